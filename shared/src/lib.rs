@@ -1,4 +1,21 @@
 //! Usher's rules, decision and AWS adapters.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at a surprise"))]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic, reason = "a test may stop at a surprise"))]
+pub mod announcement;
+pub mod decide;
+pub mod diagnostic;
+pub mod failure;
 pub mod ids;
+pub mod lane;
 pub mod organization;
+pub mod plan;
+pub mod rules;
+pub mod scope;
+pub mod source;
+pub mod truth;
+
+#[cfg(feature = "aws")]
+pub mod act;
+#[cfg(feature = "aws")]
+pub mod observe;
+#[cfg(feature = "aws")]
+pub mod reconcile;

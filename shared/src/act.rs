@@ -1,0 +1,48 @@
+//! Acting: a plan carried out inside Identity Center's quotas, every asynchronous result followed to its end.
+
+use std::{collections::BTreeMap, fmt};
+
+use crate::{failure::CallFailure, organization::Assignment, plan::Action};
+
+/// Writing AWS: one method a call, nothing decided.
+#[expect(async_fn_in_trait, reason = "one task drives them: nobody needs the futures to be Send")]
+pub trait Act {
+    /// Asks for the assignment to be made or taken away. AWS only accepts the request here.
+    async fn start(&self, action: Action, assignment: &Assignment) -> Result<Progress, CallFailure>;
+    /// How the newest requests of that kind are doing, in one call: those of one page.
+    async fn statuses(&self, action: Action) -> Result<BTreeMap<RequestId, RequestState>, CallFailure>;
+    /// How one request is doing, with the reason if it failed.
+    async fn status(&self, action: Action, request: &RequestId) -> Result<Progress, CallFailure>;
+}
+
+/// Identity Center's name for a request under way.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequestId(pub String);
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How a request is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The request.
+    pub request: RequestId,
+    /// How it is doing.
+    pub state: RequestState,
+    /// AWS's reason, when it failed.
+    pub failure_reason: Option<String>,
+}
+
+/// Where a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestState {
+    /// Under way (or in a state that AWS has added since).
+    InProgress,
+    /// Done.
+    Succeeded,
+    /// It will not be done.
+    Failed,
+}

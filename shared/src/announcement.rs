@@ -1,0 +1,80 @@
+//! What Usher tells the world: one EventBridge event a change.
+
+use serde_json::{Value, json};
+
+use crate::{
+    lane::Cause,
+    organization::Gap,
+    plan::{Action, Change, Plan, Summary},
+};
+
+/// The source of Usher's own events.
+pub const SOURCE: &str = "usher";
+
+/// An event to put on the bus.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Announcement {
+    /// Such as `Access Granted`.
+    pub detail_type: &'static str,
+    /// The JSON object.
+    pub detail: Value,
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate<'a> {
+    /// It was done; by which request.
+    Done(&'a str),
+    /// It was not, and why.
+    Failed(&'a str),
+}
+
+/// `Access Granted`, `Access Revoked` or `Change Failed`.
+#[must_use]
+pub fn of_change(change: &Change, fate: &Fate<'_>, causes: &[Cause]) -> Announcement {
+    let mut detail = describe(change, causes);
+    let (detail_type, key, value) = match (fate, change.action) {
+        (Fate::Done(request), Action::Create) => ("Access Granted", "request_id", request),
+        (Fate::Done(request), Action::Delete) => ("Access Revoked", "request_id", request),
+        (Fate::Failed(reason), _) => ("Change Failed", "reason", reason),
+    };
+    if let Some(fields) = detail.as_object_mut() {
+        fields.insert(key.to_owned(), json!(value));
+    }
+    Announcement { detail_type, detail }
+}
+
+fn describe(change: &Change, causes: &[Cause]) -> Value {
+    json!({
+        "action": change.action,
+        "account_id": change.assignment.account_id,
+        "account_name": change.account_name,
+        "permission_set": change.permission_set,
+        "permission_set_arn": change.assignment.permission_set_arn,
+        "principal_type": change.assignment.principal.kind(),
+        "principal_id": change.assignment.principal.id(),
+        "principal_name": change.principal_name,
+        "rules": change.rules,
+        "why": change.why,
+        "causes": causes,
+    })
+}
+
+/// `Revocations Held`: too many to do without somebody's approval.
+#[must_use]
+pub fn revocations_held(plan: &Plan, causes: &[Cause]) -> Announcement {
+    let held: Vec<&Change> = plan.held().collect();
+    Announcement {
+        detail_type: "Revocations Held",
+        detail: json!({ "digest": plan.digest(), "number": held.len(), "changes": held, "causes": causes }),
+    }
+}
+
+/// `Sweep Finished`: everything was looked at.
+#[must_use]
+pub fn sweep_finished(summary: Summary, gaps: &[Gap], failed: usize, causes: &[Cause]) -> Announcement {
+    Announcement {
+        detail_type: "Sweep Finished",
+        detail: json!({ "summary": summary, "failed": failed, "gaps": gaps, "causes": causes }),
+    }
+}

@@ -1,0 +1,272 @@
+//! One account: what the rules want there, against what is there.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    ids::{GroupId, OrganizationalUnitId, PermissionSetArn},
+    organization::{Account, AccountState, Assignment, Principal, Unread},
+    plan::{Action, Change, Plan},
+    rules::{Protect, SpannedGlob, selector::{AccountView, matches_any}},
+    scope::Scope,
+    truth::Truth,
+};
+
+use super::{
+    Wanted,
+    known::{Known, Name},
+};
+
+/// An account under decision.
+pub(super) struct AccountDecision<'a> {
+    known: &'a Known<'a>,
+    account: &'a Account,
+    view: AccountView<'a>,
+    /// Whether assignments of this account may be touched at all.
+    manageable: Truth,
+    /// For each rule, whether it holds in this account.
+    rules: Vec<Truth>,
+    /// For each `protect` entry, whether its accounts hold this one.
+    protect: Vec<Truth>,
+}
+
+impl<'a> AccountDecision<'a> {
+    pub(super) fn new(known: &'a Known<'a>, account: &'a Account) -> Self {
+        let view = known.view(account);
+        let rules = known.matched.iter().map(|matched| matched.rule.accounts.matches(&view)).collect();
+        let protected = |entry: &Protect| entry.accounts.as_ref().map_or(Truth::Yes, |accounts| accounts.matches(&view));
+        let protect = known.rules.protect.iter().map(protected).collect();
+        let mut decision = Self { known, account, view, manageable: Truth::No, rules, protect };
+        decision.manageable = decision.account_manageable();
+        decision
+    }
+
+    fn account_manageable(&self) -> Truth {
+        let manage = &self.known.rules.manage;
+        let active = Truth::of(
+            (!self.known.is_unread(self.account, &Unread::Accounts)).then_some(&self.account.state),
+            |state| *state == AccountState::Active,
+        );
+        let allowed = manage.management_account || !self.is_management_account();
+        active & allowed.into() & manage.accounts.matches(&self.view)
+    }
+
+    fn is_management_account(&self) -> bool {
+        self.account.id == self.known.organization.organization.management_account_id
+    }
+
+    /// Why an account of the organization is not touched, when the rules' `manage.accounts` would have it.
+    pub(super) fn why_left_alone(&self) -> Option<String> {
+        if self.account.state != AccountState::Active {
+            return Some(format!("it is {}", self.account.state.as_str()));
+        }
+        let management = self.is_management_account() && !self.known.rules.manage.management_account;
+        management.then(|| "it is the management account".to_owned())
+    }
+
+    /// Whether the scope means all of this account's assignments.
+    pub(super) fn is_whole(&self, scope: &Scope) -> bool {
+        let below = |id: &OrganizationalUnitId| {
+            *id == self.account.parent_id
+                || *id == *self.view.root
+                || self.view.units.iter().flatten().any(|unit| unit.id == id)
+        };
+        scope.is_everything()
+            || scope.accounts.contains(&self.account.id)
+            || scope.organizational_units.iter().any(below)
+    }
+
+    fn is_in_scope(&self, scope: &Scope, assignment: &Assignment) -> bool {
+        self.is_whole(scope)
+            || scope.permission_sets.contains(&assignment.permission_set_arn)
+            || match &assignment.principal {
+                Principal::Group(id) => scope.groups.contains(id),
+                Principal::User(id) => scope.users.contains(id),
+            }
+    }
+
+    /// Adds this account's changes inside the scope to the plan, and its managed assignments to the count.
+    pub(super) fn add_to(&self, plan: &mut Plan, scope: &Scope, managed: &mut usize) {
+        let wanted = self.wanted();
+        for assignment in self.known.assignments(&self.account.id) {
+            if self.is_in_scope(scope, assignment) {
+                self.compare(assignment, &wanted, plan, managed);
+            }
+        }
+        for ((permission_set, group), wanted) in &wanted {
+            let assignment = self.assignment(permission_set, group);
+            if self.is_in_scope(scope, &assignment) && !self.known.is_assigned(&assignment) {
+                plan.changes.extend(self.create(assignment, wanted));
+            }
+        }
+    }
+
+    /// All that the rules grant here, or may grant.
+    fn wanted(&self) -> BTreeMap<(&'a PermissionSetArn, &'a GroupId), Wanted> {
+        let mut wanted: BTreeMap<_, Wanted> = BTreeMap::new();
+        if self.manageable == Truth::No {
+            return wanted;
+        }
+        for (position, (matched, truth)) in self.known.matched.iter().zip(&self.rules).enumerate() {
+            if *truth == Truth::No {
+                continue;
+            }
+            for permission_set in &matched.permission_sets {
+                for group in &matched.groups {
+                    let entry = wanted
+                        .entry((*permission_set, *group))
+                        .or_insert(Wanted { truth: Truth::No, rules: Vec::new() });
+                    entry.truth = entry.truth | *truth;
+                    if *truth == Truth::Yes {
+                        entry.rules.push(position);
+                    }
+                }
+            }
+        }
+        wanted
+    }
+
+    fn assignment(&self, permission_set: &PermissionSetArn, group: &GroupId) -> Assignment {
+        Assignment {
+            account_id: self.account.id.clone(),
+            permission_set_arn: permission_set.clone(),
+            principal: Principal::Group(group.clone()),
+        }
+    }
+
+    /// An assignment that is in place: it stays, is outside of `manage`, or goes.
+    fn compare(
+        &self,
+        assignment: &'a Assignment,
+        wanted: &BTreeMap<(&PermissionSetArn, &GroupId), Wanted>,
+        plan: &mut Plan,
+        managed: &mut usize,
+    ) {
+        let manageable = self.is_manageable(assignment);
+        if manageable == Truth::No {
+            plan.unmanaged += 1;
+            return;
+        }
+        *managed += usize::from(manageable == Truth::Yes);
+        let certainly_unwanted = self.is_wanted(assignment, wanted) == Truth::No;
+        if manageable == Truth::Yes && certainly_unwanted && !self.known.has_gap(self.account) {
+            plan.changes.push(self.delete(assignment));
+        } else {
+            plan.unchanged += 1;
+        }
+    }
+
+    fn is_wanted(
+        &self,
+        assignment: &Assignment,
+        wanted: &BTreeMap<(&PermissionSetArn, &GroupId), Wanted>,
+    ) -> Truth {
+        let Principal::Group(group) = &assignment.principal else { return Truth::No };
+        if let Some(wanted) = wanted.get(&(&assignment.permission_set_arn, group)) {
+            return wanted.truth;
+        }
+        let permission_set = self.known.permission_set(&assignment.permission_set_arn);
+        match (permission_set, self.known.principal(&assignment.principal)) {
+            (Name::Known(_), Name::Known(_)) | (Name::Gone, _) | (_, Name::Gone) => Truth::No,
+            (permission_set, group) => self.may_be_wanted(permission_set, group),
+        }
+    }
+
+    /// Whether some rule would grant it if the names that were not read are the right ones.
+    fn may_be_wanted(&self, permission_set: Name<'_>, group: Name<'_>) -> Truth {
+        let holds = |globs: &[SpannedGlob], name| matches(globs.iter().map(|spanned| &spanned.glob), name);
+        Truth::any(self.known.matched.iter().zip(&self.rules).map(|(matched, accounts)| {
+            *accounts & holds(&matched.rule.permission_sets, permission_set) & holds(&matched.rule.groups, group)
+        }))
+    }
+
+    /// Whether the rules file may create or delete this assignment.
+    fn is_manageable(&self, assignment: &Assignment) -> Truth {
+        let manage = &self.known.rules.manage;
+        let permission_set = self.known.permission_set(&assignment.permission_set_arn);
+        let principal = self.known.principal(&assignment.principal);
+        let Principal::Group(_) = assignment.principal else { return Truth::No };
+        if permission_set == Name::Gone {
+            return Truth::No;
+        }
+        self.manageable
+            & matches(&manage.permission_sets, permission_set)
+            & matches(&manage.groups, principal)
+            & !self.is_protected(permission_set, principal)
+    }
+
+    fn is_protected(&self, permission_set: Name<'_>, group: Name<'_>) -> Truth {
+        Truth::any(self.known.rules.protect.iter().zip(&self.protect).map(|(entry, accounts)| {
+            let groups = entry.groups.as_ref().map_or(Truth::Yes, |globs| protects(globs, group));
+            let sets = entry.permission_sets.as_ref().map_or(Truth::Yes, |globs| protects(globs, permission_set));
+            *accounts & groups & sets
+        }))
+    }
+
+    fn create(&self, assignment: Assignment, wanted: &Wanted) -> Option<Change> {
+        let certain = wanted.truth & self.is_manageable(&assignment) == Truth::Yes;
+        certain.then(|| {
+            let granting = || wanted.rules.iter().filter_map(|position| self.known.rules.rules.get(*position));
+            let references: Vec<String> = granting().map(|rule| self.known.rules.reference(rule)).collect();
+            let noun = if references.len() == 1 { "rule" } else { "rules" };
+            let unread = self.known.is_unread(self.account, &Unread::Assignments);
+            let note = if unread { "; it may be in place: the assignments here could not be read" } else { "" };
+            Change {
+                rules: granting().map(|rule| rule.name.clone()).collect(),
+                ..self.change(Action::Create, assignment, format!("{noun} {}{note}", references.join(", ")))
+            }
+        })
+    }
+
+    fn delete(&self, assignment: &Assignment) -> Change {
+        let why = match self.known.principal(&assignment.principal) {
+            Name::Gone => "the group no longer exists",
+            _ => "no rule grants this",
+        };
+        self.change(Action::Delete, assignment.clone(), why.to_owned())
+    }
+
+    fn change(&self, action: Action, assignment: Assignment, why: String) -> Change {
+        let text = |name, id: &str| match name {
+            Name::Known(name) => name.to_owned(),
+            Name::Unknown | Name::Gone => id.to_owned(),
+        };
+        let arn = &assignment.permission_set_arn;
+        Change {
+            action,
+            account_name: self.account.name.clone(),
+            account_path: self.path(),
+            permission_set: text(self.known.permission_set(arn), arn.as_str()),
+            principal_name: text(self.known.principal(&assignment.principal), assignment.principal.id()),
+            rules: Vec::new(),
+            why,
+            held: false,
+            assignment,
+        }
+    }
+
+    fn path(&self) -> String {
+        let mut path = String::new();
+        match &self.view.units {
+            Some(units) => units.iter().for_each(|unit| path.push_str(&format!("/{}", unit.name))),
+            None => path.push_str("/…"),
+        }
+        format!("{path}/{}", self.account.name)
+    }
+}
+
+/// Whether a name matches. The name of something that is gone matches only what stands for every name.
+fn matches<'g>(globs: impl IntoIterator<Item = &'g crate::rules::glob::Glob>, name: Name<'_>) -> Truth {
+    match name {
+        Name::Known(name) => matches_any(globs, Some(name)),
+        Name::Unknown => matches_any(globs, None),
+        Name::Gone => globs.into_iter().any(crate::rules::glob::Glob::is_everything).into(),
+    }
+}
+
+/// Whether `protect` holds a name. What is gone is never protected by name.
+fn protects(globs: &[crate::rules::glob::Glob], name: Name<'_>) -> Truth {
+    match name {
+        Name::Gone => Truth::No,
+        name => matches(globs, name),
+    }
+}

@@ -1,0 +1,284 @@
+//! What is wrong with a rules file, as data: a code, a sentence, the places, and help.
+//!
+//! Mistakes are collected, never only the first one shown. The same value is rendered for people, in the look
+//! that Rust's compiler has made familiar, and serialised for tools.
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use serde::{Serialize, Serializer};
+
+use crate::source::{SourceFile, Span};
+
+/// One thing to say about a rules file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The kind of mistake.
+    pub code: Code,
+    /// What is wrong: lower case, no full stop, the user's text in backticks.
+    pub message: String,
+    /// The place, and what to say under it.
+    pub primary: Label,
+    /// Other places that explain it: the first of two duplicates, the rule around a value.
+    pub secondary: Vec<Label>,
+    /// What to do about it.
+    pub help: Option<Help>,
+}
+
+/// A place with a word under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Which text is underlined.
+    pub span: Span,
+    /// What stands beside the underline; may be empty.
+    pub text: String,
+}
+
+impl Label {
+    /// A place and its word.
+    pub fn new(span: Span, text: impl Into<String>) -> Self {
+        Self { span, text: text.into() }
+    }
+}
+
+/// What to do about a mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Help {
+    /// A sentence.
+    Say(String),
+    /// A sentence, and the text that would be right at the primary place.
+    Replace {
+        /// The sentence.
+        message: String,
+        /// The text.
+        replacement: String,
+    },
+}
+
+/// The kinds of mistakes. The names are stable: scripts and search engines know them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// The text is not YAML (or is more of it than a rules file can need).
+    InvalidYaml,
+    /// The version of the language is not one that this Usher speaks.
+    UnsupportedVersion,
+    /// A key that does not exist here.
+    UnknownField,
+    /// A key that must be there is not.
+    MissingField,
+    /// The same key twice in one mapping.
+    DuplicateField,
+    /// Two rules of one name.
+    DuplicateRule,
+    /// A list where text is meant, and the like.
+    WrongType,
+    /// The right type, but not a value that can stand here.
+    InvalidValue,
+    /// A list or mapping that must hold something is empty.
+    Empty,
+    /// A glob that cannot be read.
+    InvalidGlob,
+    /// Not an identifier of the kind that is meant.
+    InvalidId,
+    /// A rule names a group that does not exist (yet).
+    UnmatchedGroup,
+    /// A rule names a permission set that does not exist (yet).
+    UnmatchedPermissionSet,
+    /// A rule's account selector matches no account (yet).
+    UnmatchedAccounts,
+}
+
+/// Whether a diagnostic stops anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// The file works; something in it may not be what was meant.
+    Warning,
+}
+
+impl Code {
+    /// The code's name in kebab-case.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidYaml => "invalid-yaml",
+            Self::UnsupportedVersion => "unsupported-version",
+            Self::UnknownField => "unknown-field",
+            Self::MissingField => "missing-field",
+            Self::DuplicateField => "duplicate-field",
+            Self::DuplicateRule => "duplicate-rule",
+            Self::WrongType => "wrong-type",
+            Self::InvalidValue => "invalid-value",
+            Self::Empty => "empty",
+            Self::InvalidGlob => "invalid-glob",
+            Self::InvalidId => "invalid-id",
+            Self::UnmatchedGroup => "unmatched-group",
+            Self::UnmatchedPermissionSet => "unmatched-permission-set",
+            Self::UnmatchedAccounts => "unmatched-accounts",
+        }
+    }
+
+    /// Whether it stops anything.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::UnmatchedGroup | Self::UnmatchedPermissionSet | Self::UnmatchedAccounts => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Diagnostic {
+    /// A mistake with nothing more to say than its message.
+    pub fn new(code: Code, message: impl Into<String>, span: Span) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            primary: Label::new(span, ""),
+            secondary: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// With a word under the underlined text.
+    #[must_use]
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        self.primary.text = text.into();
+        self
+    }
+
+    /// With another place that explains it.
+    #[must_use]
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.secondary.push(Label::new(span, text));
+        self
+    }
+
+    /// With a sentence of help.
+    #[must_use]
+    pub fn help(mut self, message: impl Into<String>) -> Self {
+        self.help = Some(Help::Say(message.into()));
+        self
+    }
+
+    /// With the nearest of the names that could have been meant, when one is near.
+    #[must_use]
+    pub fn nearest<'a>(mut self, text: &str, what: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
+        if let Some(replacement) = nearest(text, names) {
+            self.help = Some(Help::Replace {
+                message: format!("{what} with a similar name exists"),
+                replacement: replacement.to_owned(),
+            });
+        }
+        self
+    }
+
+    /// As people read it on a terminal, or in plain text when `styled` is false.
+    #[must_use]
+    pub fn render(&self, file: &SourceFile, styled: bool) -> String {
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        let level = match self.code.severity() {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(&self.message).id(self.code.as_str());
+        let mut first = title.element(self.snippet(file));
+        let mut groups = Vec::new();
+        match &self.help {
+            None => {}
+            Some(Help::Say(message)) => first = first.element(Level::HELP.message(message)),
+            Some(Help::Replace { message, replacement }) => {
+                groups.push(self.patch(file, message, replacement));
+            }
+        }
+        groups.insert(0, first);
+        renderer.render(&groups)
+    }
+
+    fn snippet<'a>(&'a self, file: &'a SourceFile) -> Snippet<'a, Annotation<'a>> {
+        let annotate = |kind: AnnotationKind, label: &'a Label| {
+            let annotation = kind.span(label.span.range());
+            if label.text.is_empty() { annotation } else { annotation.label(&label.text) }
+        };
+        Snippet::source(&file.text)
+            .path(&file.name)
+            .annotation(annotate(AnnotationKind::Primary, &self.primary))
+            .annotations(self.secondary.iter().map(|label| annotate(AnnotationKind::Context, label)))
+    }
+
+    fn patch<'a>(&'a self, file: &'a SourceFile, message: &'a str, replacement: &'a str) -> Group<'a> {
+        let patch = Patch::new(self.primary.span.range(), replacement);
+        Level::HELP.secondary_title(message).element(Snippet::source(&file.text).path(&file.name).patch(patch))
+    }
+
+    /// As tools read it.
+    #[must_use]
+    pub fn to_json(&self, file: &SourceFile) -> DiagnosticJson {
+        let position = file.position(self.primary.span.start);
+        DiagnosticJson {
+            severity: self.code.severity(),
+            code: self.code,
+            message: self.message.clone(),
+            file: file.name.clone(),
+            line: position.line,
+            column: position.column,
+            help: self.help.as_ref().map(|help| match help {
+                Help::Say(message) => message.clone(),
+                Help::Replace { message, replacement } => format!("{message}: `{replacement}`"),
+            }),
+        }
+    }
+}
+
+/// A diagnostic as `--format json` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DiagnosticJson {
+    /// Whether it stops anything.
+    pub severity: Severity,
+    /// The kind of mistake.
+    pub code: Code,
+    /// What is wrong.
+    pub message: String,
+    /// The file's name.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1, in characters.
+    pub column: usize,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// The name that `text` was probably meant to be.
+///
+/// Near is what a slip of the fingers makes: the same but for case, or at most a third of the letters wrong.
+pub fn nearest<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = text.to_lowercase();
+    let allowed = (text.chars().count() / 3).max(1);
+    names
+        .into_iter()
+        .filter(|name| *name != text)
+        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_slip_finds_the_name_that_was_meant() {
+        let names = ["permission_sets", "groups", "accounts", "name"];
+        assert_eq!(nearest("permision_set", names), Some("permission_sets"));
+        assert_eq!(nearest("Groups", names), Some("groups"));
+        assert_eq!(nearest("principals", names), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! Observing: what is, read as cheaply as the scope allows, with a gap for whatever could not be read.
+//!
+//! **Flow.** The accounts of the scope (or all), then for those that may be touched at all: tags and the names of the
+//! organizational units above them where a rule asks for them, the permission sets, the assignments in place, and the
+//! groups that rules or assignments name.
+//!
+//! **Guarantees.** What is not in the result and not in a gap does not exist, as far as the scope's assignments go. Only
+//! failures without which nothing is known (the instance, the organization, the list of accounts) are errors.
+//!
+//! **Price.** A new account costs the same number of calls in a small organization and in a large one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    failure::CallFailure,
+    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn},
+    organization::{
+        Account, AccountState, Assignment, Gap, Group, Instance, Organization, OrganizationFacts, OrganizationalUnit,
+        PermissionSet, Principal, Tags, Unread,
+    },
+};
+
+/// Reading AWS: one method a call (or a paginated listing), nothing decided.
+#[expect(async_fn_in_trait, reason = "one task drives them: nobody needs the futures to be Send")]
+pub trait Observe {
+    /// The Identity Center instance and the organization. They do not change; an adapter asks once.
+    async fn facts(&self) -> Result<Facts, CallFailure>;
+    /// All accounts, whatever their state.
+    async fn accounts(&self) -> Result<Vec<SeenAccount>, CallFailure>;
+    /// One account; nothing, when it is not in the organization.
+    async fn account(&self, id: &AccountId) -> Result<Option<SeenAccount>, CallFailure>;
+    /// The own tags of an account.
+    async fn account_tags(&self, id: &AccountId) -> Result<Tags, CallFailure>;
+    /// The name of an organizational unit; nothing, when it is gone.
+    async fn organizational_unit_name(&self, id: &OrganizationalUnitId) -> Result<Option<String>, CallFailure>;
+    /// The names of the organizational units directly below one, or below the root.
+    async fn organizational_units_below(
+        &self,
+        parent: &OrganizationalUnitId,
+    ) -> Result<BTreeMap<OrganizationalUnitId, String>, CallFailure>;
+    /// The ARNs of all permission sets.
+    async fn permission_sets(&self) -> Result<Vec<PermissionSetArn>, CallFailure>;
+    /// The name of a permission set; nothing, when it is gone. A name never changes, so an adapter asks once, ever.
+    async fn permission_set_name(&self, arn: &PermissionSetArn) -> Result<Option<String>, CallFailure>;
+    /// The first page of the groups.
+    async fn first_groups(&self) -> Result<GroupPage, CallFailure>;
+    /// All groups.
+    async fn groups(&self) -> Result<Vec<Group>, CallFailure>;
+    /// The group of exactly that display name.
+    async fn group_by_name(&self, display_name: &str) -> Result<Option<Group>, CallFailure>;
+    /// The group of that id.
+    async fn group(&self, id: &GroupId) -> Result<Option<Group>, CallFailure>;
+    /// The permission sets that have a role in the account.
+    async fn provisioned_permission_sets(&self, account: &AccountId) -> Result<Vec<PermissionSetArn>, CallFailure>;
+    /// Who has that permission set in that account.
+    async fn assignments(
+        &self,
+        account: &AccountId,
+        permission_set: &PermissionSetArn,
+    ) -> Result<Vec<Assignment>, CallFailure>;
+}
+
+/// What does not change while a process runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The Identity Center instance.
+    pub instance: Instance,
+    /// The organization.
+    pub organization: OrganizationFacts,
+}
+
+/// An account as Organizations describes it, without its tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// Its name.
+    pub name: String,
+    /// The root user's e-mail address.
+    pub email: String,
+    /// Where it is in its life.
+    pub state: AccountState,
+    /// What is above it: the root first, its parent last. Empty, when AWS did not say.
+    pub path: Vec<OrganizationalUnitId>,
+}
+
+/// One page of groups.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupPage {
+    /// The groups on it.
+    pub groups: Vec<Group>,
+    /// Whether there are no others.
+    pub is_last: bool,
+}

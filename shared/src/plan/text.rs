@@ -1,0 +1,136 @@
+//! A plan as people read it: grouped by account, a reason under each change, the count last, silent on what stays.
+
+use std::fmt::{self, Display, Formatter};
+
+use crate::{
+    organization::{Gap, Organization},
+    rules::Rules,
+};
+
+use super::{Action, Change, LeftAlone, Plan};
+
+/// A plan, with what its text tells around it.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanText<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The rules it was made by.
+    pub rules: &'a Rules,
+    /// The organization it was made for.
+    pub organization: &'a Organization,
+}
+
+/// How many accounts that are left alone are named before they are only counted.
+const NAMED_LEFT_ALONE: usize = 5;
+
+impl Display for PlanText<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.header(f)?;
+        changes(f, self.plan)?;
+        gaps(f, &self.plan.gaps)?;
+        left_alone(f, self.plan)?;
+        last_line(f, self.plan)
+    }
+}
+
+impl PlanText<'_> {
+    fn header(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { plan, rules, organization } = self;
+        let rule_count = count(rules.rules.len(), "rule");
+        let warnings = match plan.warnings.len() {
+            0 => String::new(),
+            number => format!(", {}", count(number, "warning")),
+        };
+        writeln!(
+            f,
+            "{}: {rule_count}{warnings}     observed {} UTC: {}, {}",
+            rules.source.name,
+            organization.observed_at.format("%H:%M"),
+            count(organization.accounts.len(), "account"),
+            count(organization.groups.len(), "group"),
+        )
+    }
+}
+
+/// The changes by account, in the order of their paths; within an account, creates first.
+fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
+    let mut by_account: Vec<&Change> = plan.changes.iter().chain(&plan.unlisted).collect();
+    by_account.sort_by_key(|change| (&change.account_path, &change.assignment.account_id));
+    for account in by_account.chunk_by(|a, b| a.assignment.account_id == b.assignment.account_id) {
+        if let Some(first) = account.first() {
+            writeln!(f, "\n  {} ({})", first.account_path, first.assignment.account_id)?;
+        }
+        let width = account.iter().map(|change| change.permission_set.chars().count()).max().unwrap_or(0);
+        for change in account {
+            let sign = if plan.unlisted.contains(change) { '?' } else { sign(change.action) };
+            let held = if change.held { "  (held)" } else { "" };
+            writeln!(f, "    {sign} {:width$}  {}{held}", change.permission_set, change.principal())?;
+            writeln!(f, "      {}", change.why)?;
+        }
+    }
+    Ok(())
+}
+
+fn sign(action: Action) -> char {
+    match action {
+        Action::Create => '+',
+        Action::Delete => '-',
+    }
+}
+
+fn gaps(f: &mut Formatter<'_>, gaps: &[Gap]) -> fmt::Result {
+    if !gaps.is_empty() {
+        writeln!(f)?;
+    }
+    for Gap { what, account_id, reason } in gaps {
+        match account_id {
+            Some(account) => {
+                writeln!(f, "Not read: {} of account {account} ({reason}); nothing is deleted there", what.as_str())?;
+            }
+            None => writeln!(f, "Not read: {} ({reason}); nothing that depends on it is deleted", what.as_str())?,
+        }
+    }
+    Ok(())
+}
+
+fn left_alone(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
+    if plan.left_alone.is_empty() && plan.unmanaged == 0 {
+        return Ok(());
+    }
+    writeln!(f)?;
+    for LeftAlone { account_id, account_name, why } in plan.left_alone.iter().take(NAMED_LEFT_ALONE) {
+        writeln!(f, "Left alone: account {account_name} ({account_id}): {why}")?;
+    }
+    if let Some(more) = plan.left_alone.len().checked_sub(NAMED_LEFT_ALONE).filter(|more| *more > 0) {
+        writeln!(f, "Left alone: {more} more accounts")?;
+    }
+    if plan.unmanaged > 0 {
+        writeln!(f, "Left alone: {} outside these rules", count(plan.unmanaged, "assignment"))?;
+    }
+    Ok(())
+}
+
+fn last_line(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
+    let summary = plan.summary();
+    writeln!(f)?;
+    if summary.create + summary.delete + summary.unlisted == 0 {
+        let verb = if summary.unchanged == 1 { "matches" } else { "match" };
+        return writeln!(f, "No changes. {} {verb} the rules.", count(summary.unchanged, "assignment"));
+    }
+    write!(f, "Plan: {} to create, {} to delete", summary.create, summary.delete)?;
+    if summary.held > 0 {
+        write!(f, " (held: over `max_revocations`; digest {})", plan.digest())?;
+    }
+    if summary.unlisted > 0 {
+        write!(f, ", {} that no rule grants", summary.unlisted)?;
+    }
+    writeln!(f, ", {} unchanged.", summary.unchanged)
+}
+
+/// `1 account`, `12 accounts`.
+fn count(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}

@@ -1,0 +1,193 @@
+//! The rules file: what it says, checked so that it cannot contradict itself.
+//!
+//! [`Rules::parse`] goes in two steps: text to a tree that knows where everything stands (`tree`), and tree to
+//! the types below, collecting every mistake on the way (`parse`, with `read` for the shapes). Nothing here knows an
+//! organization; what a rule means in one is for [`crate::decide`].
+
+pub mod glob;
+mod parse;
+mod read;
+pub mod selector;
+mod tree;
+
+use crate::{
+    diagnostic::Diagnostic,
+    source::{SourceFile, Span},
+};
+use glob::Glob;
+use selector::AccountSelector;
+
+/// A rules file that was read without a mistake.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The file, to quote from.
+    pub source: SourceFile,
+    /// What the file is the truth for.
+    pub manage: Manage,
+    /// What is never touched, whatever else is written.
+    pub protect: Vec<Protect>,
+    /// Who gets what where.
+    pub rules: Vec<Rule>,
+}
+
+/// What a rules file is the truth for. Assignments outside of it are left alone.
+#[derive(Clone, Debug)]
+pub struct Manage {
+    /// What happens to an assignment under manage that no rule grants.
+    pub unlisted: Unlisted,
+    /// Beyond which number of revocations all of a plan's revocations are held for approval.
+    pub max_revocations: MaxRevocations,
+    /// The accounts.
+    pub accounts: AccountSelector,
+    /// Whether the management account may be touched at all.
+    pub management_account: bool,
+    /// The groups, by display name.
+    pub groups: Vec<Glob>,
+    /// The permission sets, by name.
+    pub permission_sets: Vec<Glob>,
+}
+
+/// What happens to an assignment under `manage` that no rule grants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unlisted {
+    /// It is taken away.
+    Revoke,
+    /// It is listed.
+    Report,
+}
+
+/// How many revocations one plan may hold before somebody has to approve them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaxRevocations {
+    /// The larger of 10 and 10 % of the managed assignments.
+    Default,
+    /// That many.
+    Count(usize),
+    /// That per cent of the managed assignments observed.
+    PerCent(usize),
+}
+
+impl MaxRevocations {
+    /// Whether `revocations` out of `managed` assignments are too many.
+    #[must_use]
+    pub fn is_exceeded(self, revocations: usize, managed: usize) -> bool {
+        let over_per_cent = |per_cent| revocations * 100 > per_cent * managed;
+        match self {
+            Self::Default => revocations > 10 && over_per_cent(10),
+            Self::Count(count) => revocations > count,
+            Self::PerCent(per_cent) => over_per_cent(per_cent),
+        }
+    }
+}
+
+/// Something that is never created and never deleted. All keys of one entry must hold.
+#[derive(Clone, Debug)]
+pub struct Protect {
+    /// Groups, by display name; any, when left out.
+    pub groups: Option<Vec<Glob>>,
+    /// Permission sets, by name; any, when left out.
+    pub permission_sets: Option<Vec<Glob>>,
+    /// Accounts; any, when left out.
+    pub accounts: Option<AccountSelector>,
+}
+
+/// Grants the product of its permission sets, its groups and its accounts.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Unique in the file.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+    /// For people.
+    pub description: Option<String>,
+    /// Permission sets, by name.
+    pub permission_sets: Vec<SpannedGlob>,
+    /// Groups, by display name.
+    pub groups: Vec<SpannedGlob>,
+    /// The accounts.
+    pub accounts: AccountSelector,
+    /// Where the account selector stands.
+    pub accounts_span: Span,
+}
+
+/// A glob, and where it stands.
+#[derive(Clone, Debug)]
+pub struct SpannedGlob {
+    /// The glob.
+    pub glob: Glob,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Rules {
+    /// Reads a rules file.
+    ///
+    /// # Errors
+    /// Every mistake of the file, in the order of the lines.
+    pub fn parse(source: SourceFile) -> Result<Self, InvalidRules> {
+        parse::rules(&source)
+            .map(|(manage, protect, rules)| Self { source: source.clone(), manage, protect, rules })
+            .map_err(|diagnostics| InvalidRules { source, diagnostics })
+    }
+
+    /// `name (file:line)` of a rule, for reasons.
+    #[must_use]
+    pub fn reference(&self, rule: &Rule) -> String {
+        format!("{} ({})", rule.name, self.source.line_reference(rule.span))
+    }
+
+    /// The rule of that name.
+    #[must_use]
+    pub fn rule(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.name == name)
+    }
+
+    /// Every account selector of the file.
+    pub fn account_selectors(&self) -> impl Iterator<Item = &AccountSelector> {
+        let protected = self.protect.iter().filter_map(|entry| entry.accounts.as_ref());
+        let granted = self.rules.iter().map(|rule| &rule.accounts);
+        std::iter::once(&self.manage.accounts).chain(protected).chain(granted)
+    }
+}
+
+/// A rules file with mistakes. Nothing is done with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidRules {
+    /// The file, to quote from.
+    pub source: SourceFile,
+    /// What is wrong with it: at least one thing.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl InvalidRules {
+    /// All mistakes as people read them.
+    #[must_use]
+    pub fn render(&self, styled: bool) -> String {
+        let rendered: Vec<String> =
+            self.diagnostics.iter().map(|diagnostic| diagnostic.render(&self.source, styled)).collect();
+        rendered.join("\n\n")
+    }
+}
+
+impl std::fmt::Display for InvalidRules {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for InvalidRules {}
+
+#[cfg(test)]
+mod tests {
+    use super::MaxRevocations;
+
+    #[test]
+    fn the_default_limit_needs_both_ten_and_ten_per_cent() {
+        assert!(!MaxRevocations::Default.is_exceeded(10, 10));
+        assert!(MaxRevocations::Default.is_exceeded(11, 100));
+        assert!(!MaxRevocations::Default.is_exceeded(11, 110));
+        assert!(!MaxRevocations::PerCent(10).is_exceeded(1, 10));
+        assert!(MaxRevocations::PerCent(10).is_exceeded(2, 19));
+        assert!(MaxRevocations::Count(0).is_exceeded(1, 1000));
+    }
+}

@@ -1,0 +1,189 @@
+//! Reading shapes out of the tree: mappings with known keys, lists in whose place one value may stand, text,
+//! globs, ids. Each reader says what it expected where, and goes on.
+
+use std::str::FromStr;
+
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    ids::InvalidId,
+    source::Span,
+};
+
+use super::{
+    SpannedGlob,
+    glob::Glob,
+    tree::{Key, Node, Value},
+};
+
+/// Collects the mistakes of a file while it is walked.
+#[derive(Default)]
+pub(super) struct Reader {
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// The keys of one mapping, each known and at most once.
+pub(super) struct Fields<'a> {
+    span: Span,
+    /// How messages call the mapping: `manage`, a rule.
+    place: String,
+    entries: Vec<(&'a Key, &'a Node)>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn get(&self, name: &str) -> Option<&'a Node> {
+        self.entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| *node)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'a Key, &'a Node)> {
+        self.entries.iter().copied()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+impl Reader {
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// A mapping whose keys are among `known`; the others are reported, and so are repeated ones.
+    pub(super) fn mapping<'a>(&mut self, node: &'a Node, place: &str, known: &[&str]) -> Option<Fields<'a>> {
+        let fields = self.open_mapping(node, place)?;
+        let (good, unknown): (Vec<_>, Vec<_>) =
+            fields.entries.into_iter().partition(|(key, _)| known.contains(&key.text.as_str()));
+        for (key, _) in unknown {
+            self.report(
+                Diagnostic::new(Code::UnknownField, format!("unknown field `{}` in {place}", key.text), key.span)
+                    .label(format!("not a field of {place}"))
+                    .help(format!("the fields are {}", listed(known)))
+                    .nearest(&key.text, "a field", known.iter().copied()),
+            );
+        }
+        Some(Fields { entries: good, ..fields })
+    }
+
+    /// A mapping with any keys, each at most once.
+    pub(super) fn open_mapping<'a>(&mut self, node: &'a Node, place: &str) -> Option<Fields<'a>> {
+        let Value::Mapping(entries) = &node.value else {
+            self.wrong_type(node, "a mapping", place);
+            return None;
+        };
+        let mut kept: Vec<(&Key, &Node)> = Vec::new();
+        for (key, value) in entries {
+            match kept.iter().find(|(earlier, _)| earlier.text == key.text) {
+                Some((earlier, _)) => self.duplicate_field(key, earlier, place),
+                None => kept.push((key, value)),
+            }
+        }
+        Some(Fields { span: node.span, place: place.to_owned(), entries: kept })
+    }
+
+    fn duplicate_field(&mut self, key: &Key, earlier: &Key, place: &str) {
+        let message = format!("field `{}` stands twice in {place}", key.text);
+        self.report(
+            Diagnostic::new(Code::DuplicateField, message, key.span)
+                .label("again here")
+                .also(earlier.span, "first here"),
+        );
+    }
+
+    /// A field that must be there.
+    pub(super) fn required<'a>(&mut self, fields: &Fields<'a>, name: &str, help: &str) -> Option<&'a Node> {
+        let node = fields.get(name);
+        if node.is_none() {
+            let message = format!("field `{name}` is missing in {}", fields.place);
+            let at = fields.entries.first().map_or(fields.span, |(key, _)| key.span);
+            self.report(Diagnostic::new(Code::MissingField, message, at).help(help));
+        }
+        node
+    }
+
+    /// The values of a list, or the one that stands in its place. An empty list is a mistake.
+    pub(super) fn values<'a>(&mut self, node: &'a Node, place: &str) -> &'a [Node] {
+        match &node.value {
+            Value::List(items) if items.is_empty() => {
+                self.report(
+                    Diagnostic::new(Code::Empty, format!("{place} is an empty list"), node.span)
+                        .help("leave the field out, or name at least one value"),
+                );
+                &[]
+            }
+            Value::List(items) => items,
+            _ => std::slice::from_ref(node),
+        }
+    }
+
+    pub(super) fn text<'a>(&mut self, node: &'a Node, place: &str) -> Option<&'a str> {
+        match &node.value {
+            Value::Text(text) => Some(text),
+            _ => {
+                self.wrong_type(node, "text", place);
+                None
+            }
+        }
+    }
+
+    pub(super) fn boolean(&mut self, node: &Node, place: &str) -> Option<bool> {
+        match &node.value {
+            Value::Bool(value) => Some(*value),
+            _ => {
+                self.wrong_type(node, "true or false", place);
+                None
+            }
+        }
+    }
+
+    pub(super) fn glob(&mut self, node: &Node, place: &str) -> Option<Glob> {
+        let text = self.text(node, place)?;
+        if text.is_empty() {
+            self.report(Diagnostic::new(Code::InvalidValue, format!("{place} is empty text"), node.span));
+            return None;
+        }
+        Glob::new(text)
+            .map_err(|error| {
+                let message = format!("`{text}` is not a glob: {error}");
+                self.report(Diagnostic::new(Code::InvalidGlob, message, node.span).label(format!("in {place}")));
+            })
+            .ok()
+    }
+
+    pub(super) fn globs(&mut self, node: &Node, place: &str) -> Vec<Glob> {
+        self.spanned_globs(node, place).into_iter().map(|spanned| spanned.glob).collect()
+    }
+
+    pub(super) fn spanned_globs(&mut self, node: &Node, place: &str) -> Vec<SpannedGlob> {
+        self.values(node, place)
+            .iter()
+            .filter_map(|item| Some(SpannedGlob { glob: self.glob(item, place)?, span: item.span }))
+            .collect()
+    }
+
+    pub(super) fn id<Id: FromStr<Err = InvalidId>>(&mut self, node: &Node, place: &str) -> Option<Id> {
+        let text = self.text(node, place)?;
+        text.parse()
+            .map_err(|error: InvalidId| {
+                let diagnostic = Diagnostic::new(Code::InvalidId, error.to_string(), node.span);
+                self.report(diagnostic.label(format!("in {place}")));
+            })
+            .ok()
+    }
+
+    pub(super) fn wrong_type(&mut self, node: &Node, expected: &str, place: &str) {
+        let message = format!("expected {expected} for {place}, found {}", node.value.kind());
+        self.report(Diagnostic::new(Code::WrongType, message, node.span).label(format!("expected {expected}")));
+    }
+}
+
+/// "`a`, `b` and `c`".
+pub(super) fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => format!("`{name}`"),
+        [names @ .., last] => {
+            let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("{} and `{last}`", quoted.join(", "))
+        }
+    }
+}

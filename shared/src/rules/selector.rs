@@ -1,0 +1,169 @@
+//! Account selectors: which accounts a rule, `manage` or a `protect` entry means.
+
+use crate::{
+    ids::{AccountId, OrganizationalUnitId},
+    organization::Tags,
+    truth::Truth,
+};
+
+use super::glob::{Glob, PathGlob};
+
+/// Mappings of conditions: any mapping, all of whose conditions hold.
+#[derive(Clone, Debug)]
+pub struct AccountSelector {
+    /// At least one.
+    pub any_of: Vec<Vec<Condition>>,
+}
+
+/// One key of an account selector. Several values: any of them.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// Every account.
+    All,
+    /// These ids.
+    Id(Vec<AccountId>),
+    /// Names.
+    Name(Vec<Glob>),
+    /// An organizational unit above the account, at any height.
+    OrganizationalUnit(Vec<OrganizationalUnitPattern>),
+    /// The account's own tags: all of these.
+    Tags(Vec<TagCondition>),
+    /// The selector does not hold.
+    Not(AccountSelector),
+}
+
+/// Means one or several organizational units.
+#[derive(Clone, Debug)]
+pub enum OrganizationalUnitPattern {
+    /// By id.
+    Id(OrganizationalUnitId),
+    /// By path from the root.
+    Path(PathGlob),
+}
+
+/// What a tag must be.
+#[derive(Clone, Debug)]
+pub struct TagCondition {
+    /// The tag's key.
+    pub key: String,
+    /// What is asked of its value.
+    pub value: TagValue,
+}
+
+/// What is asked of a tag's value.
+#[derive(Clone, Debug)]
+pub enum TagValue {
+    /// The tag is there.
+    Present,
+    /// The tag is not there.
+    Absent,
+    /// The value matches any of these.
+    AnyOf(Vec<Glob>),
+}
+
+/// What is known of an account when a selector is put to it. What could not be read is `None`.
+#[derive(Clone, Debug)]
+pub struct AccountView<'a> {
+    /// The account.
+    pub id: &'a AccountId,
+    /// Its name.
+    pub name: Option<&'a str>,
+    /// Its own tags.
+    pub tags: Option<&'a Tags>,
+    /// What holds it, always known of an account that was seen.
+    pub parent: &'a OrganizationalUnitId,
+    /// The root of the organization.
+    pub root: &'a OrganizationalUnitId,
+    /// The organizational units above it, from below the root down to its parent.
+    pub units: Option<Vec<UnitView<'a>>>,
+}
+
+/// An organizational unit above an account.
+#[derive(Clone, Copy, Debug)]
+pub struct UnitView<'a> {
+    /// Its id.
+    pub id: &'a OrganizationalUnitId,
+    /// Its name.
+    pub name: &'a str,
+}
+
+impl AccountSelector {
+    /// Every account.
+    #[must_use]
+    pub fn all() -> Self {
+        Self { any_of: vec![vec![Condition::All]] }
+    }
+
+    /// Whether the account is meant.
+    #[must_use]
+    pub fn matches(&self, account: &AccountView<'_>) -> Truth {
+        Truth::any(self.any_of.iter().map(|conditions| {
+            Truth::all(conditions.iter().map(|condition| condition.matches(account)))
+        }))
+    }
+
+    /// Whether any condition, at any depth, satisfies `test`: what an observation has to read for this selector.
+    #[must_use]
+    pub fn any_condition(&self, test: &impl Fn(&Condition) -> bool) -> bool {
+        self.any_of.iter().flatten().any(|condition| match condition {
+            Condition::Not(selector) => selector.any_condition(test),
+            condition => test(condition),
+        })
+    }
+}
+
+impl Condition {
+    /// Whether the condition holds for the account.
+    #[must_use]
+    pub fn matches(&self, account: &AccountView<'_>) -> Truth {
+        match self {
+            Self::All => Truth::Yes,
+            Self::Id(ids) => ids.contains(account.id).into(),
+            Self::Name(globs) => matches_any(globs, account.name),
+            Self::OrganizationalUnit(patterns) => {
+                Truth::any(patterns.iter().map(|pattern| pattern.is_above(account)))
+            }
+            Self::Tags(tags) => Truth::all(tags.iter().map(|tag| tag.holds(account.tags))),
+            Self::Not(selector) => !selector.matches(account),
+        }
+    }
+}
+
+impl OrganizationalUnitPattern {
+    /// Whether an organizational unit above the account, or the root, is meant.
+    fn is_above(&self, account: &AccountView<'_>) -> Truth {
+        match self {
+            Self::Path(path) if path.is_root() => Truth::Yes,
+            Self::Path(path) => Truth::of(account.units.as_ref(), |units| matches_some_height(path, units)),
+            Self::Id(id) if id == account.parent || id == account.root => Truth::Yes,
+            Self::Id(id) => {
+                Truth::of(account.units.as_ref(), |units| units.iter().any(|unit| unit.id == id))
+            }
+        }
+    }
+}
+
+fn matches_some_height(path: &PathGlob, units: &[UnitView<'_>]) -> bool {
+    let names: Vec<&str> = units.iter().map(|unit| unit.name).collect();
+    (0..=names.len()).any(|height| names.get(..height).is_some_and(|names| path.matches(names)))
+}
+
+impl TagCondition {
+    fn holds(&self, tags: Option<&Tags>) -> Truth {
+        Truth::of(tags, |tags| match (&self.value, tags.get(&self.key)) {
+            (TagValue::Present, value) => value.is_some(),
+            (TagValue::Absent, value) => value.is_none(),
+            (TagValue::AnyOf(globs), Some(value)) => globs.iter().any(|glob| glob.matches(value)),
+            (TagValue::AnyOf(_), None) => false,
+        })
+    }
+}
+
+/// Whether any of the globs matches a name; of an unknown name, only `*` is certain to.
+pub(crate) fn matches_any<'a>(globs: impl IntoIterator<Item = &'a Glob>, name: Option<&str>) -> Truth {
+    Truth::any(globs.into_iter().map(|glob| match name {
+        Some(name) => glob.matches(name).into(),
+        None if glob.is_everything() => Truth::Yes,
+        None => Truth::Unknown,
+    }))
+}

@@ -1,0 +1,71 @@
+//! A rules file's text, and places in it.
+
+use std::ops::Range;
+
+/// A file that was read, under the name that people know it by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// How messages call it: a path as it was typed, or `s3://bucket/key`.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// A piece of a file: byte offsets, the end not included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// Where it begins.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+}
+
+impl Span {
+    /// As a range of bytes.
+    #[must_use]
+    pub fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+/// A place in a file as people count: from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1, in characters.
+    pub column: usize,
+}
+
+impl SourceFile {
+    /// The line and column of a byte offset; of the end, when the offset is behind it.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        let before = self.text.get(..offset).unwrap_or(&self.text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Position {
+            line: before.matches('\n').count() + 1,
+            column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1,
+        }
+    }
+
+    /// `name:line`, as editors and terminals make it a link.
+    #[must_use]
+    pub fn line_reference(&self, span: Span) -> String {
+        format!("{}:{}", self.name, self.position(span.start).line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_characters_from_one() {
+        let file = SourceFile { name: "rules.yaml".to_owned(), text: "a: é\nb: x\n".to_owned() };
+        assert_eq!(file.position(0), Position { line: 1, column: 1 });
+        assert_eq!(file.position(5), Position { line: 1, column: 5 });
+        assert_eq!(file.position(9), Position { line: 2, column: 4 });
+        assert_eq!(file.position(999), Position { line: 3, column: 1 });
+    }
+}
