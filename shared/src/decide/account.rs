@@ -63,6 +63,16 @@ impl<'a> AccountDecision<'a> {
         management.then(|| "it is the management account".to_owned())
     }
 
+    pub(super) fn may_be_touched(&self) -> bool {
+        self.manageable != Truth::No
+    }
+
+    pub(super) fn mark_rules_that_may_hold(&self, marks: &mut [bool]) {
+        for (mark, truth) in marks.iter_mut().zip(&self.rules) {
+            *mark |= *truth != Truth::No;
+        }
+    }
+
     /// Whether the scope means all of this account's assignments.
     pub(super) fn is_whole(&self, scope: &Scope) -> bool {
         let below = |id: &OrganizationalUnitId| {

@@ -12,9 +12,10 @@ mod known;
 mod warnings;
 
 use crate::{
-    organization::Organization,
+    ids::AccountId,
+    organization::{Account, Organization, Unread},
     plan::{Action, Change, LeftAlone, Plan},
-    rules::{Rules, Unlisted},
+    rules::{Rule, Rules, Unlisted},
     scope::Scope,
     truth::Truth,
 };
@@ -41,10 +42,56 @@ pub fn decide(rules: &Rules, organization: &Organization, scope: &Scope) -> Plan
             plan.left_alone.push(LeftAlone { account_id, account_name, why });
         }
     }
+    plan.left_alone.extend(not_in_the_organization(organization, scope));
     plan.unmanaged += known.assignments_elsewhere(scope);
     plan.warnings = warnings::of_scope(&known, scope);
     settle(rules, &mut plan, managed);
     plan
+}
+
+/// The accounts of the scope that are certainly not in the organization: they left, or were never there.
+fn not_in_the_organization(organization: &Organization, scope: &Scope) -> Vec<LeftAlone> {
+    let listed = |id: &AccountId| organization.accounts.iter().any(|account| account.id == *id);
+    let may_be_there = |id: &AccountId| {
+        let hides = |what: &Unread| matches!(what, Unread::Accounts | Unread::Other(_));
+        organization.gaps.iter().any(|gap| hides(&gap.what) && gap.account_id.as_ref().is_none_or(|of| of == id))
+    };
+    let absent = scope.accounts.iter().filter(|id| !listed(id) && !may_be_there(id));
+    absent
+        .map(|id| LeftAlone {
+            account_id: id.clone(),
+            account_name: id.to_string(),
+            why: "it is not in the organization".to_owned(),
+        })
+        .collect()
+}
+
+/// Which accounts of what was observed the rules may touch, and which rules may hold in one of them: what there is
+/// still to read.
+#[must_use]
+pub fn reach<'r, 'o>(rules: &'r Rules, organization: &'o Organization) -> Reach<'r, 'o> {
+    let known = Known::new(rules, organization);
+    let mut reach = Reach { accounts: Vec::new(), rules: Vec::new() };
+    let mut may_hold = vec![false; rules.rules.len()];
+    for account in &organization.accounts {
+        let decision = AccountDecision::new(&known, account);
+        if decision.may_be_touched() {
+            reach.accounts.push(account);
+            decision.mark_rules_that_may_hold(&mut may_hold);
+        }
+    }
+    let marked = rules.rules.iter().zip(may_hold).filter(|(_, may_hold)| *may_hold);
+    reach.rules.extend(marked.map(|(rule, _)| rule));
+    reach
+}
+
+/// What a rules file can reach in an organization.
+#[derive(Clone, Debug)]
+pub struct Reach<'r, 'o> {
+    /// The accounts that may be touched.
+    pub accounts: Vec<&'o Account>,
+    /// The rules that may hold in one of them.
+    pub rules: Vec<&'r Rule>,
 }
 
 /// Puts the changes in order, and applies what the rules say of revocations: only report them, or hold too many.

@@ -9,18 +9,17 @@
 //!
 //! **Price.** A new account costs the same number of calls in a small organization and in a large one.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod gather;
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
 use crate::{
     failure::CallFailure,
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn},
-    organization::{
-        Account, AccountState, Assignment, Gap, Group, Instance, Organization, OrganizationFacts, OrganizationalUnit,
-        PermissionSet, Principal, Tags, Unread,
-    },
+    organization::{AccountState, Assignment, Group, Instance, OrganizationFacts, Tags},
 };
+
+pub use gather::observe;
 
 /// Reading AWS: one method a call (or a paginated listing), nothing decided.
 #[expect(async_fn_in_trait, reason = "one task drives them: nobody needs the futures to be Send")]

@@ -1,8 +1,12 @@
 //! Acting: a plan carried out inside Identity Center's quotas, every asynchronous result followed to its end.
 
+mod run;
+
 use std::{collections::BTreeMap, fmt};
 
 use crate::{failure::CallFailure, organization::Assignment, plan::Action};
+
+pub use run::{Limits, Outcome, act};
 
 /// Writing AWS: one method a call, nothing decided.
 #[expect(async_fn_in_trait, reason = "one task drives them: nobody needs the futures to be Send")]
