@@ -1,1 +1,13 @@
-//! x
+//! One test crate: each module is about one boundary, and uses the least powerful test that proves it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop at a surprise"
+)]
+
+mod laws;
+mod rules;
+mod scenarios;
+mod support;

@@ -63,10 +63,10 @@ pub struct Outcome {
 /// been meant to replace what is revoked.
 pub async fn act(writes: &impl Act, changes: Vec<Change>, limits: Limits) -> Vec<Outcome> {
     let (creates, deletes): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.action == Action::Create);
-    let mut outcomes = Run::new(writes, Action::Create, creates, limits).to_end().await;
+    let mut outcomes = Run::new(writes, Action::Create, creates, limits).finish().await;
     let failed = without_grant(&outcomes);
     let (waiting, deletes): (Vec<_>, Vec<_>) = deletes.into_iter().partition(|change| failed.contains(&holder(change)));
-    outcomes.extend(Run::new(writes, Action::Delete, deletes, limits).to_end().await);
+    outcomes.extend(Run::new(writes, Action::Delete, deletes, limits).finish().await);
     let reason = "not revoked, because a grant to the same principal in the same account failed";
     outcomes.extend(waiting.into_iter().map(|change| Outcome { change, result: Err(reason.to_owned()) }));
     outcomes
@@ -115,7 +115,7 @@ impl<'a, Writes: Act> Run<'a, Writes> {
         Self { writes, action, limits, waiting: waiting.collect(), under_way: Vec::new(), outcomes: Vec::new() }
     }
 
-    async fn to_end(mut self) -> Vec<Outcome> {
+    async fn finish(mut self) -> Vec<Outcome> {
         loop {
             self.start_what_may().await;
             if self.waiting.is_empty() && self.under_way.is_empty() {

@@ -70,9 +70,13 @@ impl<'a> Known<'a> {
     fn name(&self, name: Option<&&'a str>, what: &Unread) -> Name<'a> {
         match name {
             Some(name) => Name::Known(name),
-            None if self.organization.gaps.iter().any(|gap| is_about(gap, what)) => Name::Unknown,
+            None if self.is_listing_incomplete(what) => Name::Unknown,
             None => Name::Gone,
         }
+    }
+
+    fn is_listing_incomplete(&self, what: &Unread) -> bool {
+        self.organization.gaps.iter().any(|gap| gap.account_id.is_none() && is_about(gap, what))
     }
 
     pub(super) fn assignments(&self, account: &AccountId) -> impl Iterator<Item = &'a Assignment> + '_ {

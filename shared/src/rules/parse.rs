@@ -24,7 +24,7 @@ type Parts = (Manage, Vec<Protect>, Vec<Rule>);
 
 /// Reads the file, or says all that is wrong with it, in the order of its lines.
 pub(super) fn rules(source: &SourceFile) -> Result<Parts, Vec<Diagnostic>> {
-    let root = tree::read(source).map_err(|diagnostic| vec![diagnostic])?;
+    let root = tree::read(source).map_err(|diagnostic| vec![*diagnostic])?;
     let mut reader = Reader::default();
     let parts = reader.file(&root);
     let mut diagnostics = reader.diagnostics;

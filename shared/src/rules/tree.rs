@@ -58,14 +58,14 @@ impl Value {
 }
 
 /// Reads YAML (or JSON, which is YAML too).
-pub(super) fn read(file: &SourceFile) -> Result<Node, Diagnostic> {
+pub(super) fn read(file: &SourceFile) -> Result<Node, Box<Diagnostic>> {
     if file.text.len() > MAX_BYTES {
         let message = format!("the file has {} bytes; a rules file has at most {MAX_BYTES}", file.text.len());
-        return Err(Diagnostic::new(Code::InvalidYaml, message, Span::default()));
+        return Err(Box::new(Diagnostic::new(Code::InvalidYaml, message, Span::default())));
     }
     serde_saphyr::from_str_with_options::<Spanned<Raw>>(&file.text, yaml_options())
         .map(|raw| Converter { text: &file.text }.node(raw))
-        .map_err(|error| syntax_error(file, &error))
+        .map_err(|error| Box::new(syntax_error(file, &error)))
 }
 
 /// Small budgets: a rules file is small, and an alias bomb should cost nothing.
@@ -237,7 +237,7 @@ impl Converter<'_> {
 mod tests {
     use super::*;
 
-    fn tree(text: &str) -> Result<Node, Diagnostic> {
+    fn tree(text: &str) -> Result<Node, Box<Diagnostic>> {
         read(&SourceFile { name: "rules.yaml".to_owned(), text: text.to_owned() })
     }
 

@@ -1,0 +1,426 @@
+//! The four laws, over random organizations and random rules.
+
+use std::collections::BTreeSet;
+
+use proptest::{collection::vec, prelude::*, sample::select};
+use serde_json::{Value, json};
+use shared::{
+    act::{Limits, act},
+    decide::decide,
+    organization::{AccountState, Assignment, Organization, Principal, Unread},
+    plan::{Action, Change, Plan},
+    reconcile::{Errand, reconcile},
+    rules::Rules,
+    scope::Scope,
+};
+
+use crate::support::{
+    fake_aws::FakeAws,
+    organization::{Company, account_id, assignment, company, group_id, permission_set_arn, unit_id},
+    rules,
+};
+
+const UNITS: [&str; 5] = ["/", "/Workloads", "/Workloads/Prod", "/Workloads/Test", "/Sandbox"];
+const ACCOUNTS: [&str; 5] = ["management", "pay", "shop", "lab", "old"];
+const GROUPS: [&str; 5] = ["Engineering", "Auditors", "team-a", "team-b", "break-glass"];
+const PERMISSION_SETS: [&str; 3] = ["Admin", "Power", "View"];
+/// A group and a permission set that existed once.
+const GONE: &str = "gone";
+
+fn organizations() -> impl Strategy<Value = Company> {
+    let account = (select(&UNITS[..]), tags(), prop::bool::weighted(0.85));
+    let assigned = (select(&PERMISSION_SETS[..]), select(&GROUPS[..]), select(&ACCOUNTS[..]));
+    let orphaned = (select(&[GONE, "Admin"][..]), select(&[GONE, "team-a"][..]), select(&ACCOUNTS[..]));
+    (
+        vec(account, ACCOUNTS.len() - 1),
+        vec(prop::bool::weighted(0.9), GROUPS.len()),
+        vec(assigned, 0..12),
+        vec(orphaned, 0..2),
+    )
+        .prop_map(|(accounts, groups, assigned, orphaned)| {
+            let mut company = company().unit("/Workloads").unit("/Workloads/Prod").unit("/Workloads/Test").unit("/Sandbox");
+            for (name, (unit, tags, active)) in ACCOUNTS[1..].iter().zip(accounts) {
+                company = company.account(name, unit);
+                for (key, value) in tags {
+                    company = company.tagged(key, value);
+                }
+                company = if active { company } else { company.in_state(AccountState::Suspended) };
+            }
+            for (name, exists) in GROUPS.iter().zip(groups) {
+                company = if exists { company.group(name) } else { company };
+            }
+            for name in PERMISSION_SETS {
+                company = company.permission_set(name);
+            }
+            let all: BTreeSet<_> = assigned.into_iter().chain(orphaned).collect();
+            all.into_iter().fold(company, |company, (set, group, account)| company.assigned(set, group, account))
+        })
+}
+
+fn tags() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
+    vec((select(&["team", "environment"][..]), select(&["a", "b", "production"][..])), 0..3)
+}
+
+fn selectors() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(json!({"all": true})),
+        vec(select(&ACCOUNTS[..]), 1..3).prop_map(|names| json!({"id": names.into_iter().map(account_id).collect::<Vec<_>>()})),
+        select(&["pay", "*", "?ay", "[ps]*", "nothing"][..]).prop_map(|glob| json!({"name": glob})),
+        select(&["/", "/Workloads", "/Workloads/*", "/**/Prod", "/Sandbox"][..])
+            .prop_map(|path| json!({"organizational_unit": path})),
+        select(&UNITS[..]).prop_map(|path| json!({"organizational_unit": unit_id(path)})),
+        (select(&["team", "environment"][..]), select(&["a", "*", "prod*"][..]))
+            .prop_map(|(key, glob)| json!({"tags": {key: glob}})),
+        (select(&["team", "environment"][..]), any::<bool>()).prop_map(|(key, there)| json!({"tags": {key: there}})),
+    ];
+    leaf.prop_recursive(2, 6, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|selector| json!({"not": selector})),
+            vec(inner.clone(), 1..3).prop_map(|selectors| json!(selectors.into_iter().flat_map(flatten).collect::<Vec<_>>())),
+            (inner, select(&["*", "[ls]*"][..])).prop_map(|(selector, glob)| json!({"not": selector, "name": glob})),
+        ]
+    })
+}
+
+/// A list of selectors inside a list means the same as its elements there.
+fn flatten(selector: Value) -> Vec<Value> {
+    match selector {
+        Value::Array(selectors) => selectors,
+        selector => vec![selector],
+    }
+}
+
+fn group_globs() -> impl Strategy<Value = Vec<&'static str>> {
+    vec(select(&["*", "team-*", "Engineering", "Auditors", "team-a", "break-*", "Nobody"][..]), 1..3)
+}
+
+fn set_globs() -> impl Strategy<Value = Vec<&'static str>> {
+    vec(select(&["*", "Admin", "Power", "[PV]*", "Unknown"][..]), 1..3)
+}
+
+fn rules_files() -> impl Strategy<Value = Rules> {
+    let manage = (
+        prop::bool::weighted(0.85),
+        prop::option::weighted(0.3, selectors()),
+        prop::option::weighted(0.3, group_globs()),
+        prop::option::weighted(0.3, set_globs()),
+        any::<bool>(),
+    )
+        .prop_map(|(revoke, accounts, groups, sets, management)| {
+            let unlisted = if revoke { "revoke" } else { "report" };
+            let mut manage = json!({"unlisted": unlisted, "management_account": management, "max_revocations": "100%"});
+            put(&mut manage, "accounts", accounts.map(|accounts| json!(accounts)));
+            put(&mut manage, "groups", groups.map(|globs| json!(globs)));
+            put(&mut manage, "permission_sets", sets.map(|globs| json!(globs)));
+            manage
+        });
+    let protect = (group_globs(), prop::option::of(set_globs()), prop::option::of(selectors())).prop_map(
+        |(groups, sets, accounts)| {
+            let mut entry = json!({"groups": groups});
+            put(&mut entry, "permission_sets", sets.map(|globs| json!(globs)));
+            put(&mut entry, "accounts", accounts);
+            entry
+        },
+    );
+    let rule = (set_globs(), group_globs(), selectors());
+    (manage, vec(protect, 0..2), vec(rule, 0..5)).prop_map(|(manage, protect, parts)| {
+        let named = |(number, (sets, groups, accounts)): (usize, (Vec<&str>, Vec<&str>, Value))| {
+            json!({"name": format!("rule-{number}"), "permission_sets": sets, "groups": groups, "accounts": accounts})
+        };
+        let list: Vec<Value> = parts.into_iter().enumerate().map(named).collect();
+        rules(&json!({"version": 1, "manage": manage, "protect": protect, "rules": list}).to_string())
+    })
+}
+
+fn put(object: &mut Value, key: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        object[key] = value;
+    }
+}
+
+fn scopes() -> impl Strategy<Value = Scope> {
+    let account = select(&ACCOUNTS[..]).prop_map(|name| Scope::account(account_id(name)));
+    let unit = select(&UNITS[..]).prop_map(|path| Scope::organizational_unit(unit_id(path)));
+    let group = select(&GROUPS[..])
+        .prop_map(|name| Scope { groups: BTreeSet::from([group_id(name)]), ..Scope::default() });
+    let set = select(&PERMISSION_SETS[..])
+        .prop_map(|name| Scope { permission_sets: BTreeSet::from([permission_set_arn(name)]), ..Scope::default() });
+    let one = prop_oneof![4 => account, 1 => unit, 1 => group, 1 => set, 1 => Just(Scope::everything())];
+    vec(one, 1..3).prop_map(|scopes| scopes.into_iter().fold(Scope::default(), Scope::merge))
+}
+
+/// What can go unread.
+fn gaps() -> impl Strategy<Value = Vec<(Unread, Option<&'static str>)>> {
+    let what = select(vec![
+        Unread::Accounts,
+        Unread::Tags,
+        Unread::OrganizationalUnits,
+        Unread::PermissionSets,
+        Unread::Groups,
+        Unread::Assignments,
+        Unread::Other("something".to_owned()),
+    ]);
+    vec((what, prop::option::of(select(&ACCOUNTS[..]))), 1..4)
+}
+
+/// What is left to see of an organization when some of it is not read: less, and a gap that says so.
+fn with_gaps(Company(full): &Company, gaps: &[(Unread, Option<&str>)], keep: usize) -> Organization {
+    let mut seen = Company(full.clone());
+    for (what, account) in gaps {
+        let hidden = |id| account.is_none_or(|name| account_id(name) == id);
+        let organization = &mut seen.0;
+        match what {
+            Unread::Accounts => organization.accounts.retain(|account| !hidden(account.id.clone())),
+            Unread::Tags => {
+                let accounts = organization.accounts.iter_mut().filter(|account| hidden(account.id.clone()));
+                accounts.for_each(|account| account.tags.clear());
+            }
+            Unread::OrganizationalUnits if account.is_none() => organization.organizational_units.truncate(1),
+            Unread::PermissionSets => organization.permission_sets.truncate(keep % 3),
+            Unread::Groups => organization.groups.truncate(keep % 4),
+            Unread::Assignments => organization.assignments.retain(|assignment| !hidden(assignment.account_id.clone())),
+            _ => {}
+        }
+        seen = seen.gap(what.clone(), *account);
+    }
+    seen.0
+}
+
+fn changes(plan: &Plan, action: Action) -> BTreeSet<&Assignment> {
+    plan.changes.iter().filter(|change| change.action == action).map(|change| &change.assignment).collect()
+}
+
+fn revocations(plan: &Plan) -> BTreeSet<&Assignment> {
+    plan.changes.iter().chain(&plan.unlisted).filter(|change| change.action == Action::Delete).map(|change| &change.assignment).collect()
+}
+
+/// The changes that the scope means, told without a word of the decision's.
+fn cut<'a>(plan: &'a Plan, organization: &Organization, scope: &Scope) -> Vec<&'a Change> {
+    let above = |id: &_| {
+        let account = organization.accounts.iter().find(|account| account.id == *id).unwrap();
+        let mut units = vec![account.parent_id.clone()];
+        while let Some(parent) = organization
+            .organizational_units
+            .iter()
+            .find(|unit| Some(&unit.id) == units.last())
+            .and_then(|unit| unit.parent_id.clone())
+        {
+            units.push(parent);
+        }
+        units
+    };
+    plan.changes
+        .iter()
+        .filter(|Change { assignment, .. }| {
+            let Principal::Group(group) = &assignment.principal else { return false };
+            scope.everything
+                || scope.accounts.contains(&assignment.account_id)
+                || scope.groups.contains(group)
+                || scope.permission_sets.contains(&assignment.permission_set_arn)
+                || above(&assignment.account_id).iter().any(|unit| scope.organizational_units.contains(unit))
+        })
+        .collect()
+}
+
+fn applied(organization: &Organization, plan: &Plan) -> Organization {
+    let mut organization = organization.clone();
+    let deletes = changes(plan, Action::Delete);
+    organization.assignments.retain(|assignment| !deletes.contains(assignment));
+    organization.assignments.extend(changes(plan, Action::Create).into_iter().cloned());
+    organization
+}
+
+fn in_a_runtime<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(future)
+}
+
+fn errand(scope: Scope) -> Errand {
+    Errand { scope, causes: Vec::new(), now: "2026-03-02T15:42:00Z".parse().unwrap() }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Law 1. What is not read leads to no revocation and no grant that the full truth would not have made.
+    #[test]
+    fn unknown_is_not_absent(company in organizations(), rules in rules_files(), gaps in gaps(), keep in 0_usize..12) {
+        let truth = decide(&rules, &company.0, &Scope::everything());
+        let seen = with_gaps(&company, &gaps, keep);
+        let plan = decide(&rules, &seen, &Scope::everything());
+        prop_assert!(revocations(&plan).is_subset(&revocations(&truth)));
+        let in_place: BTreeSet<&Assignment> = company.0.assignments.iter().collect();
+        let granted: BTreeSet<&Assignment> = changes(&plan, Action::Create).difference(&in_place).copied().collect();
+        prop_assert!(granted.is_subset(&changes(&truth, Action::Create)));
+    }
+
+    /// Law 1, the other half. A gap somewhere does not stop the grants elsewhere.
+    #[test]
+    fn certain_grants_happen(company in organizations(), rules in rules_files(), name in select(&ACCOUNTS[..])) {
+        let truth = decide(&rules, &company.0, &Scope::everything());
+        let seen = company.gap(Unread::Other("everything there".to_owned()), Some(name)).0;
+        let plan = decide(&rules, &seen, &Scope::everything());
+        let elsewhere = |plan: &Plan| -> Vec<Change> {
+            plan.changes.iter().filter(|change| change.assignment.account_id != account_id(name)).cloned().collect()
+        };
+        prop_assert_eq!(elsewhere(&plan), elsewhere(&truth));
+    }
+
+    /// Law 2. The plan for a scope is the full plan, cut down to it.
+    #[test]
+    fn a_scope_cuts_the_full_plan(company in organizations(), rules in rules_files(), scope in scopes()) {
+        let full = decide(&rules, &company.0, &Scope::everything());
+        let scoped = decide(&rules, &company.0, &scope);
+        prop_assert_eq!(scoped.changes.iter().collect::<Vec<_>>(), cut(&full, &company.0, &scope));
+    }
+
+    /// Law 2. A plan carried out leaves nothing to plan.
+    #[test]
+    fn applying_a_plan_leaves_nothing_to_do(company in organizations(), rules in rules_files()) {
+        let plan = decide(&rules, &company.0, &Scope::everything());
+        let again = decide(&rules, &applied(&company.0, &plan), &Scope::everything());
+        prop_assert!(again.changes.is_empty(), "{:?}", again.changes);
+    }
+
+    /// Law 2. The order of the rules does not matter.
+    #[test]
+    fn the_order_of_rules_does_not_matter(company in organizations(), rules in rules_files()) {
+        let assignments = |rules: &Rules| -> Vec<(Action, Assignment)> {
+            let plan = decide(rules, &company.0, &Scope::everything());
+            plan.changes.into_iter().map(|change| (change.action, change.assignment)).collect()
+        };
+        let mut reversed = rules.clone();
+        reversed.rules.reverse();
+        prop_assert_eq!(assignments(&rules), assignments(&reversed));
+    }
+
+    /// Law 3. Within a plan, all grants come before the first revocation, and are carried out so.
+    #[test]
+    fn grant_before_revoke(company in organizations(), rules in rules_files()) {
+        let plan = decide(&rules, &company.0, &Scope::everything());
+        let aws = FakeAws::new(company.0);
+        in_a_runtime(act(&aws, plan.changes.iter().rev().cloned().collect(), Limits::default()));
+        for order in [plan.changes.iter().map(|change| change.action).collect::<Vec<_>>(),
+                      aws.writes.borrow().iter().map(|(action, _)| *action).collect()] {
+            prop_assert!(order.is_sorted());
+        }
+        prop_assert_eq!(aws.writes.borrow().len(), plan.changes.len());
+    }
+
+    /// Law 4. Nothing is created or deleted that the file does not manage.
+    #[test]
+    fn never_outside_manage(company in organizations(), rules in rules_files()) {
+        let organization = &company.0;
+        let plan = decide(&rules, organization, &Scope::everything());
+        let matches = |globs: &[shared::rules::glob::Glob], name: &str| globs.iter().any(|glob| glob.matches(name));
+        for change in plan.changes.iter().chain(&plan.unlisted) {
+            let account = organization.accounts.iter().find(|account| account.id == change.assignment.account_id).unwrap();
+            let group = organization.groups.iter().find(|group| group.id.as_str() == change.assignment.principal.id());
+            let set = organization.permission_sets.iter().find(|set| set.arn == change.assignment.permission_set_arn).unwrap();
+            prop_assert_eq!(&account.state, &AccountState::Active);
+            prop_assert!(rules.manage.management_account || account.name != "management");
+            prop_assert!(matches(&rules.manage.permission_sets, &set.name));
+            match group {
+                Some(group) => prop_assert!(matches(&rules.manage.groups, &group.display_name)),
+                None => prop_assert!(rules.manage.groups.iter().any(|glob| glob.as_str() == "*")),
+            }
+            for entry in rules.protect.iter().filter(|entry| entry.accounts.is_none()) {
+                let by_group = group.is_some_and(|group| matches(entry.groups.as_ref().unwrap(), &group.display_name));
+                let by_set = entry.permission_sets.as_ref().is_none_or(|globs| matches(globs, &set.name));
+                prop_assert!(!(by_group && by_set));
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Law 2, through the loop. Any scopes in any order, twice, each cut off anywhere, then one sweep: the assignments
+    /// are those that a sweep alone would have made.
+    #[test]
+    fn same_place_however_you_come(
+        company in organizations(),
+        rules in rules_files(),
+        visits in vec((scopes(), 0_usize..4), 0..5),
+    ) {
+        let alone = FakeAws::new(company.0.clone());
+        in_a_runtime(reconcile(&alone, &alone, &alone, &rules, Limits::default(), &errand(Scope::everything()))).unwrap();
+
+        let visited = FakeAws::new(company.0);
+        for (scope, survives) in visits.iter().chain(&visits) {
+            let plan = decide(&rules, &visited.organization.borrow(), scope);
+            let cut_off: Vec<Change> = plan.due().take(*survives).cloned().collect();
+            in_a_runtime(act(&visited, cut_off, Limits::default()));
+        }
+        in_a_runtime(reconcile(&visited, &visited, &visited, &rules, Limits::default(), &errand(Scope::everything()))).unwrap();
+        prop_assert_eq!(visited.assignments(), alone.assignments());
+    }
+
+    /// Law 1, through the loop: whichever single read fails, nothing goes that would not have gone.
+    #[test]
+    fn no_failed_read_revokes(
+        company in organizations(),
+        rules in rules_files(),
+        scope in scopes(),
+        number in 0_usize..30,
+        page in 1_usize..6,
+    ) {
+        let truth = FakeAws::new(company.0.clone());
+        in_a_runtime(reconcile(&truth, &truth, &truth, &rules, Limits::default(), &errand(scope.clone()))).unwrap();
+
+        let denied = FakeAws::new(company.0.clone()).failing_read(number).groups_on_a_page(page);
+        let result = in_a_runtime(reconcile(&denied, &denied, &denied, &rules, Limits::default(), &errand(scope)));
+        let kept: BTreeSet<Assignment> = denied.assignments().into_iter().collect();
+        for assignment in truth.assignments().iter().filter(|assignment| company.0.assignments.contains(assignment)) {
+            prop_assert!(kept.contains(assignment), "{assignment:?} went");
+        }
+        match result {
+            // Nothing was known, so nothing was done.
+            Err(_) => prop_assert!(denied.writes.borrow().is_empty()),
+            Ok(reconciled) => prop_assert_eq!(reconciled.plan.gaps.is_empty(), denied.reads.get() <= number),
+        }
+    }
+
+    /// Law 2: what is observed for single accounts leads to the plan that observing everything leads to.
+    #[test]
+    fn observing_less_plans_the_same(
+        company in organizations(),
+        rules in rules_files(),
+        names in vec(select(&ACCOUNTS[..]), 1..3),
+        page in 1_usize..6,
+    ) {
+        let aws = FakeAws::new(company.0).groups_on_a_page(page);
+        let scope = names.into_iter().map(|name| Scope::account(account_id(name))).fold(Scope::default(), Scope::merge);
+        let now = "2026-03-02T15:42:00Z".parse().unwrap();
+        let narrow = in_a_runtime(shared::observe::observe(&aws, &rules, &scope, now)).unwrap();
+        let whole = in_a_runtime(shared::observe::observe(&aws, &rules, &Scope::everything(), now)).unwrap();
+        let plan = decide(&rules, &narrow, &scope);
+        prop_assert_eq!(&plan.changes, &decide(&rules, &whole, &scope).changes);
+        prop_assert_eq!(&plan.changes, &decide(&rules, &aws.organization.borrow(), &scope).changes);
+    }
+}
+
+/// A grant that fails keeps what the same group already has there: it may have been meant to replace it.
+#[test]
+fn who_got_nothing_loses_nothing() {
+    let company = company()
+        .account("pay", "/")
+        .group("Engineering")
+        .group("Auditors")
+        .permission_set("Power")
+        .permission_set("Admin")
+        .assigned("Admin", "Engineering", "pay")
+        .assigned("Admin", "Auditors", "pay");
+    let rules = rules(
+        "{version: 1, manage: {unlisted: revoke}, rules: [{name: a, permission_sets: Power, groups: Engineering, accounts: {all: true}}]}",
+    );
+    let aws = FakeAws::new(company.0).refusing(assignment("Power", "Engineering", "pay"), "role quota reached");
+    let done =
+        in_a_runtime(reconcile(&aws, &aws, &aws, &rules, Limits::default(), &errand(Scope::everything()))).unwrap();
+    assert_eq!(aws.assignments(), [assignment("Admin", "Engineering", "pay")]);
+    let reasons: Vec<&str> = done.failures().map(|(_, reason)| reason).collect();
+    assert_eq!(
+        reasons,
+        ["role quota reached", "not revoked, because a grant to the same principal in the same account failed"]
+    );
+}

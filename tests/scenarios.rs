@@ -1,0 +1,198 @@
+//! An organization and a rules file lead to a plan: one story a test, read off the plan's own text.
+
+use insta::assert_snapshot;
+use shared::{
+    decide::decide,
+    organization::{AccountState, Unread},
+    plan::PlanText,
+    scope::Scope,
+};
+
+use crate::support::{
+    organization::{Company, account_id, company, unit_id},
+    rules,
+};
+
+const RULES: &str = r#"
+version: 1
+manage:
+  unlisted: revoke
+protect:
+  - groups: [break-glass-*]
+rules:
+  - name: engineering-power-users
+    permission_sets: [PowerUserAccess]
+    groups: [Engineering]
+    accounts:
+      organizational_unit: /Workloads
+      tags: {team: engineering}
+      not: {name: "*-frozen"}
+  - name: auditors-look-everywhere
+    permission_sets: [ViewOnlyAccess]
+    groups: [Auditors]
+    accounts: {all: true}
+"#;
+
+fn bobs_company() -> Company {
+    company()
+        .unit("/Workloads")
+        .unit("/Workloads/Prod")
+        .unit("/Sandbox")
+        .account("pay-prod", "/Workloads/Prod")
+        .tagged("team", "engineering")
+        .group("Engineering")
+        .group("Auditors")
+        .group("break-glass-admins")
+        .permission_set("PowerUserAccess")
+        .permission_set("ViewOnlyAccess")
+        .permission_set("AdministratorAccess")
+}
+
+/// The text of the plan for everything.
+fn plan(rules_text: &str, company: &Company) -> String {
+    plan_for(rules_text, company, &Scope::everything())
+}
+
+fn plan_for(rules_text: &str, Company(organization): &Company, scope: &Scope) -> String {
+    let rules = rules(rules_text);
+    let plan = decide(&rules, organization, scope);
+    PlanText { plan: &plan, rules: &rules, organization }.to_string()
+}
+
+#[test]
+fn a_new_account_gets_what_the_rules_grant() {
+    assert_snapshot!(plan(RULES, &bobs_company()));
+}
+
+#[test]
+fn nothing_to_do_says_how_much_is_right() {
+    let company = bobs_company()
+        .assigned("PowerUserAccess", "Engineering", "pay-prod")
+        .assigned("ViewOnlyAccess", "Auditors", "pay-prod");
+    assert_snapshot!(plan(RULES, &company));
+}
+
+#[test]
+fn what_no_rule_grants_goes() {
+    let company = bobs_company()
+        .assigned("PowerUserAccess", "Engineering", "pay-prod")
+        .assigned("ViewOnlyAccess", "Auditors", "pay-prod")
+        .assigned("AdministratorAccess", "Auditors", "pay-prod");
+    assert_snapshot!(plan(RULES, &company));
+}
+
+#[test]
+fn a_moved_account_loses_what_its_old_place_gave() {
+    let company = bobs_company()
+        .account("experiment", "/Sandbox")
+        .tagged("team", "engineering")
+        .assigned("PowerUserAccess", "Engineering", "experiment")
+        .assigned("ViewOnlyAccess", "Auditors", "experiment");
+    assert_snapshot!(plan_for(RULES, &company, &Scope::account(account_id("experiment"))));
+}
+
+#[test]
+fn the_scope_of_a_unit_is_the_accounts_below_it() {
+    let company = bobs_company().account("experiment", "/Sandbox");
+    assert_snapshot!(plan_for(RULES, &company, &Scope::organizational_unit(unit_id("/Workloads"))));
+}
+
+#[test]
+fn what_is_protected_stays() {
+    let company = bobs_company().assigned("AdministratorAccess", "break-glass-admins", "pay-prod");
+    assert_snapshot!(plan(RULES, &company));
+}
+
+#[test]
+fn a_suspended_account_and_the_management_account_are_left_alone() {
+    let company = bobs_company()
+        .account("old-lab", "/Workloads")
+        .tagged("team", "engineering")
+        .in_state(AccountState::Suspended)
+        .assigned("AdministratorAccess", "Auditors", "old-lab")
+        .assigned("AdministratorAccess", "Auditors", "management");
+    assert_snapshot!(plan(RULES, &company));
+}
+
+#[test]
+fn the_management_account_is_managed_when_the_rules_say_so() {
+    let rules = RULES.replace("unlisted: revoke", "unlisted: revoke\n  management_account: true");
+    assert_snapshot!(plan(&rules, &bobs_company()));
+}
+
+#[test]
+fn a_group_that_does_not_exist_is_a_warning_and_the_rest_works() {
+    let rules = rules(&RULES.replace("[Engineering]", "[Enginering, Auditors]"));
+    let Company(organization) = bobs_company();
+    let plan = decide(&rules, &organization, &Scope::everything());
+    let [warning] = plan.warnings.as_slice() else { panic!("{:?}", plan.warnings) };
+    assert_snapshot!(warning.render(&rules.source, false));
+    assert_eq!(plan.summary().create, 2);
+}
+
+#[test]
+fn a_permission_set_and_accounts_that_do_not_exist_are_warnings() {
+    let text = RULES.replace("[PowerUserAccess]", "[PowerUser*Acess]").replace("/Workloads", "/Workload");
+    let rules = rules(&text);
+    let Company(organization) = bobs_company();
+    let plan = decide(&rules, &organization, &Scope::everything());
+    let warnings: Vec<String> = plan.warnings.iter().map(|warning| warning.render(&rules.source, false)).collect();
+    assert_snapshot!(warnings.join("\n\n"));
+}
+
+#[test]
+fn an_account_that_was_not_read_loses_nothing() {
+    let company = bobs_company()
+        .assigned("AdministratorAccess", "Auditors", "pay-prod")
+        .gap(Unread::Assignments, Some("pay-prod"));
+    assert_snapshot!(plan(RULES, &company));
+}
+
+#[test]
+fn unread_tags_neither_grant_nor_revoke_but_certain_grants_happen() {
+    let company =
+        bobs_company().assigned("PowerUserAccess", "Engineering", "pay-prod").gap(Unread::Tags, Some("pay-prod"));
+    assert_snapshot!(plan(RULES, &company));
+}
+
+#[test]
+fn a_group_that_is_gone_leaves_assignments_to_clean_up() {
+    let company = bobs_company().assigned("ViewOnlyAccess", "Former", "pay-prod");
+    assert_snapshot!(plan(RULES, &company));
+}
+
+#[test]
+fn a_group_that_was_not_read_is_not_gone() {
+    let company = bobs_company().assigned("ViewOnlyAccess", "Unlisted", "pay-prod").gap(Unread::Groups, None);
+    assert_snapshot!(plan(RULES, &company));
+}
+
+#[test]
+fn only_reporting_lists_what_it_would_revoke() {
+    let company = bobs_company().assigned("AdministratorAccess", "Auditors", "pay-prod");
+    assert_snapshot!(plan(&RULES.replace("revoke", "report"), &company));
+}
+
+#[test]
+fn too_many_revocations_are_held_and_the_grants_go_ahead() {
+    let rules = RULES.replace("unlisted: revoke", "unlisted: revoke\n  max_revocations: 1");
+    let company = bobs_company()
+        .assigned("AdministratorAccess", "Auditors", "pay-prod")
+        .assigned("AdministratorAccess", "Engineering", "pay-prod");
+    assert_snapshot!(plan(&rules, &company));
+}
+
+#[test]
+fn an_account_that_left_is_said() {
+    assert_snapshot!(plan_for(RULES, &bobs_company(), &Scope::account(account_id("departed"))));
+}
+
+#[test]
+fn the_plan_as_json_has_the_documented_shape() {
+    let rules = rules(RULES);
+    let Company(organization) = bobs_company()
+        .assigned("AdministratorAccess", "Auditors", "pay-prod")
+        .gap(Unread::Assignments, Some("management"));
+    let plan = decide(&rules, &organization, &Scope::everything());
+    insta::assert_json_snapshot!(plan.to_json(&rules.source));
+}

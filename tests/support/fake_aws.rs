@@ -1,0 +1,250 @@
+//! AWS as a value: an organization behind the traits that read and write it, which counts calls and can fail any of
+//! them. Its listings are whole pages and its writes are done at the second look; what AWS really does over the wire is
+//! for `local`.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
+
+use shared::{
+    act::{Act, Progress, RequestId, RequestState},
+    announcement::Announcement,
+    failure::{CallFailure, FailureKind},
+    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn},
+    observe::{Facts, GroupPage, Observe, SeenAccount},
+    organization::{Assignment, Group, Organization, PermissionSet, Tags},
+    plan::Action,
+    reconcile::Announce,
+};
+
+/// AWS in memory.
+pub(crate) struct FakeAws {
+    pub(crate) organization: RefCell<Organization>,
+    /// Every write that was started, in order.
+    pub(crate) writes: RefCell<Vec<(Action, Assignment)>>,
+    pub(crate) announced: RefCell<Vec<Announcement>>,
+    /// How many reads there were.
+    pub(crate) reads: Cell<usize>,
+    /// Which read fails.
+    failing_read: Option<usize>,
+    /// Which assignments AWS accepts and then does not make or take away, and why.
+    refused: BTreeMap<Assignment, String>,
+    under_way: RefCell<BTreeMap<RequestId, (Action, Assignment)>>,
+    ended: RefCell<BTreeMap<RequestId, Progress>>,
+    groups_on_a_page: usize,
+}
+
+impl FakeAws {
+    pub(crate) fn new(organization: Organization) -> Self {
+        Self {
+            organization: RefCell::new(organization),
+            writes: RefCell::default(),
+            announced: RefCell::default(),
+            reads: Cell::new(0),
+            failing_read: None,
+            refused: BTreeMap::new(),
+            under_way: RefCell::default(),
+            ended: RefCell::default(),
+            groups_on_a_page: 100,
+        }
+    }
+
+    /// The read of that number, from 0, is denied.
+    pub(crate) fn failing_read(mut self, number: usize) -> Self {
+        self.failing_read = Some(number);
+        self
+    }
+
+    /// AWS ends every request for this assignment with FAILED.
+    pub(crate) fn refusing(mut self, assignment: Assignment, reason: &str) -> Self {
+        self.refused.insert(assignment, reason.to_owned());
+        self
+    }
+
+    pub(crate) fn groups_on_a_page(mut self, number: usize) -> Self {
+        self.groups_on_a_page = number;
+        self
+    }
+
+    pub(crate) fn assignments(&self) -> Vec<Assignment> {
+        let mut assignments = self.organization.borrow().assignments.clone();
+        assignments.sort();
+        assignments
+    }
+
+    fn read<T>(&self, operation: &'static str, answer: impl FnOnce(&Organization) -> T) -> Result<T, CallFailure> {
+        let number = self.reads.replace(self.reads.get() + 1);
+        if self.failing_read == Some(number) {
+            return Err(CallFailure {
+                operation,
+                code: "AccessDeniedException".to_owned(),
+                message: "not authorized".to_owned(),
+                kind: FailureKind::Permanent,
+            });
+        }
+        Ok(answer(&self.organization.borrow()))
+    }
+
+    /// Ends all requests that are under way: the assignments change, unless AWS refuses.
+    fn settle(&self) {
+        for (request, (action, assignment)) in std::mem::take(&mut *self.under_way.borrow_mut()) {
+            let failure_reason = self.refused.get(&assignment).cloned();
+            let state = if failure_reason.is_some() { RequestState::Failed } else { RequestState::Succeeded };
+            if failure_reason.is_none() {
+                let assignments = &mut self.organization.borrow_mut().assignments;
+                assignments.retain(|other| *other != assignment);
+                assignments.extend((action == Action::Create).then_some(assignment));
+            }
+            self.ended.borrow_mut().insert(request.clone(), Progress { request, state, failure_reason });
+        }
+    }
+}
+
+fn path_above(organization: &Organization, parent: &OrganizationalUnitId) -> Vec<OrganizationalUnitId> {
+    let mut path = vec![parent.clone()];
+    let parent_of = |id: &OrganizationalUnitId| {
+        let unit = organization.organizational_units.iter().find(|unit| unit.id == *id);
+        unit.and_then(|unit| unit.parent_id.clone())
+    };
+    while let Some(above) = parent_of(&path[0]) {
+        path.insert(0, above);
+    }
+    path
+}
+
+fn seen(organization: &Organization, account: &shared::organization::Account) -> SeenAccount {
+    SeenAccount {
+        id: account.id.clone(),
+        name: account.name.clone(),
+        email: account.email.clone(),
+        state: account.state.clone(),
+        path: path_above(organization, &account.parent_id),
+    }
+}
+
+impl Observe for FakeAws {
+    async fn facts(&self) -> Result<Facts, CallFailure> {
+        self.read("sso:ListInstances", |organization| Facts {
+            instance: organization.instance.clone(),
+            organization: organization.organization.clone(),
+        })
+    }
+
+    async fn accounts(&self) -> Result<Vec<SeenAccount>, CallFailure> {
+        self.read("organizations:ListAccounts", |organization| {
+            organization.accounts.iter().map(|account| seen(organization, account)).collect()
+        })
+    }
+
+    async fn account(&self, id: &AccountId) -> Result<Option<SeenAccount>, CallFailure> {
+        self.read("organizations:DescribeAccount", |organization| {
+            organization.accounts.iter().find(|account| account.id == *id).map(|account| seen(organization, account))
+        })
+    }
+
+    async fn account_tags(&self, id: &AccountId) -> Result<Tags, CallFailure> {
+        self.read("organizations:ListTagsForResource", |organization| {
+            organization.accounts.iter().find(|account| account.id == *id).unwrap().tags.clone()
+        })
+    }
+
+    async fn organizational_unit_name(&self, id: &OrganizationalUnitId) -> Result<Option<String>, CallFailure> {
+        self.read("organizations:DescribeOrganizationalUnit", |organization| {
+            organization.organizational_units.iter().find(|unit| unit.id == *id).map(|unit| unit.name.clone())
+        })
+    }
+
+    async fn organizational_units_below(
+        &self,
+        parent: &OrganizationalUnitId,
+    ) -> Result<BTreeMap<OrganizationalUnitId, String>, CallFailure> {
+        self.read("organizations:ListOrganizationalUnitsForParent", |organization| {
+            let below = organization.organizational_units.iter().filter(|unit| unit.parent_id.as_ref() == Some(parent));
+            below.map(|unit| (unit.id.clone(), unit.name.clone())).collect()
+        })
+    }
+
+    async fn permission_sets(&self) -> Result<Vec<PermissionSetArn>, CallFailure> {
+        self.read("sso:ListPermissionSets", |organization| {
+            organization.permission_sets.iter().map(|set| set.arn.clone()).collect()
+        })
+    }
+
+    async fn permission_set_name(&self, arn: &PermissionSetArn) -> Result<Option<String>, CallFailure> {
+        self.read("sso:DescribePermissionSet", |organization| {
+            let named = |set: &&PermissionSet| set.arn == *arn;
+            organization.permission_sets.iter().find(named).map(|set| set.name.clone())
+        })
+    }
+
+    async fn first_groups(&self) -> Result<GroupPage, CallFailure> {
+        self.read("identitystore:ListGroups", |organization| GroupPage {
+            groups: organization.groups.iter().take(self.groups_on_a_page).cloned().collect(),
+            is_last: organization.groups.len() <= self.groups_on_a_page,
+        })
+    }
+
+    async fn groups(&self) -> Result<Vec<Group>, CallFailure> {
+        self.read("identitystore:ListGroups", |organization| organization.groups.clone())
+    }
+
+    async fn group_by_name(&self, display_name: &str) -> Result<Option<Group>, CallFailure> {
+        self.read("identitystore:GetGroupId", |organization| {
+            organization.groups.iter().find(|group| group.display_name == display_name).cloned()
+        })
+    }
+
+    async fn group(&self, id: &GroupId) -> Result<Option<Group>, CallFailure> {
+        self.read("identitystore:DescribeGroup", |organization| {
+            organization.groups.iter().find(|group| group.id == *id).cloned()
+        })
+    }
+
+    async fn provisioned_permission_sets(&self, account: &AccountId) -> Result<Vec<PermissionSetArn>, CallFailure> {
+        self.read("sso:ListPermissionSetsProvisionedToAccount", |organization| {
+            let there = organization.assignments.iter().filter(|assignment| assignment.account_id == *account);
+            let sets: std::collections::BTreeSet<_> =
+                there.map(|assignment| assignment.permission_set_arn.clone()).collect();
+            sets.into_iter().collect()
+        })
+    }
+
+    async fn assignments(
+        &self,
+        account: &AccountId,
+        permission_set: &PermissionSetArn,
+    ) -> Result<Vec<Assignment>, CallFailure> {
+        self.read("sso:ListAccountAssignments", |organization| {
+            let here = |assignment: &&Assignment| {
+                assignment.account_id == *account && assignment.permission_set_arn == *permission_set
+            };
+            organization.assignments.iter().filter(here).cloned().collect()
+        })
+    }
+}
+
+impl Act for FakeAws {
+    async fn start(&self, action: Action, assignment: &Assignment) -> Result<Progress, CallFailure> {
+        self.writes.borrow_mut().push((action, assignment.clone()));
+        let request = RequestId(format!("request-{}", self.writes.borrow().len()));
+        self.under_way.borrow_mut().insert(request.clone(), (action, assignment.clone()));
+        Ok(Progress { request, state: RequestState::InProgress, failure_reason: None })
+    }
+
+    async fn statuses(&self, _: Action) -> Result<BTreeMap<RequestId, RequestState>, CallFailure> {
+        self.settle();
+        Ok(self.ended.borrow().values().map(|progress| (progress.request.clone(), progress.state)).collect())
+    }
+
+    async fn status(&self, _: Action, request: &RequestId) -> Result<Progress, CallFailure> {
+        Ok(self.ended.borrow()[request].clone())
+    }
+}
+
+impl Announce for FakeAws {
+    async fn announce(&self, announcements: Vec<Announcement>) -> Result<(), CallFailure> {
+        self.announced.borrow_mut().extend(announcements);
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! Organizations as sentences: `company().unit("/Workloads").account("pay-prod", "/Workloads").group("Engineering")`.
+//!
+//! Ids are made from names, so that a test never has to mention one.
+
+use shared::{
+    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn},
+    organization::{
+        Account, AccountState, Assignment, Gap, Group, Instance, Organization, OrganizationFacts, OrganizationalUnit,
+        PermissionSet, Principal, Tags, Unread,
+    },
+};
+
+/// An organization with a root and a management account called `management`.
+pub(crate) fn company() -> Company {
+    let root = OrganizationalUnit {
+        id: unit_id("/"),
+        name: "Root".to_owned(),
+        parent_id: None,
+        tags: Tags::new(),
+    };
+    Company(Organization {
+        observed_at: "2026-03-02T15:42:00Z".parse().unwrap(),
+        instance: Instance {
+            instance_arn: "arn:aws:sso:::instance/ssoins-6804aabbccddeeff".parse().unwrap(),
+            identity_store_id: "d-9a67123456".parse().unwrap(),
+            region: "eu-central-1".to_owned(),
+        },
+        organization: OrganizationFacts {
+            id: "o-bobscompany".parse().unwrap(),
+            management_account_id: account_id("management"),
+            root_id: unit_id("/"),
+        },
+        organizational_units: vec![root],
+        accounts: Vec::new(),
+        permission_sets: Vec::new(),
+        groups: Vec::new(),
+        users: Vec::new(),
+        memberships: Vec::new(),
+        assignments: Vec::new(),
+        gaps: Vec::new(),
+    })
+    .account("management", "/")
+}
+
+/// An organization under construction.
+#[derive(Clone, Debug)]
+pub(crate) struct Company(pub(crate) Organization);
+
+impl Company {
+    /// An organizational unit; those above it must be there.
+    pub(crate) fn unit(mut self, path: &str) -> Self {
+        let (parent, name) = path.rsplit_once('/').unwrap();
+        let parent = if parent.is_empty() { "/" } else { parent };
+        self.0.organizational_units.push(OrganizationalUnit {
+            id: unit_id(path),
+            name: name.to_owned(),
+            parent_id: Some(unit_id(parent)),
+            tags: Tags::new(),
+        });
+        self
+    }
+
+    pub(crate) fn account(mut self, name: &str, unit: &str) -> Self {
+        self.0.accounts.push(Account {
+            id: account_id(name),
+            name: name.to_owned(),
+            email: format!("aws+{name}@example.com"),
+            state: AccountState::Active,
+            parent_id: unit_id(unit),
+            tags: Tags::new(),
+        });
+        self
+    }
+
+    /// A tag on the account that was named last.
+    pub(crate) fn tagged(mut self, key: &str, value: &str) -> Self {
+        self.0.accounts.last_mut().unwrap().tags.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// The state of the account that was named last.
+    pub(crate) fn in_state(mut self, state: AccountState) -> Self {
+        self.0.accounts.last_mut().unwrap().state = state;
+        self
+    }
+
+    pub(crate) fn group(mut self, display_name: &str) -> Self {
+        self.0.groups.push(Group { id: group_id(display_name), display_name: display_name.to_owned() });
+        self
+    }
+
+    pub(crate) fn permission_set(mut self, name: &str) -> Self {
+        self.0.permission_sets.push(PermissionSet { arn: permission_set_arn(name), name: name.to_owned() });
+        self
+    }
+
+    /// An assignment that is in place. The group and the permission set need not exist.
+    pub(crate) fn assigned(mut self, permission_set: &str, group: &str, account: &str) -> Self {
+        self.0.assignments.push(assignment(permission_set, group, account));
+        self
+    }
+
+    pub(crate) fn gap(mut self, what: Unread, account: Option<&str>) -> Self {
+        let reason = "AccessDeniedException".to_owned();
+        self.0.gaps.push(Gap { what, account_id: account.map(account_id), reason });
+        self
+    }
+}
+
+pub(crate) fn assignment(permission_set: &str, group: &str, account: &str) -> Assignment {
+    Assignment {
+        account_id: account_id(account),
+        permission_set_arn: permission_set_arn(permission_set),
+        principal: Principal::Group(group_id(group)),
+    }
+}
+
+pub(crate) fn account_id(name: &str) -> AccountId {
+    format!("{:012}", hash(name) % 1_000_000_000_000).parse().unwrap()
+}
+
+pub(crate) fn unit_id(path: &str) -> OrganizationalUnitId {
+    let id = if path == "/" { "r-b0b5".to_owned() } else { format!("ou-b0b5-{:08x}", hash(path) & 0xffff_ffff) };
+    id.parse().unwrap()
+}
+
+pub(crate) fn group_id(name: &str) -> GroupId {
+    format!("a7c3e1f0-0000-4000-8000-{:012x}", hash(name) & 0xffff_ffff_ffff).parse().unwrap()
+}
+
+pub(crate) fn permission_set_arn(name: &str) -> PermissionSetArn {
+    format!("arn:aws:sso:::permissionSet/ssoins-6804aabbccddeeff/ps-{:016x}", hash(name)).parse().unwrap()
+}
+
+/// FNV-1a: the same in every run, which the standard hasher is not.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
