@@ -7,7 +7,7 @@
 //! Source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{api_error::ApiError, call::Call, clock, service::Service, state::State};
@@ -59,7 +59,7 @@ pub(crate) fn api_call(
         account: call.caller.account_id.as_str(),
         time: call.now,
     };
-    origin.envelope(call.state, "AWS API Call via CloudTrail", detail)
+    origin.envelope(call.state, "AWS API Call via CloudTrail", &detail)
 }
 
 /// The event of something that Organizations itself did: `AWS Service Event via CloudTrail`.
@@ -91,7 +91,7 @@ pub(crate) fn organizations_event(state: &State, name: &str, details: &Value) ->
         account: account.as_str(),
         time: now,
     };
-    origin.envelope(state, "AWS Service Event via CloudTrail", detail)
+    origin.envelope(state, "AWS Service Event via CloudTrail", &detail)
 }
 
 /// Which service sends an event, in which account, and when.
@@ -102,7 +102,7 @@ struct Origin<'a> {
 }
 
 impl Origin<'_> {
-    fn envelope(&self, state: &State, detail_type: &str, detail: Value) -> Value {
+    fn envelope(&self, state: &State, detail_type: &str, detail: &Value) -> Value {
         json!({
             "version": "0",
             "id": Uuid::new_v4().to_string(),
@@ -207,12 +207,4 @@ fn camel_case(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_ascii_lowercase().to_string() + letters.as_str()
     })
-}
-
-/// The fields of a service event whose values are known.
-pub(crate) fn details<const COUNT: usize>(fields: [(&str, Option<Value>); COUNT]) -> Value {
-    let known = fields
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    Value::Object(known.collect::<Map<_, _>>())
 }

@@ -1,14 +1,14 @@
 //! The organization on localhost: one HTTP server that answers as AWS Organizations, IAM Identity Center and
 //! the Identity Store do, so that any AWS SDK or the AWS CLI can be pointed at it.
 //!
-//! A request comes in at the [`server`], which finds its operation by the `X-Amz-Target` header. Every
-//! operation is one small file under the folder of its service; what it knows and may change is the [`state`].
+//! A request comes in at the `server`, which finds its operation by the `X-Amz-Target` header. Every
+//! operation is one small file under the folder of its service; what it knows and may change is the `state`.
 //! Faithful where it matters to a client that must not lose anybody's access:
 //!
-//! - lists come in pages, and a page may be empty and go on ([`paging`]);
+//! - lists come in pages, and a page may be empty and go on (`paging`);
 //! - assignments and accounts are made asynchronously: `IN_PROGRESS` first, then a result or a reason;
-//! - one role update at a time in an account, and the quotas of the real services ([`quotas`]);
-//! - every change is told as the CloudTrail event that the real service sends, hidden names and all ([`cloud_trail`]).
+//! - one role update at a time in an account, and the quotas of the real services (`quotas`);
+//! - every change is told as the CloudTrail event that the real service sends, hidden names and all (`cloud_trail`).
 //!
 //! What it does not know it answers with `NotImplemented`, never with a guess. It can be told to fail ([`Fault`]).
 #![cfg_attr(
@@ -27,6 +27,7 @@ mod clock;
 mod cloud_trail;
 mod event_bridge;
 mod fault;
+mod fields;
 mod identity_store;
 mod operation;
 mod organizations;

@@ -34,7 +34,7 @@ pub(super) fn close_account(
     account.state = AccountState::PendingClosure;
     let (id, requested) = (request.account_id.clone(), call.now);
     call.later(call.settings().account_time, move |state| {
-        complete(state, &id, requested)
+        complete(state, &id, requested);
     });
     Ok(json!({}))
 }

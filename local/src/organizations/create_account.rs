@@ -13,7 +13,7 @@ use super::tags::{self, Tag};
 use crate::{
     api_error::ApiError,
     call::Call,
-    clock, cloud_trail,
+    clock, cloud_trail, fields,
     state::{Member, State},
 };
 
@@ -59,7 +59,7 @@ pub(super) fn create_account(
     call.state.account_creations.insert(id.clone(), creation);
     let email = request.email.clone();
     call.later(call.settings().account_time, move |state| {
-        complete(state, &id, email, tags)
+        complete(state, &id, email, tags);
     });
     Ok(answer)
 }
@@ -167,7 +167,7 @@ fn tell(state: &State, creation: &AccountCreation) {
 impl AccountCreation {
     /// `CreateAccountStatus`
     pub(super) fn to_status(&self) -> Value {
-        cloud_trail::details([
+        fields::known([
             ("Id", Some(self.id.clone().into())),
             ("AccountName", Some(self.account_name.clone().into())),
             ("State", Some(self.state().into())),
@@ -188,7 +188,7 @@ impl AccountCreation {
             .outcome
             .as_ref()
             .map(|outcome| clock::worded(outcome.completed).into());
-        let status = cloud_trail::details([
+        let status = fields::known([
             ("id", Some(self.id.clone().into())),
             ("state", Some(self.state().into())),
             ("accountName", Some("****".into())),

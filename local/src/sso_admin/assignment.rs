@@ -9,7 +9,7 @@ use shared::{
 };
 
 use super::errors;
-use crate::{api_error::ApiError, call::Call, clock, cloud_trail, state::State};
+use crate::{api_error::ApiError, call::Call, clock, fields, state::State};
 
 /// How much longer an attempt on an account that is not active takes before it fails.
 const FAILS_LATE: u32 = 3;
@@ -88,12 +88,12 @@ pub(super) fn accept(
         .state
         .faults
         .take_assignment_failure(&name, &assignment.account_id);
-    let delay = call.settings().assignment_time
-        * if is_active(call.state, &assignment.account_id) {
-            1
-        } else {
-            FAILS_LATE
-        };
+    let patience = if is_active(call.state, &assignment.account_id) {
+        1
+    } else {
+        FAILS_LATE
+    };
+    let delay = call.settings().assignment_time.saturating_mul(patience);
     let request = AssignmentRequest {
         request_id: call.request_id.to_owned(),
         direction,
@@ -241,7 +241,7 @@ impl AssignmentRequest {
             .outcome
             .as_ref()
             .and_then(|outcome| outcome.as_ref().err());
-        let status = cloud_trail::details([
+        let status = fields::known([
             ("Status", Some(self.status().into())),
             ("RequestId", Some(self.request_id.clone().into())),
             ("FailureReason", failure.map(|reason| reason.clone().into())),

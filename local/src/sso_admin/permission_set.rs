@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::{ids::PermissionSetArn, organization::PermissionSet};
 
-use crate::{clock, cloud_trail};
+use crate::{clock, fields};
 
 /// How long a session lasts when nobody said.
 ///
@@ -44,7 +44,7 @@ impl PermissionSetDetails {
 
     /// `PermissionSet`
     pub(super) fn to_value(&self) -> Value {
-        cloud_trail::details([
+        fields::known([
             ("PermissionSetArn", Some(self.arn.as_str().into())),
             ("Name", Some(self.name.clone().into())),
             ("Description", self.description.clone().map(Value::from)),

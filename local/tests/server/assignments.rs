@@ -6,8 +6,8 @@ use aws_sdk_ssoadmin::{
     Error,
     types::{OperationStatusFilter, PrincipalType, StatusValues},
 };
-use local::{Quotas, Settings};
-use shared::organization::Principal;
+use local::{Quotas, Settings, bobs_organization};
+use shared::organization::{Group, Principal};
 
 use crate::support::{Server, quick};
 
@@ -243,6 +243,35 @@ async fn strict_quotas_throttle() {
         );
     }
     assert!(throttled > 0);
+}
+
+#[tokio::test]
+async fn a_hundred_groups_fit_into_a_permission_set_of_an_account() {
+    let mut organization = bobs_organization();
+    for number in 0..101 {
+        let id = format!("b0b00000-2{number:03}-70a1-8c11-6e6769766500")
+            .parse()
+            .unwrap();
+        organization.groups.push(Group {
+            id,
+            display_name: format!("team-{number}"),
+        });
+    }
+    let server = Server::of(organization, quick()).await;
+    for number in 0..100 {
+        let wanted = server.assignment("PowerUserAccess", "web-test", &format!("team-{number}"));
+        let started = server.create(&wanted).await.unwrap();
+        if number == 99 {
+            server.ended(&started).await;
+        }
+    }
+    let refused = server
+        .create(&server.assignment("PowerUserAccess", "web-test", "team-100"))
+        .await;
+    assert!(matches!(
+        refused,
+        Err(Error::ServiceQuotaExceededException(_))
+    ));
 }
 
 async fn provisioned(server: &Server, account: &str) -> Vec<String> {
