@@ -1,1 +1,130 @@
-//! x
+//! The organization on localhost: one HTTP server that answers as AWS Organizations, IAM Identity Center and
+//! the Identity Store do, so that any AWS SDK or the AWS CLI can be pointed at it.
+//!
+//! A request comes in at the `server`, which finds its operation by the `X-Amz-Target` header. Every
+//! operation is one small file under the folder of its service; what it knows and may change is the `state`.
+//! Faithful where it matters to a client that must not lose anybody's access:
+//!
+//! - lists come in pages, and a page may be empty and go on (`paging`);
+//! - assignments and accounts are made asynchronously: `IN_PROGRESS` first, then a result or a reason;
+//! - one role update at a time in an account, and the quotas of the real services (`quotas`);
+//! - every change is told as the CloudTrail event that the real service sends, hidden names and all (`cloud_trail`).
+//!
+//! What it does not know it answers with `NotImplemented`, never with a guess. It can be told to fail ([`Fault`]).
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a test may stop at a surprise"
+    )
+)]
+
+mod api_error;
+mod bob;
+mod call;
+mod clock;
+mod cloud_trail;
+mod event_bridge;
+mod fault;
+mod fields;
+mod identity_store;
+mod operation;
+mod organizations;
+mod paging;
+mod quotas;
+mod server;
+mod service;
+mod settings;
+mod sqs;
+mod sso_admin;
+mod state;
+mod world;
+
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+
+use serde_json::Value;
+use shared::organization::Organization;
+use tokio::sync::{mpsc, oneshot};
+
+pub use crate::{
+    bob::bobs_organization,
+    fault::{Fault, FaultKind},
+    quotas::Quotas,
+    server::StartError,
+    settings::Settings,
+    sqs::Message,
+};
+use crate::{state::State, world::World};
+
+/// A running server. It stops when this is dropped.
+#[derive(Debug)]
+pub struct Local {
+    address: SocketAddr,
+    world: Arc<World>,
+    events: Option<mpsc::UnboundedReceiver<Value>>,
+    /// Dropped with `Local`, which is how the server learns that it should stop.
+    _running: oneshot::Sender<()>,
+}
+
+impl Local {
+    /// Serves this organization on 127.0.0.1, as soon as this returns.
+    ///
+    /// # Errors
+    ///
+    /// When the port cannot be bound.
+    pub async fn start(organization: Organization, settings: Settings) -> Result<Self, StartError> {
+        let listener = server::bind(settings.port).await?;
+        let address = listener.local_addr().map_err(StartError::Address)?;
+        let (sender, events) = mpsc::unbounded_channel();
+        let world = Arc::new(World::new(State::new(organization, sender), settings));
+        let running = server::serve(listener, Arc::clone(&world));
+        Ok(Self {
+            address,
+            world,
+            events: Some(events),
+            _running: running,
+        })
+    }
+
+    /// What to set `AWS_ENDPOINT_URL` to.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The events that the real services would have sent, each in its EventBridge envelope. Only the first
+    /// call gets them.
+    pub fn take_events(&mut self) -> Option<mpsc::UnboundedReceiver<Value>> {
+        self.events.take()
+    }
+
+    /// The organization as it is now, everything sorted by id.
+    #[must_use]
+    pub fn organization(&self) -> Organization {
+        self.world.state().organization(clock::now())
+    }
+
+    /// The requests answered so far, by service and operation: `sso-admin:ListInstances`.
+    #[must_use]
+    pub fn calls(&self) -> BTreeMap<String, u64> {
+        self.world.state().calls.clone()
+    }
+
+    /// The SQS messages that were sent since the last call, oldest first.
+    #[must_use]
+    pub fn take_messages(&self) -> Vec<Message> {
+        self.world.state().queue.take()
+    }
+
+    /// The entries that were put on EventBridge, oldest first.
+    #[must_use]
+    pub fn announcements(&self) -> Vec<Value> {
+        self.world.state().announcements.clone()
+    }
+
+    /// Makes calls fail from now on.
+    pub fn fail(&self, fault: Fault) {
+        self.world.state().faults.add(fault);
+    }
+}

@@ -1,0 +1,79 @@
+//! One request while it is answered: who asks, when, and what the answer may look at and change.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use shared::ids::AccountId;
+
+use crate::{
+    api_error::ApiError,
+    paging::{self, PageRequest},
+    quotas::Quotas,
+    service::Service,
+    settings::Settings,
+    state::State,
+    world::World,
+};
+
+/// Who makes a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Caller {
+    /// The account that the credentials belong to.
+    pub(crate) account_id: AccountId,
+    /// The role that was assumed.
+    pub(crate) role: &'static str,
+    /// The access key id that signed the request.
+    pub(crate) access_key_id: String,
+}
+
+/// One request while it is answered.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) world: &'a Arc<World>,
+    pub(crate) state: &'a mut State,
+    pub(crate) service: Service,
+    pub(crate) operation: &'a str,
+    pub(crate) caller: &'a Caller,
+    pub(crate) request_id: &'a str,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Call<'_> {
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.world.settings
+    }
+
+    /// Whether the quotas of the real services apply.
+    pub(crate) fn has_quotas(&self) -> bool {
+        self.settings().quotas == Quotas::Strict
+    }
+
+    /// Whether the management account calls, rather than a delegated administrator.
+    pub(crate) fn is_from_management_account(&self) -> bool {
+        self.caller.account_id == self.state.facts.management_account_id
+    }
+
+    /// The error for a request whose values cannot be right, in the service's own words.
+    pub(crate) fn invalid(&self, message: impl Into<String>) -> ApiError {
+        ApiError::new(self.service.invalid_request_code(), message)
+    }
+
+    /// One page of a list: `{"KEY": […], "NextToken": "…"}`.
+    pub(crate) fn page(
+        &self,
+        key: &str,
+        largest: usize,
+        request: &PageRequest,
+        items: Vec<Value>,
+    ) -> Result<Value, ApiError> {
+        paging::page(self.operation, self.settings(), largest, request, items)
+            .map(|page| page.into_answer(key))
+            .map_err(|wrong| self.invalid(wrong))
+    }
+
+    /// Ends an asynchronous operation after a while.
+    pub(crate) fn later(&self, delay: Duration, end: impl FnOnce(&mut State) + Send + 'static) {
+        self.world.later(delay, end);
+    }
+}

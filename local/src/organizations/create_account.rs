@@ -1,0 +1,223 @@
+//! `CreateAccount`: asynchronous, and the account's id is known only in the end.
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::{
+    ids::AccountId,
+    organization::{Account, AccountState, Tags},
+};
+use uuid::Uuid;
+
+use super::tags::{self, Tag};
+use crate::{
+    api_error::ApiError,
+    call::Call,
+    clock, cloud_trail, fields,
+    state::{Member, State},
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CreateAccountRequest {
+    account_name: String,
+    email: String,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+/// A request for an account, and what came of it.
+#[derive(Clone, Debug)]
+pub(crate) struct AccountCreation {
+    id: String,
+    account_name: String,
+    requested: DateTime<Utc>,
+    outcome: Option<Outcome>,
+}
+
+#[derive(Clone, Debug)]
+struct Outcome {
+    completed: DateTime<Utc>,
+    result: Result<AccountId, &'static str>,
+}
+
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html>
+pub(super) fn create_account(
+    call: &mut Call<'_>,
+    request: &CreateAccountRequest,
+) -> Result<Value, ApiError> {
+    let tags = check(call, request)?;
+    let id = format!("car-{}", Uuid::new_v4().simple());
+    let (account_name, requested) = (request.account_name.clone(), call.now);
+    let creation = AccountCreation {
+        id: id.clone(),
+        account_name,
+        requested,
+        outcome: None,
+    };
+    let answer = json!({ "CreateAccountStatus": creation.to_status() });
+    call.state.account_creations.insert(id.clone(), creation);
+    let email = request.email.clone();
+    call.later(call.settings().account_time, move |state| {
+        complete(state, &id, email, tags);
+    });
+    Ok(answer)
+}
+
+/// The request's tags, if all of it is in order.
+fn check(call: &Call<'_>, request: &CreateAccountRequest) -> Result<Tags, ApiError> {
+    // Lengths: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html>
+    if !(6..=64).contains(&request.email.len()) || !request.email.contains('@') {
+        return Err(call.invalid("You provided an e-mail address that is not valid."));
+    }
+    if !(1..=50).contains(&request.account_name.chars().count()) {
+        return Err(call
+            .invalid("You provided an account name that is empty or longer than 50 characters."));
+    }
+    tags::with(&Tags::new(), &request.tags)
+}
+
+fn complete(state: &mut State, id: &str, email: String, tags: Tags) {
+    let Some(mut creation) = state.account_creations.get(id).cloned() else {
+        return;
+    };
+    let completed = clock::now();
+    let taken = state
+        .members
+        .values()
+        .any(|member| member.account.email.eq_ignore_ascii_case(&email));
+    let result = if taken {
+        Err("EMAIL_ALREADY_EXISTS")
+    } else {
+        Ok(join(
+            state,
+            creation.account_name.clone(),
+            email,
+            tags,
+            completed,
+        ))
+    };
+    creation.outcome = Some(Outcome { completed, result });
+    tell(state, &creation);
+    state.account_creations.insert(id.to_owned(), creation);
+}
+
+/// Every account begins in the root.
+fn join(
+    state: &mut State,
+    name: String,
+    email: String,
+    tags: Tags,
+    joined: DateTime<Utc>,
+) -> AccountId {
+    let (id, parent_id) = (unused_account_id(state), state.facts.root_id.clone());
+    let account = Account {
+        id: id.clone(),
+        name,
+        email,
+        state: AccountState::Active,
+        parent_id,
+        tags,
+    };
+    state.members.insert(id.clone(), Member { account, joined });
+    id
+}
+
+fn unused_account_id(state: &State) -> AccountId {
+    // Twelve digits, of which the first is not zero.
+    let mut candidates =
+        std::iter::repeat_with(|| 100_000_000_000 + Uuid::new_v4().as_u128() % 900_000_000_000);
+    candidates
+        .find_map(|number| {
+            number
+                .to_string()
+                .parse()
+                .ok()
+                .filter(|id| !state.members.contains_key(id))
+        })
+        .unwrap_or_else(|| state.facts.management_account_id.clone())
+}
+
+/// Both events: the older one about the request, the newer one about the organization.
+fn tell(state: &State, creation: &AccountCreation) {
+    state.send(cloud_trail::organizations_event(
+        state,
+        "CreateAccountResult",
+        &creation.to_event_details(),
+    ));
+    if let Some(Outcome {
+        completed,
+        result: Ok(account),
+    }) = &creation.outcome
+    {
+        let details = json!({
+            "accountId": account,
+            "managementAccountId": state.facts.management_account_id,
+            "joinedMethod": "CREATED",
+            "joinedTime": clock::iso(*completed),
+        });
+        state.send(cloud_trail::organizations_event(
+            state,
+            "AccountJoinedOrganization",
+            &details,
+        ));
+    }
+}
+
+impl AccountCreation {
+    /// `CreateAccountStatus`
+    pub(super) fn to_status(&self) -> Value {
+        fields::known([
+            ("Id", Some(self.id.clone().into())),
+            ("AccountName", Some(self.account_name.clone().into())),
+            ("State", Some(self.state().into())),
+            ("RequestedTimestamp", Some(clock::seconds(self.requested))),
+            (
+                "CompletedTimestamp",
+                self.outcome
+                    .as_ref()
+                    .map(|outcome| clock::seconds(outcome.completed)),
+            ),
+            ("AccountId", self.account_id()),
+            ("FailureReason", self.failure_reason()),
+        ])
+    }
+
+    fn to_event_details(&self) -> Value {
+        let completed = self
+            .outcome
+            .as_ref()
+            .map(|outcome| clock::worded(outcome.completed).into());
+        let status = fields::known([
+            ("id", Some(self.id.clone().into())),
+            ("state", Some(self.state().into())),
+            ("accountName", Some("****".into())),
+            ("accountId", self.account_id()),
+            ("failureReason", self.failure_reason()),
+            (
+                "requestedTimestamp",
+                Some(clock::worded(self.requested).into()),
+            ),
+            ("completedTimestamp", completed),
+        ]);
+        json!({ "createAccountStatus": status })
+    }
+
+    fn state(&self) -> &'static str {
+        match &self.outcome {
+            None => "IN_PROGRESS",
+            Some(Outcome { result: Ok(_), .. }) => "SUCCEEDED",
+            Some(Outcome { result: Err(_), .. }) => "FAILED",
+        }
+    }
+
+    fn account_id(&self) -> Option<Value> {
+        let account = self.outcome.as_ref()?.result.as_ref().ok()?;
+        Some(account.as_str().into())
+    }
+
+    fn failure_reason(&self) -> Option<Value> {
+        let reason = self.outcome.as_ref()?.result.as_ref().err()?;
+        Some((*reason).into())
+    }
+}

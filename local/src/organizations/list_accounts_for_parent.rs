@@ -1,0 +1,37 @@
+//! `ListAccountsForParent`
+
+use serde::Deserialize;
+use serde_json::Value;
+use shared::ids::OrganizationalUnitId;
+
+use super::{errors, views};
+use crate::{
+    api_error::ApiError,
+    call::Call,
+    paging::{ORGANIZATIONS_PAGE, PageRequest},
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListAccountsForParentRequest {
+    parent_id: OrganizationalUnitId,
+    #[serde(flatten)]
+    page: PageRequest,
+}
+
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html>
+pub(super) fn list_accounts_for_parent(
+    call: &mut Call<'_>,
+    request: &ListAccountsForParentRequest,
+) -> Result<Value, ApiError> {
+    errors::known_parent(call.state, &request.parent_id)?;
+    let children = call
+        .state
+        .members
+        .values()
+        .filter(|member| member.account.parent_id == request.parent_id);
+    let accounts = children
+        .map(|member| views::account(call.state, member))
+        .collect();
+    call.page("Accounts", ORGANIZATIONS_PAGE, &request.page, accounts)
+}

@@ -1,0 +1,75 @@
+//! Accounts and organizational units as Organizations shows them.
+
+use std::iter;
+
+use serde_json::{Value, json};
+use shared::{ids::OrganizationalUnitId, organization::OrganizationalUnit};
+
+use crate::{
+    clock,
+    state::{Member, State},
+};
+
+/// The root, and the levels of organizational units below it.
+///
+/// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
+const LEVELS: usize = 1 + 5;
+
+/// `Account`, without the `Status` that was retired on 2026-09-09.
+///
+/// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>
+pub(super) fn account(state: &State, member: &Member) -> Value {
+    let account = &member.account;
+    let invited = account.id == state.facts.management_account_id;
+    json!({
+        "Id": account.id,
+        "Arn": account_arn(state, account.id.as_str()),
+        "Email": account.email,
+        "Name": account.name,
+        "State": account.state,
+        "Paths": [format!("{}{}/", path(state, &account.parent_id), account.id)],
+        "JoinedMethod": if invited { "INVITED" } else { "CREATED" },
+        "JoinedTimestamp": clock::seconds(member.joined),
+    })
+}
+
+/// `OrganizationalUnit`; of the root only its id, name and ARN are shown.
+pub(super) fn organizational_unit(state: &State, unit: &OrganizationalUnit) -> Value {
+    let kind = if unit.parent_id.is_some() {
+        "ou"
+    } else {
+        "root"
+    };
+    let (id, name) = (&unit.id, &unit.name);
+    let arn = arn(state, kind, id.as_str());
+    match unit.parent_id {
+        Some(_) => json!({ "Id": id, "Arn": arn, "Name": name, "Path": path(state, id) }),
+        None => json!({ "Id": id, "Arn": arn, "Name": name, "PolicyTypes": [] }),
+    }
+}
+
+/// An account's ARN.
+pub(super) fn account_arn(state: &State, account: &str) -> String {
+    arn(state, "account", account)
+}
+
+/// Belongs to the management account, whatever it names.
+fn arn(state: &State, kind: &str, id: &str) -> String {
+    let facts = &state.facts;
+    format!(
+        "arn:aws:organizations::{}:{kind}/{}/{id}",
+        facts.management_account_id, facts.id
+    )
+}
+
+/// `o-…/r-…/ou-…/`, down to this organizational unit.
+fn path(state: &State, id: &OrganizationalUnitId) -> String {
+    let parent = |id: &OrganizationalUnitId| state.organizational_units.get(id)?.parent_id.clone();
+    let upwards: Vec<OrganizationalUnitId> = iter::successors(Some(id.clone()), parent)
+        .take(LEVELS)
+        .collect();
+    let downwards = upwards.iter().rev().map(|id| format!("{id}/"));
+    iter::once(format!("{}/", state.facts.id))
+        .chain(downwards)
+        .collect()
+}

@@ -1,0 +1,47 @@
+//! How the server behaves.
+
+use std::time::Duration;
+
+use shared::ids::AccountId;
+
+use crate::quotas::Quotas;
+
+/// How the server behaves. The defaults suit tests: quick, and without quotas.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The port to listen on; 0 takes any that is free.
+    pub port: u16,
+    /// How long every answer takes.
+    pub latency: Duration,
+    /// How long an assignment stays `IN_PROGRESS`. Seconds, in the real service.
+    pub assignment_time: Duration,
+    /// How long an account stays `IN_PROGRESS` while it is created, or `PENDING_CLOSURE` while it is closed.
+    pub account_time: Duration,
+    /// The account that calls: a delegated administrator may do less. Without one, the management account.
+    pub caller: Option<AccountId>,
+    /// Whether the quotas of the real services apply.
+    pub quotas: Quotas,
+    /// The most items of a page, where that is less than the service's own page size.
+    pub page_size: Option<usize>,
+    /// Whether every list begins with an empty page, as AWS reserves the right to.
+    pub empty_pages: bool,
+    /// The access key id of Usher's own credentials. Its calls come from the role `usher-reconciler` in
+    /// events, those with any other key from the role `Admin`.
+    pub usher_access_key_id: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            latency: Duration::ZERO,
+            assignment_time: Duration::from_millis(300),
+            account_time: Duration::from_millis(200),
+            caller: None,
+            quotas: Quotas::Off,
+            page_size: None,
+            empty_pages: false,
+            usher_access_key_id: None,
+        }
+    }
+}

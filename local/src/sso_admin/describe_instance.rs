@@ -1,0 +1,34 @@
+//! `DescribeInstance`
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::ids::InstanceArn;
+
+use super::errors;
+use crate::{api_error::ApiError, call::Call, clock, state::State};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DescribeInstanceRequest {
+    instance_arn: InstanceArn,
+}
+
+/// <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_DescribeInstance.html>
+pub(super) fn describe_instance(
+    call: &mut Call<'_>,
+    request: &DescribeInstanceRequest,
+) -> Result<Value, ApiError> {
+    errors::known_instance(call.state, &request.instance_arn)?;
+    Ok(view(call.state))
+}
+
+/// `InstanceMetadata`. An organization's instance belongs to the management account.
+pub(super) fn view(state: &State) -> Value {
+    json!({
+        "InstanceArn": state.instance.instance_arn,
+        "IdentityStoreId": state.instance.identity_store_id,
+        "OwnerAccountId": state.facts.management_account_id,
+        "CreatedDate": clock::seconds(state.started),
+        "Status": "ACTIVE",
+    })
+}

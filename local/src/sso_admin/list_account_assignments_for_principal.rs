@@ -1,0 +1,76 @@
+//! `ListAccountAssignmentsForPrincipal`
+
+use serde::Deserialize;
+use serde_json::Value;
+use shared::{
+    ids::{AccountId, InstanceArn},
+    organization::{Membership, Principal},
+};
+
+use super::{assignment, errors, list_account_assignments};
+use crate::{
+    api_error::ApiError,
+    call::Call,
+    paging::{IDENTITY_CENTER_PAGE, PageRequest},
+    state::State,
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListAccountAssignmentsForPrincipalRequest {
+    instance_arn: InstanceArn,
+    principal_id: String,
+    principal_type: String,
+    filter: Option<AccountFilter>,
+    #[serde(flatten)]
+    page: PageRequest,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AccountFilter {
+    account_id: Option<AccountId>,
+}
+
+/// What a group has, or what a user has: their own assignments and their groups'. Only the management
+/// account may ask.
+///
+/// <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_ListAccountAssignmentsForPrincipal.html>
+pub(super) fn list_account_assignments_for_principal(
+    call: &mut Call<'_>,
+    request: &ListAccountAssignmentsForPrincipalRequest,
+) -> Result<Value, ApiError> {
+    errors::known_instance(call.state, &request.instance_arn)?;
+    if !call.is_from_management_account() {
+        return Err(errors::access_denied(call, request.instance_arn.as_str()));
+    }
+    let principal = assignment::principal(call, &request.principal_type, &request.principal_id)?;
+    let principals = with_groups(call.state, principal);
+    let account = request
+        .filter
+        .as_ref()
+        .and_then(|filter| filter.account_id.as_ref());
+    let assignments = call.state.assignments.iter().filter(|assignment| {
+        principals.contains(&assignment.principal)
+            && account.is_none_or(|account| assignment.account_id == *account)
+    });
+    let assignments = assignments.map(list_account_assignments::view).collect();
+    call.page(
+        "AccountAssignments",
+        IDENTITY_CENTER_PAGE,
+        &request.page,
+        assignments,
+    )
+}
+
+/// The principal, and of a user the groups as well.
+fn with_groups(state: &State, principal: Principal) -> Vec<Principal> {
+    let is_theirs =
+        |membership: &&Membership| principal == Principal::User(membership.user_id.clone());
+    let memberships = state.memberships.values().filter(is_theirs);
+    let mut principals: Vec<Principal> = memberships
+        .map(|membership| Principal::Group(membership.group_id.clone()))
+        .collect();
+    principals.push(principal);
+    principals
+}

@@ -1,0 +1,45 @@
+//! What all requests share: the settings, the state, and the work that ends later.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::{settings::Settings, state::State};
+
+/// The settings and the state, behind one lock: no operation waits while it holds it.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) settings: Settings,
+    state: Mutex<State>,
+}
+
+impl World {
+    pub(crate) fn new(state: State, settings: Settings) -> Self {
+        Self {
+            settings,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// The state, for as long as the guard is held. Nothing panics while it holds it, so a poisoned lock is
+    /// as good as any.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends an asynchronous operation after a while, if the server is still there then.
+    pub(crate) fn later(
+        self: &Arc<Self>,
+        delay: Duration,
+        end: impl FnOnce(&mut State) + Send + 'static,
+    ) {
+        let world = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            if let Some(world) = world.upgrade() {
+                end(&mut world.state());
+            }
+        });
+    }
+}

@@ -1,0 +1,16 @@
+//! The server as the real SDKs see it.
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at a surprise"
+)]
+
+mod accounts;
+mod assignments;
+mod events;
+mod faults;
+mod identity_store;
+mod pages;
+mod relays;
+mod support;
