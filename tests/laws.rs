@@ -395,8 +395,13 @@ proptest! {
         let narrow = in_a_runtime(shared::observe::observe(&aws, &rules, &scope, now)).unwrap();
         let whole = in_a_runtime(shared::observe::observe(&aws, &rules, &Scope::everything(), now)).unwrap();
         let plan = decide(&rules, &narrow, &scope);
-        prop_assert_eq!(&plan.changes, &decide(&rules, &whole, &scope).changes);
-        prop_assert_eq!(&plan.changes, &decide(&rules, &aws.organization.borrow(), &scope).changes);
+        // The narrow observation leaves out the names of units that no rule asks for, and so the path in the text.
+        let told = |plan: Plan| -> Vec<_> {
+            plan.changes.into_iter().map(|change| (change.action, change.assignment, change.rules, change.why)).collect()
+        };
+        let narrowly = told(plan);
+        prop_assert_eq!(&narrowly, &told(decide(&rules, &whole, &scope)));
+        prop_assert_eq!(&narrowly, &told(decide(&rules, &aws.organization.borrow(), &scope)));
     }
 }
 

@@ -195,10 +195,13 @@ impl<'a> AccountDecision<'a> {
         let permission_set = self.known.permission_set(&assignment.permission_set_arn);
         let principal = self.known.principal(&assignment.principal);
         let Principal::Group(_) = assignment.principal else { return Truth::No };
-        if permission_set == Name::Gone {
-            return Truth::No;
-        }
+        let exists = match permission_set {
+            Name::Known(_) => Truth::Yes,
+            Name::Unknown => Truth::Unknown,
+            Name::Gone => Truth::No,
+        };
         self.manageable
+            & exists
             & matches(&manage.permission_sets, permission_set)
             & matches(&manage.groups, principal)
             & !self.is_protected(permission_set, principal)

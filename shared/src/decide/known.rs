@@ -75,8 +75,10 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// Whether a listing that belongs to no account may lack something.
     fn is_listing_incomplete(&self, what: &Unread) -> bool {
-        self.organization.gaps.iter().any(|gap| gap.account_id.is_none() && is_about(gap, what))
+        let hides = |gap: &Gap| gap.what == *what || (gap.account_id.is_none() && is_about(gap, what));
+        self.organization.gaps.iter().any(hides)
     }
 
     pub(super) fn assignments(&self, account: &AccountId) -> impl Iterator<Item = &'a Assignment> + '_ {

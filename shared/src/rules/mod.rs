@@ -106,7 +106,7 @@ pub struct Rule {
     pub groups: Vec<SpannedGlob>,
     /// The accounts.
     pub accounts: AccountSelector,
-    /// Where the account selector stands.
+    /// Where the key of the account selector stands.
     pub accounts_span: Span,
 }
 

@@ -181,8 +181,9 @@ impl Reader {
         let groups = self
             .required(&fields, "groups", "name the groups to grant to, such as `[Engineering]`")
             .map(|node| self.spanned_globs(node, "`groups`"));
-        let accounts_node = self.required(&fields, "accounts", "say where, such as `accounts: {all: true}`");
-        let accounts = accounts_node.and_then(|node| self.selector(node));
+        let accounts = self
+            .required(&fields, "accounts", "say where, such as `accounts: {all: true}`")
+            .and_then(|node| self.selector(node));
         Some(Rule {
             name: name?.to_owned(),
             span: name_node?.span,
@@ -190,7 +191,7 @@ impl Reader {
             permission_sets: permission_sets?,
             groups: groups?,
             accounts: accounts?,
-            accounts_span: accounts_node?.span,
+            accounts_span: fields.key_span("accounts")?,
         })
     }
 

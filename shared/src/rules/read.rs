@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Code, Diagnostic, nearest},
     ids::InvalidId,
     source::Span,
 };
@@ -27,11 +27,18 @@ pub(super) struct Fields<'a> {
     /// How messages call the mapping: `manage`, a rule.
     place: String,
     entries: Vec<(&'a Key, &'a Node)>,
+    /// Fields that unknown keys were probably meant to be: not missing, only misspelt.
+    misspelt: Vec<String>,
 }
 
 impl<'a> Fields<'a> {
     pub(super) fn get(&self, name: &str) -> Option<&'a Node> {
         self.entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| *node)
+    }
+
+    /// Where the key of a field stands.
+    pub(super) fn key_span(&self, name: &str) -> Option<Span> {
+        self.entries.iter().find(|(key, _)| key.text == name).map(|(key, _)| key.span)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&'a Key, &'a Node)> {
@@ -53,7 +60,9 @@ impl Reader {
         let fields = self.open_mapping(node, place)?;
         let (good, unknown): (Vec<_>, Vec<_>) =
             fields.entries.into_iter().partition(|(key, _)| known.contains(&key.text.as_str()));
+        let mut misspelt = Vec::new();
         for (key, _) in unknown {
+            misspelt.extend(nearest(&key.text, known.iter().copied()).map(str::to_owned));
             self.report(
                 Diagnostic::new(Code::UnknownField, format!("unknown field `{}` in {place}", key.text), key.span)
                     .label(format!("not a field of {place}"))
@@ -61,7 +70,7 @@ impl Reader {
                     .nearest(&key.text, "a field", known.iter().copied()),
             );
         }
-        Some(Fields { entries: good, ..fields })
+        Some(Fields { entries: good, misspelt, ..fields })
     }
 
     /// A mapping with any keys, each at most once.
@@ -77,7 +86,7 @@ impl Reader {
                 None => kept.push((key, value)),
             }
         }
-        Some(Fields { span: node.span, place: place.to_owned(), entries: kept })
+        Some(Fields { span: node.span, place: place.to_owned(), entries: kept, misspelt: Vec::new() })
     }
 
     fn duplicate_field(&mut self, key: &Key, earlier: &Key, place: &str) {
@@ -92,7 +101,7 @@ impl Reader {
     /// A field that must be there.
     pub(super) fn required<'a>(&mut self, fields: &Fields<'a>, name: &str, help: &str) -> Option<&'a Node> {
         let node = fields.get(name);
-        if node.is_none() {
+        if node.is_none() && !fields.misspelt.iter().any(|meant| meant == name) {
             let message = format!("field `{name}` is missing in {}", fields.place);
             let at = fields.entries.first().map_or(fields.span, |(key, _)| key.span);
             self.report(Diagnostic::new(Code::MissingField, message, at).help(help));

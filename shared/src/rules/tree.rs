@@ -82,13 +82,21 @@ fn yaml_options() -> Options {
 fn syntax_error(file: &SourceFile, error: &serde_saphyr::Error) -> Diagnostic {
     let start = error.location().map_or(0, |location| offset(&file.text, location));
     let end = file.text.get(start..).and_then(|rest| rest.chars().next()).map_or(start, |c| start + c.len_utf8());
-    let message = format!("not valid YAML: {}", first_line(&error.without_snippet().to_string()));
-    Diagnostic::new(Code::InvalidYaml, message, Span { start, end })
+    Diagnostic::new(Code::InvalidYaml, in_plain_words(&error.without_snippet().to_string()), Span { start, end })
         .help("indent with spaces, and quote text that holds `: `, ` #` or begins with one of `*&!|>%@[{`")
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
+/// The parser's message without its place, which is told beside it, and without its own options' names.
+fn in_plain_words(message: &str) -> String {
+    let first_line = message.lines().next().unwrap_or_default();
+    let sentence = first_line.split_once(" at line ").map_or(first_line, |(sentence, _)| sentence);
+    if sentence.contains("Documents") {
+        "more than one YAML document in the file".to_owned()
+    } else if sentence.contains("budget breached") || sentence.contains("alias replay") {
+        "more or deeper YAML than a rules file can need".to_owned()
+    } else {
+        format!("not valid YAML: {sentence}")
+    }
 }
 
 /// The byte offset of a location; scanner errors have only a line and a column.
