@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_batch_holds_ten_entries_and_a_quarter_of_a_mebibyte() {
-        assert_eq!(sizes(vec![]), []);
+        assert!(sizes(vec![]).is_empty());
         assert_eq!(sizes(vec!["{}".to_owned(); 21]), [10, 10, 1]);
         assert_eq!(sizes(vec!["x".repeat(100 * 1024); 5]), [2, 2, 1]);
         assert_eq!(sizes(vec!["x".repeat(MAX_BYTES), "{}".to_owned()]), [1, 1]);

@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     clients::Clients,
-    failure::{failed, unreadable},
+    failure::{failed, read_id, unreadable},
     pages::every_row,
 };
 
@@ -96,18 +96,12 @@ impl KnownFacts {
         let organization = answer
             .organization
             .ok_or_else(|| unreadable(DESCRIBE_ORGANIZATION, "no organization in it"))?;
-        let wrong = |error| unreadable(DESCRIBE_ORGANIZATION, error);
         Ok(OrganizationFacts {
-            id: organization
-                .id()
-                .unwrap_or_default()
-                .parse()
-                .map_err(wrong)?,
-            management_account_id: organization
-                .master_account_id()
-                .unwrap_or_default()
-                .parse()
-                .map_err(wrong)?,
+            id: read_id(DESCRIBE_ORGANIZATION, organization.id())?,
+            management_account_id: read_id(
+                DESCRIBE_ORGANIZATION,
+                organization.master_account_id(),
+            )?,
             root_id: self.read_root().await?,
         })
     }
@@ -129,10 +123,7 @@ impl KnownFacts {
                 format!("{} roots in place of one", roots.len()),
             ));
         };
-        root.id()
-            .unwrap_or_default()
-            .parse()
-            .map_err(|error| unreadable(LIST_ROOTS, error))
+        read_id(LIST_ROOTS, root.id())
     }
 }
 
@@ -174,18 +165,9 @@ fn not_one(code: &str, message: String) -> CallFailure {
 }
 
 fn read_metadata(instance: &InstanceMetadata, here: &str) -> Result<Instance, CallFailure> {
-    let wrong = |error| unreadable(LIST_INSTANCES, error);
     Ok(Instance {
-        instance_arn: instance
-            .instance_arn()
-            .unwrap_or_default()
-            .parse()
-            .map_err(wrong)?,
-        identity_store_id: instance
-            .identity_store_id()
-            .unwrap_or_default()
-            .parse()
-            .map_err(wrong)?,
+        instance_arn: read_id(LIST_INSTANCES, instance.instance_arn())?,
+        identity_store_id: read_id(LIST_INSTANCES, instance.identity_store_id())?,
         region: instance.primary_region().unwrap_or(here).to_owned(),
     })
 }

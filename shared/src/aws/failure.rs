@@ -1,9 +1,14 @@
 //! What went wrong with a call, and whether it will pass: the one place that knows AWS's error codes.
 
+use std::str::FromStr;
+
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::{ErrorMetadata, metadata::ProvideErrorMetadata};
 
-use crate::failure::{CallFailure, FailureKind};
+use crate::{
+    failure::{CallFailure, FailureKind},
+    ids::InvalidId,
+};
 
 /// Another operation is going on in the same place. The SDK does not retry these.
 const CONFLICTS: &[&str] = &["ConflictException", "ConcurrentModificationException"];
@@ -83,13 +88,26 @@ where
 }
 
 /// The failure of an answer that arrived and could not be read. A row left out would look like one that is not there.
-pub fn unreadable(operation: &'static str, message: impl ToString) -> CallFailure {
+pub fn unreadable(operation: &'static str, message: impl Into<String>) -> CallFailure {
     CallFailure {
         operation,
         code: UNREADABLE.to_owned(),
-        message: message.to_string(),
+        message: message.into(),
         kind: FailureKind::Permanent,
     }
+}
+
+/// Reads an identifier in an answer.
+///
+/// # Errors
+/// It is not there, or it is not of the shape that AWS documents.
+pub(super) fn read_id<Id>(operation: &'static str, text: Option<&str>) -> Result<Id, CallFailure>
+where
+    Id: FromStr<Err = InvalidId>,
+{
+    text.unwrap_or_default()
+        .parse()
+        .map_err(|error: InvalidId| unreadable(operation, error.to_string()))
 }
 
 /// AWS said no.

@@ -2,9 +2,22 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use aws_sdk_identitystore::types::{AlternateIdentifier, UniqueAttribute};
-use aws_sdk_ssoadmin::types::{AccountAssignment, PrincipalType};
-use aws_smithy_types::Document;
+use aws_sdk_identitystore::{
+    operation::{describe_group::DescribeGroupError, get_group_id::GetGroupIdError},
+    types::{AlternateIdentifier, ResourceType, UniqueAttribute, error::ResourceNotFoundException},
+};
+use aws_sdk_organizations::operation::{
+    describe_account::DescribeAccountError,
+    describe_organizational_unit::{
+        DescribeOrganizationalUnitError, DescribeOrganizationalUnitOutput,
+    },
+};
+use aws_sdk_ssoadmin::{
+    operation::describe_permission_set::{DescribePermissionSetError, DescribePermissionSetOutput},
+    types::{AccountAssignment, PrincipalType},
+};
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::{Document, error::metadata::ProvideErrorMetadata};
 
 use crate::{
     failure::CallFailure,
@@ -16,7 +29,7 @@ use crate::{
 use super::{
     clients::Clients,
     facts::KnownFacts,
-    failure::{failed, unreadable},
+    failure::{failed, read_id, unreadable},
     names::Names,
     pages::{Page, every_row},
 };
@@ -95,21 +108,18 @@ impl AwsObserve {
             .describe_permission_set()
             .instance_arn(instance)
             .permission_set_arn(arn.as_str());
-        match ask.send().await {
-            Ok(answer) => answer
-                .permission_set
-                .and_then(|permission_set| permission_set.name)
-                .map(Some)
-                .ok_or_else(|| unreadable(DESCRIBE_PERMISSION_SET, format!("no name of {arn}"))),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_resource_not_found_exception()) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(failed(DESCRIBE_PERMISSION_SET)(error)),
-        }
+        let answer = if_there(
+            DESCRIBE_PERMISSION_SET,
+            ask.send().await,
+            is_permission_set_gone,
+        )?;
+        let name = |answer: DescribePermissionSetOutput| answer.permission_set?.name;
+        answer
+            .map(|answer| {
+                name(answer)
+                    .ok_or_else(|| unreadable(DESCRIBE_PERMISSION_SET, format!("no name of {arn}")))
+            })
+            .transpose()
     }
 }
 
@@ -136,28 +146,25 @@ impl Observe for AwsObserve {
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<SeenAccount>, CallFailure> {
-        match self
+        let ask = self
             .clients
             .organizations()
             .describe_account()
-            .account_id(id.as_str())
-            .send()
-            .await
-        {
-            Ok(answer) => answer
-                .account()
-                .ok_or_else(|| unreadable(DESCRIBE_ACCOUNT, format!("no account {id} in it")))
-                .and_then(|account| read_account(DESCRIBE_ACCOUNT, account))
-                .map(Some),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_account_not_found_exception()) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(failed(DESCRIBE_ACCOUNT)(error)),
-        }
+            .account_id(id.as_str());
+        let answer = if_there(
+            DESCRIBE_ACCOUNT,
+            ask.send().await,
+            DescribeAccountError::is_account_not_found_exception,
+        )?;
+        answer
+            .map(|answer| match answer.account() {
+                Some(account) => read_account(DESCRIBE_ACCOUNT, account),
+                None => Err(unreadable(
+                    DESCRIBE_ACCOUNT,
+                    format!("no account {id} in it"),
+                )),
+            })
+            .transpose()
     }
 
     async fn account_tags(&self, id: &AccountId) -> Result<Tags, CallFailure> {
@@ -178,29 +185,24 @@ impl Observe for AwsObserve {
         &self,
         id: &OrganizationalUnitId,
     ) -> Result<Option<String>, CallFailure> {
-        let client = self.clients.organizations();
-        match client
+        let ask = self
+            .clients
+            .organizations()
             .describe_organizational_unit()
-            .organizational_unit_id(id.as_str())
-            .send()
-            .await
-        {
-            Ok(answer) => answer
-                .organizational_unit
-                .and_then(|unit| unit.name)
-                .map(Some)
-                .ok_or_else(|| {
+            .organizational_unit_id(id.as_str());
+        let answer = if_there(
+            DESCRIBE_ORGANIZATIONAL_UNIT,
+            ask.send().await,
+            DescribeOrganizationalUnitError::is_organizational_unit_not_found_exception,
+        )?;
+        let name = |answer: DescribeOrganizationalUnitOutput| answer.organizational_unit?.name;
+        answer
+            .map(|answer| {
+                name(answer).ok_or_else(|| {
                     unreadable(DESCRIBE_ORGANIZATIONAL_UNIT, format!("no name of {id}"))
-                }),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_organizational_unit_not_found_exception()) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(failed(DESCRIBE_ORGANIZATIONAL_UNIT)(error)),
-        }
+                })
+            })
+            .transpose()
     }
 
     async fn organizational_units_below(
@@ -226,8 +228,7 @@ impl Observe for AwsObserve {
         units
             .into_iter()
             .map(|unit| {
-                let id = unit.id().unwrap_or_default().parse();
-                let id = id.map_err(|error| unreadable(LIST_ORGANIZATIONAL_UNITS, error))?;
+                let id: OrganizationalUnitId = read_id(LIST_ORGANIZATIONAL_UNITS, unit.id())?;
                 let name = unit.name.ok_or_else(|| {
                     unreadable(LIST_ORGANIZATIONAL_UNITS, format!("no name of {id}"))
                 })?;
@@ -284,47 +285,33 @@ impl Observe for AwsObserve {
     }
 
     async fn group_by_name(&self, display_name: &str) -> Result<Option<Group>, CallFailure> {
+        let store = self.identity_store_id().await?;
         let ask = self
             .clients
             .identity_store()
             .get_group_id()
-            .identity_store_id(self.identity_store_id().await?)
-            .alternate_identifier(named(display_name)?);
-        match ask.send().await {
-            Ok(answer) => read_group(GET_GROUP_ID, answer.group_id(), Some(display_name)).map(Some),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_resource_not_found_exception()) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(failed(GET_GROUP_ID)(error)),
-        }
+            .identity_store_id(store);
+        let ask = ask.alternate_identifier(named(display_name)?);
+        let is_gone = |error: &GetGroupIdError| matches!(error, GetGroupIdError::ResourceNotFoundException(what) if is_group_gone(what));
+        let answer = if_there(GET_GROUP_ID, ask.send().await, is_gone)?;
+        answer
+            .map(|answer| read_group(GET_GROUP_ID, answer.group_id(), Some(display_name)))
+            .transpose()
     }
 
     async fn group(&self, id: &GroupId) -> Result<Option<Group>, CallFailure> {
         let store = self.identity_store_id().await?;
-        let client = self.clients.identity_store();
-        match client
+        let ask = self
+            .clients
+            .identity_store()
             .describe_group()
             .identity_store_id(store)
-            .group_id(id.as_str())
-            .send()
-            .await
-        {
-            Ok(answer) => {
-                read_group(DESCRIBE_GROUP, answer.group_id(), answer.display_name()).map(Some)
-            }
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_resource_not_found_exception()) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(failed(DESCRIBE_GROUP)(error)),
-        }
+            .group_id(id.as_str());
+        let is_gone = |error: &DescribeGroupError| matches!(error, DescribeGroupError::ResourceNotFoundException(what) if is_group_gone(what));
+        let answer = if_there(DESCRIBE_GROUP, ask.send().await, is_gone)?;
+        answer
+            .map(|answer| read_group(DESCRIBE_GROUP, answer.group_id(), answer.display_name()))
+            .transpose()
     }
 
     async fn provisioned_permission_sets(
@@ -379,6 +366,35 @@ impl Observe for AwsObserve {
     }
 }
 
+/// The answer, or nothing where AWS says that the thing itself is gone.
+fn if_there<Answer, E>(
+    operation: &'static str,
+    result: Result<Answer, SdkError<E, HttpResponse>>,
+    is_gone: impl Fn(&E) -> bool,
+) -> Result<Option<Answer>, CallFailure>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match result {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.as_service_error().is_some_and(is_gone) => Ok(None),
+        Err(error) => Err(failed(operation)(error)),
+    }
+}
+
+/// "Not found" may also be said of the key that encrypts the directory: then the permission set is only out of reach.
+fn is_permission_set_gone(error: &DescribePermissionSetError) -> bool {
+    matches!(error, DescribePermissionSetError::ResourceNotFoundException(what) if what.reason().is_none())
+}
+
+/// "Not found" may also be said of the identity store or of the key that encrypts it: then the group is only out of reach.
+fn is_group_gone(what: &ResourceNotFoundException) -> bool {
+    what.reason().is_none()
+        && what
+            .resource_type()
+            .is_none_or(|kind| *kind == ResourceType::Group)
+}
+
 /// How `GetGroupId` wants a display name. (`ListGroups` no longer takes a filter.)
 fn named(display_name: &str) -> Result<AlternateIdentifier, CallFailure> {
     UniqueAttribute::builder()
@@ -386,18 +402,14 @@ fn named(display_name: &str) -> Result<AlternateIdentifier, CallFailure> {
         .attribute_value(Document::String(display_name.to_owned()))
         .build()
         .map(AlternateIdentifier::UniqueAttribute)
-        .map_err(|error| unreadable(GET_GROUP_ID, error))
+        .map_err(|error| unreadable(GET_GROUP_ID, error.to_string()))
 }
 
 fn read_account(
     operation: &'static str,
     account: &aws_sdk_organizations::types::Account,
 ) -> Result<SeenAccount, CallFailure> {
-    let id: AccountId = account
-        .id()
-        .unwrap_or_default()
-        .parse()
-        .map_err(|error| unreadable(operation, error))?;
+    let id: AccountId = read_id(operation, account.id())?;
     let missing = |what| unreadable(operation, format!("no {what} of account {id}"));
     Ok(SeenAccount {
         name: account.name().ok_or_else(|| missing("name"))?.to_owned(),
@@ -424,11 +436,7 @@ fn read_path(
 ) -> Result<Vec<OrganizationalUnitId>, CallFailure> {
     path.split('/')
         .filter(|segment| segment.starts_with("r-") || segment.starts_with("ou-"))
-        .map(|segment| {
-            segment
-                .parse()
-                .map_err(|error| unreadable(operation, error))
-        })
+        .map(|segment| read_id(operation, Some(segment)))
         .collect()
 }
 
@@ -437,7 +445,7 @@ fn read_permission_sets(
     arns: &[String],
 ) -> Result<Vec<PermissionSetArn>, CallFailure> {
     arns.iter()
-        .map(|arn| arn.parse().map_err(|error| unreadable(operation, error)))
+        .map(|arn| read_id(operation, Some(arn)))
         .collect()
 }
 
@@ -448,7 +456,7 @@ fn read_group(
     display_name: Option<&str>,
 ) -> Result<Group, CallFailure> {
     Ok(Group {
-        id: id.parse().map_err(|error| unreadable(operation, error))?,
+        id: read_id(operation, Some(id))?,
         display_name: display_name.unwrap_or_default().to_owned(),
     })
 }
@@ -458,11 +466,13 @@ fn read_assignment(
     permission_set: &PermissionSetArn,
     row: &AccountAssignment,
 ) -> Result<Assignment, CallFailure> {
-    let id = row.principal_id().unwrap_or_default();
-    let wrong = |error| unreadable(LIST_ACCOUNT_ASSIGNMENTS, error);
     let principal = match row.principal_type() {
-        Some(PrincipalType::Group) => Principal::Group(id.parse().map_err(wrong)?),
-        Some(PrincipalType::User) => Principal::User(id.parse().map_err(wrong)?),
+        Some(PrincipalType::Group) => {
+            Principal::Group(read_id(LIST_ACCOUNT_ASSIGNMENTS, row.principal_id())?)
+        }
+        Some(PrincipalType::User) => {
+            Principal::User(read_id(LIST_ACCOUNT_ASSIGNMENTS, row.principal_id())?)
+        }
         other => {
             let kind = other.map_or("none", PrincipalType::as_str);
             return Err(unreadable(
@@ -528,6 +538,23 @@ mod tests {
                 read_account("x", &account).unwrap_err().code,
                 "UnreadableAnswer"
             );
+        }
+    }
+
+    #[test]
+    fn a_group_is_gone_only_when_aws_says_so_of_the_group() {
+        let not_found = ResourceNotFoundException::builder;
+        for (what, gone) in [
+            (not_found(), true),
+            (not_found().resource_type(ResourceType::Group), true),
+            (
+                not_found().resource_type(ResourceType::IdentityStore),
+                false,
+            ),
+            (not_found().reason("KMS_KEY_NOT_FOUND".into()), false),
+        ] {
+            let what = what.build();
+            assert_eq!(is_group_gone(&what), gone, "{what:?}");
         }
     }
 

@@ -46,7 +46,7 @@ mod tests {
 
     #[tokio::test]
     async fn short_and_empty_pages_go_on() {
-        assert_eq!(list(&[&[]]).await, []);
+        assert!(list(&[&[]]).await.is_empty());
         assert_eq!(list(&[&[1, 2], &[], &[3], &[]]).await, [1, 2, 3]);
     }
 
