@@ -20,7 +20,6 @@ pub mod observe;
 #[cfg(feature = "aws")]
 pub mod reconcile;
 
-
 #[cfg(feature = "aws")]
 pub mod aws;
 #[cfg(feature = "aws")]
