@@ -19,3 +19,8 @@ pub mod act;
 pub mod observe;
 #[cfg(feature = "aws")]
 pub mod reconcile;
+
+#[cfg(feature = "aws")]
+pub mod aws;
+#[cfg(feature = "aws")]
+pub mod runtime;

@@ -1,2 +1,10 @@
-//! x
-fn main() {}
+//! Turns account events of Organizations and Control Tower into scopes on the lane.
+
+use shared::runtime::{self, World};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    runtime::init_logging();
+    let world = World::from_env().await?;
+    runtime::run_function(|event| runtime::account_event(&world, event)).await
+}

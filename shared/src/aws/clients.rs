@@ -1,0 +1,146 @@
+//! One SDK client a service, made when first needed: a function that only sends to a queue does not pay, at its cold
+//! start, for five clients that it never uses.
+
+use std::{sync::OnceLock, time::Duration};
+
+use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_types::service_config::ServiceConfigKey;
+
+use super::{
+    calls::Calls,
+    pace::{ChargeRetries, Pace},
+};
+
+/// How often the SDK sends a request before it gives up, the first time included.
+///
+/// It waits about a second in between, and knows throttling and errors inside AWS by itself.
+const ATTEMPTS: u32 = 3;
+
+/// How long a connection may take. Within a Region it takes milliseconds; a blocked route never answers.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long one attempt may take until its answer is there. The slowest listings take a few seconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The SDK's clients. All count their requests; Identity Center's is handed out only with a token of its quota.
+#[derive(Debug)]
+pub struct Clients {
+    config: SdkConfig,
+    calls: Calls,
+    pace: Pace,
+    organizations: OnceLock<aws_sdk_organizations::Client>,
+    sso_admin: OnceLock<aws_sdk_ssoadmin::Client>,
+    identity_store: OnceLock<aws_sdk_identitystore::Client>,
+    sqs: OnceLock<aws_sdk_sqs::Client>,
+    event_bridge: OnceLock<aws_sdk_eventbridge::Client>,
+    s3: OnceLock<aws_sdk_s3::Client>,
+}
+
+impl Clients {
+    /// Clients for that account, Region and (for a local organization) endpoint.
+    ///
+    /// The SDK itself reads `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` when `aws-config` made the configuration.
+    #[must_use]
+    pub fn new(config: SdkConfig, pace: Pace) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .build();
+        let config = config
+            .into_builder()
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .timeout_config(timeouts)
+            .build();
+        Self {
+            config,
+            calls: Calls::default(),
+            pace,
+            organizations: OnceLock::new(),
+            sso_admin: OnceLock::new(),
+            identity_store: OnceLock::new(),
+            sqs: OnceLock::new(),
+            event_bridge: OnceLock::new(),
+            s3: OnceLock::new(),
+        }
+    }
+
+    /// The count of requests.
+    #[must_use]
+    pub fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// The Region that the clients talk to.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.config.region().map(AsRef::as_ref)
+    }
+
+    /// Identity Center, for exactly one call (a page is a call): it waits for the quota first.
+    pub async fn sso_admin(&self) -> &aws_sdk_ssoadmin::Client {
+        self.pace.take().await;
+        self.sso_admin.get_or_init(|| {
+            let config = aws_sdk_ssoadmin::config::Builder::from(&self.config)
+                .interceptor(self.calls.clone())
+                .interceptor(ChargeRetries(self.pace.clone()))
+                .build();
+            aws_sdk_ssoadmin::Client::from_conf(config)
+        })
+    }
+
+    /// Organizations.
+    pub fn organizations(&self) -> &aws_sdk_organizations::Client {
+        self.organizations.get_or_init(|| {
+            let config = aws_sdk_organizations::config::Builder::from(&self.config);
+            aws_sdk_organizations::Client::from_conf(config.interceptor(self.calls.clone()).build())
+        })
+    }
+
+    /// The Identity Store: groups and users. Its quota is per API, and far from what Usher asks.
+    pub fn identity_store(&self) -> &aws_sdk_identitystore::Client {
+        self.identity_store.get_or_init(|| {
+            let config = aws_sdk_identitystore::config::Builder::from(&self.config);
+            aws_sdk_identitystore::Client::from_conf(config.interceptor(self.calls.clone()).build())
+        })
+    }
+
+    /// Queues.
+    pub fn sqs(&self) -> &aws_sdk_sqs::Client {
+        self.sqs.get_or_init(|| {
+            let config = aws_sdk_sqs::config::Builder::from(&self.config);
+            aws_sdk_sqs::Client::from_conf(config.interceptor(self.calls.clone()).build())
+        })
+    }
+
+    /// Event buses.
+    pub fn event_bridge(&self) -> &aws_sdk_eventbridge::Client {
+        self.event_bridge.get_or_init(|| {
+            let config = aws_sdk_eventbridge::config::Builder::from(&self.config);
+            aws_sdk_eventbridge::Client::from_conf(config.interceptor(self.calls.clone()).build())
+        })
+    }
+
+    /// Buckets.
+    pub fn s3(&self) -> &aws_sdk_s3::Client {
+        self.s3.get_or_init(|| {
+            let config = aws_sdk_s3::config::Builder::from(&self.config)
+                // `bucket.localhost` is not a host that everybody's resolver knows.
+                .force_path_style(self.has_own_s3_endpoint())
+                .interceptor(self.calls.clone())
+                .build();
+            aws_sdk_s3::Client::from_conf(config)
+        })
+    }
+
+    /// Whether S3 is somewhere else than at AWS: looked up in the same places as the SDK does.
+    fn has_own_s3_endpoint(&self) -> bool {
+        let for_s3 = ServiceConfigKey::builder()
+            .service_id("S3")
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url")
+            .build()
+            .ok()
+            .and_then(|key| self.config.service_config()?.load_config(key));
+        for_s3.is_some() || self.config.endpoint_url().is_some()
+    }
+}

@@ -1,0 +1,239 @@
+//! What went wrong with a call, and whether it will pass: the one place that knows AWS's error codes.
+
+use std::str::FromStr;
+
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::{ErrorMetadata, metadata::ProvideErrorMetadata};
+
+use crate::{
+    failure::{CallFailure, FailureKind},
+    ids::InvalidId,
+};
+
+/// Another operation is going on in the same place. The SDK does not retry these.
+const CONFLICTS: &[&str] = &["ConflictException", "ConcurrentModificationException"];
+
+/// Asked too often, or an error inside AWS. A reason such as `KMS_ThrottlingException` comes with one of these codes.
+const TRANSIENT: &[&str] = &[
+    "BandwidthLimitExceeded",
+    "InternalError",
+    "InternalException",
+    "InternalFailure",
+    "InternalServerError",
+    "InternalServerException",
+    "KMS_ThrottlingException",
+    "KmsThrottled",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ServiceException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+];
+
+/// The code of an answer that arrived and could not be read.
+const UNREADABLE: &str = "UnreadableAnswer";
+
+/// What to expect of a call that failed with that code and HTTP status.
+#[must_use]
+pub fn kind(code: &str, status: Option<u16>) -> FailureKind {
+    let is_busy = status.is_some_and(|status| status >= 500 || status == 429);
+    if CONFLICTS.contains(&code) {
+        FailureKind::Conflict
+    } else if is_busy || TRANSIENT.contains(&code) {
+        FailureKind::Transient
+    } else {
+        FailureKind::Permanent
+    }
+}
+
+/// Turns the SDK's error into ours: `.map_err(failed("sso:ListInstances"))`.
+pub fn failed<E>(operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> CallFailure
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    move |error| {
+        let status = error
+            .raw_response()
+            .map(|response| response.status().as_u16());
+        match &error {
+            SdkError::ServiceError(context) => {
+                of_service(operation, context.err().meta(), status, &error)
+            }
+            SdkError::TimeoutError(_) => {
+                never_answered(operation, "Timeout", FailureKind::Transient, &error)
+            }
+            // A request that could not even be put together is wrong each time.
+            SdkError::DispatchFailure(failure) if failure.is_user() => {
+                never_answered(operation, "NotSent", FailureKind::Permanent, &error)
+            }
+            SdkError::DispatchFailure(_) => {
+                never_answered(operation, "NotReached", FailureKind::Transient, &error)
+            }
+            SdkError::ResponseError(_) => {
+                never_answered(operation, UNREADABLE, kind(UNREADABLE, status), &error)
+            }
+            _ => never_answered(operation, "NotSent", FailureKind::Permanent, &error),
+        }
+    }
+}
+
+/// The failure of an answer that arrived and could not be read. A row left out would look like one that is not there.
+pub fn unreadable(operation: &'static str, message: impl Into<String>) -> CallFailure {
+    CallFailure {
+        operation,
+        code: UNREADABLE.to_owned(),
+        message: message.into(),
+        kind: FailureKind::Permanent,
+    }
+}
+
+/// Reads an identifier in an answer.
+///
+/// # Errors
+/// It is not there, or it is not of the shape that AWS documents.
+pub(super) fn read_id<Id>(operation: &'static str, text: Option<&str>) -> Result<Id, CallFailure>
+where
+    Id: FromStr<Err = InvalidId>,
+{
+    text.unwrap_or_default()
+        .parse()
+        .map_err(|error: InvalidId| unreadable(operation, error.to_string()))
+}
+
+/// AWS said no.
+fn of_service(
+    operation: &'static str,
+    said: &ErrorMetadata,
+    status: Option<u16>,
+    error: &(dyn std::error::Error + 'static),
+) -> CallFailure {
+    let code = match (said.code(), status) {
+        (Some(code), _) => code.to_owned(),
+        (None, Some(status)) => format!("HTTP{status}"),
+        (None, None) => "Unknown".to_owned(),
+    };
+    let message = said.message().map_or_else(|| chain(error), str::to_owned);
+    CallFailure {
+        operation,
+        kind: kind(&code, status),
+        code,
+        message,
+    }
+}
+
+/// There was no answer, or none that could be read.
+fn never_answered(
+    operation: &'static str,
+    code: &str,
+    kind: FailureKind,
+    error: &(dyn std::error::Error + 'static),
+) -> CallFailure {
+    CallFailure {
+        operation,
+        code: code.to_owned(),
+        message: chain(error),
+        kind,
+    }
+}
+
+/// The error with what is behind it, on one line: `dispatch failure: connection refused`.
+#[must_use]
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let links = std::iter::successors(Some(error), |error| error.source());
+    links
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use FailureKind::{Conflict, Permanent, Transient};
+    use aws_sdk_ssoadmin::operation::list_instances::ListInstancesError;
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+
+    #[test]
+    fn the_table() {
+        for (code, status, expected) in [
+            ("ConflictException", 400, Conflict),
+            ("ConflictException", 409, Conflict),
+            ("ConcurrentModificationException", 400, Conflict),
+            ("ThrottlingException", 400, Transient),
+            ("TooManyRequestsException", 400, Transient),
+            ("RequestLimitExceeded", 400, Transient),
+            ("InternalServerException", 500, Transient),
+            ("ServiceException", 400, Transient),
+            ("SomethingNew", 503, Transient),
+            ("SomethingNew", 429, Transient),
+            ("AccessDeniedException", 403, Permanent),
+            ("AccessDeniedException", 400, Permanent),
+            ("ResourceNotFoundException", 400, Permanent),
+            ("ServiceQuotaExceededException", 402, Permanent),
+            ("ValidationException", 400, Permanent),
+            ("SomethingNew", 400, Permanent),
+        ] {
+            assert_eq!(
+                kind(code, Some(status)),
+                expected,
+                "{code} with HTTP {status}"
+            );
+        }
+    }
+
+    fn answer(status: u16) -> HttpResponse {
+        HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty())
+    }
+
+    #[test]
+    fn what_aws_says_is_kept() {
+        let said = ErrorMetadata::builder()
+            .code("ThrottlingException")
+            .message("Rate exceeded")
+            .build();
+        let error = SdkError::service_error(ListInstancesError::generic(said), answer(400));
+        let failure = failed("sso:ListInstances")(error);
+        assert_eq!(
+            failure.to_string(),
+            "sso:ListInstances failed: ThrottlingException: Rate exceeded"
+        );
+        assert_eq!(failure.kind, Transient);
+    }
+
+    #[test]
+    fn an_error_without_a_code_is_known_by_its_status() {
+        let error = SdkError::service_error(
+            ListInstancesError::generic(ErrorMetadata::builder().build()),
+            answer(502),
+        );
+        let failure = failed("sso:ListInstances")(error);
+        assert_eq!(
+            (failure.code.as_str(), failure.kind),
+            ("HTTP502", Transient)
+        );
+    }
+
+    #[test]
+    fn a_time_out_passes_and_a_bad_request_does_not() {
+        let timeout =
+            failed("s3:GetObject")(SdkError::<ListInstancesError, _>::timeout_error("too slow"));
+        assert_eq!(
+            (timeout.code.as_str(), timeout.kind),
+            ("Timeout", Transient)
+        );
+        assert!(timeout.message.ends_with("too slow"), "{}", timeout.message);
+        let construction = SdkError::<ListInstancesError, _>::construction_failure("no account id");
+        assert_eq!(failed("sso:ListInstances")(construction).kind, Permanent);
+    }
+}

@@ -1,0 +1,28 @@
+//! AWS, behind the traits of the core: how to ask, how fast, and what an answer means. Nothing is decided here.
+//!
+//! - [`clients`]: one SDK client a service, made when first needed;
+//! - [`pace`]: Identity Center's quota, kept from this side;
+//! - [`calls`]: every request counted, so that a budget of calls can be tested;
+//! - [`failure`]: what went wrong, and whether it will pass;
+//! - [`pages`]: listings, read to their end;
+//! - [`facts`]: the instance and the organization, asked for once;
+//! - [`names`]: permission sets' names, learned once, ever;
+//! - [`observe`], [`act`], [`announce`], [`lane`]: the four things that Usher does with AWS;
+//! - [`store`] and [`rules`]: a file in S3 or on disk, and the rules in it.
+//!
+//! **Guarantees.** A listing is whole or it is a failure. An answer that cannot be read is a failure, never a missing row:
+//! what is missing may be revoked.
+
+pub mod act;
+pub mod announce;
+pub mod calls;
+pub mod clients;
+pub mod facts;
+pub mod failure;
+pub mod lane;
+pub mod names;
+pub mod observe;
+pub mod pace;
+pub mod pages;
+pub mod rules;
+pub mod store;

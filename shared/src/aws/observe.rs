@@ -1,0 +1,581 @@
+//! Reading AWS, one method a call or a listing.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use aws_sdk_identitystore::{
+    operation::{describe_group::DescribeGroupError, get_group_id::GetGroupIdError},
+    types::{AlternateIdentifier, ResourceType, UniqueAttribute, error::ResourceNotFoundException},
+};
+use aws_sdk_organizations::operation::{
+    describe_account::DescribeAccountError,
+    describe_organizational_unit::{
+        DescribeOrganizationalUnitError, DescribeOrganizationalUnitOutput,
+    },
+};
+use aws_sdk_ssoadmin::{
+    operation::describe_permission_set::{DescribePermissionSetError, DescribePermissionSetOutput},
+    types::{AccountAssignment, PrincipalType},
+};
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::{Document, error::metadata::ProvideErrorMetadata};
+
+use crate::{
+    failure::CallFailure,
+    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn},
+    observe::{Facts, GroupPage, Observe, SeenAccount},
+    organization::{Assignment, Group, Principal, Tags},
+};
+
+use super::{
+    clients::Clients,
+    facts::KnownFacts,
+    failure::{failed, read_id, unreadable},
+    names::Names,
+    pages::{Page, every_row},
+};
+
+const DESCRIBE_ACCOUNT: &str = "organizations:DescribeAccount";
+const DESCRIBE_GROUP: &str = "identitystore:DescribeGroup";
+const DESCRIBE_ORGANIZATIONAL_UNIT: &str = "organizations:DescribeOrganizationalUnit";
+const DESCRIBE_PERMISSION_SET: &str = "sso:DescribePermissionSet";
+const GET_GROUP_ID: &str = "identitystore:GetGroupId";
+const LIST_ACCOUNTS: &str = "organizations:ListAccounts";
+const LIST_ACCOUNT_ASSIGNMENTS: &str = "sso:ListAccountAssignments";
+const LIST_GROUPS: &str = "identitystore:ListGroups";
+const LIST_ORGANIZATIONAL_UNITS: &str = "organizations:ListOrganizationalUnitsForParent";
+const LIST_PERMISSION_SETS: &str = "sso:ListPermissionSets";
+const LIST_PROVISIONED: &str = "sso:ListPermissionSetsProvisionedToAccount";
+const LIST_TAGS: &str = "organizations:ListTagsForResource";
+
+/// Rows on a page of Identity Center and of the Identity Store: the most that AWS gives.
+const PAGE_SIZE: i32 = 100;
+
+/// [`Observe`], over the SDK.
+#[derive(Debug)]
+pub struct AwsObserve {
+    clients: Arc<Clients>,
+    facts: Arc<KnownFacts>,
+    names: Names,
+}
+
+impl AwsObserve {
+    /// Reads with those clients, and remembers permission sets' names there.
+    #[must_use]
+    pub fn new(clients: Arc<Clients>, facts: Arc<KnownFacts>, names: Names) -> Self {
+        Self {
+            clients,
+            facts,
+            names,
+        }
+    }
+
+    /// Keeps the permission sets' names that were learned, for the next process. To be called at the end of a run.
+    pub async fn flush(&self) {
+        self.names.flush().await;
+    }
+
+    async fn instance_arn(&self) -> Result<&str, CallFailure> {
+        Ok(self.facts.instance().await?.instance_arn.as_str())
+    }
+
+    async fn identity_store_id(&self) -> Result<&str, CallFailure> {
+        Ok(self.facts.instance().await?.identity_store_id.as_str())
+    }
+
+    async fn page_of_groups(&self, token: Option<String>) -> Result<Page<Group>, CallFailure> {
+        let ask = self
+            .clients
+            .identity_store()
+            .list_groups()
+            .identity_store_id(self.identity_store_id().await?)
+            .max_results(PAGE_SIZE)
+            .set_next_token(token);
+        let page = ask.send().await.map_err(failed(LIST_GROUPS))?;
+        let groups = page
+            .groups
+            .iter()
+            .map(|group| read_group(LIST_GROUPS, &group.group_id, group.display_name()));
+        Ok((groups.collect::<Result<_, _>>()?, page.next_token))
+    }
+
+    async fn ask_permission_set_name(
+        &self,
+        arn: &PermissionSetArn,
+    ) -> Result<Option<String>, CallFailure> {
+        let instance = self.instance_arn().await?;
+        let client = self.clients.sso_admin().await;
+        let ask = client
+            .describe_permission_set()
+            .instance_arn(instance)
+            .permission_set_arn(arn.as_str());
+        let answer = if_there(
+            DESCRIBE_PERMISSION_SET,
+            ask.send().await,
+            is_permission_set_gone,
+        )?;
+        let name = |answer: DescribePermissionSetOutput| answer.permission_set?.name;
+        answer
+            .map(|answer| {
+                name(answer)
+                    .ok_or_else(|| unreadable(DESCRIBE_PERMISSION_SET, format!("no name of {arn}")))
+            })
+            .transpose()
+    }
+}
+
+impl Observe for AwsObserve {
+    async fn facts(&self) -> Result<Facts, CallFailure> {
+        self.facts.facts().await
+    }
+
+    async fn accounts(&self) -> Result<Vec<SeenAccount>, CallFailure> {
+        every_row(LIST_ACCOUNTS, async |token| {
+            let ask = self
+                .clients
+                .organizations()
+                .list_accounts()
+                .set_next_token(token);
+            let page = ask.send().await.map_err(failed(LIST_ACCOUNTS))?;
+            let accounts = page
+                .accounts()
+                .iter()
+                .map(|account| read_account(LIST_ACCOUNTS, account));
+            Ok((accounts.collect::<Result<_, _>>()?, page.next_token))
+        })
+        .await
+    }
+
+    async fn account(&self, id: &AccountId) -> Result<Option<SeenAccount>, CallFailure> {
+        let ask = self
+            .clients
+            .organizations()
+            .describe_account()
+            .account_id(id.as_str());
+        let answer = if_there(
+            DESCRIBE_ACCOUNT,
+            ask.send().await,
+            DescribeAccountError::is_account_not_found_exception,
+        )?;
+        answer
+            .map(|answer| match answer.account() {
+                Some(account) => read_account(DESCRIBE_ACCOUNT, account),
+                None => Err(unreadable(
+                    DESCRIBE_ACCOUNT,
+                    format!("no account {id} in it"),
+                )),
+            })
+            .transpose()
+    }
+
+    async fn account_tags(&self, id: &AccountId) -> Result<Tags, CallFailure> {
+        let tags = every_row(LIST_TAGS, async |token| {
+            let client = self.clients.organizations();
+            let ask = client
+                .list_tags_for_resource()
+                .resource_id(id.as_str())
+                .set_next_token(token);
+            let page = ask.send().await.map_err(failed(LIST_TAGS))?;
+            Ok((page.tags.unwrap_or_default(), page.next_token))
+        })
+        .await?;
+        Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+    }
+
+    async fn organizational_unit_name(
+        &self,
+        id: &OrganizationalUnitId,
+    ) -> Result<Option<String>, CallFailure> {
+        let ask = self
+            .clients
+            .organizations()
+            .describe_organizational_unit()
+            .organizational_unit_id(id.as_str());
+        let answer = if_there(
+            DESCRIBE_ORGANIZATIONAL_UNIT,
+            ask.send().await,
+            DescribeOrganizationalUnitError::is_organizational_unit_not_found_exception,
+        )?;
+        let name = |answer: DescribeOrganizationalUnitOutput| answer.organizational_unit?.name;
+        answer
+            .map(|answer| {
+                name(answer).ok_or_else(|| {
+                    unreadable(DESCRIBE_ORGANIZATIONAL_UNIT, format!("no name of {id}"))
+                })
+            })
+            .transpose()
+    }
+
+    async fn organizational_units_below(
+        &self,
+        parent: &OrganizationalUnitId,
+    ) -> Result<BTreeMap<OrganizationalUnitId, String>, CallFailure> {
+        let units = every_row(LIST_ORGANIZATIONAL_UNITS, async |token| {
+            let client = self.clients.organizations();
+            let ask = client
+                .list_organizational_units_for_parent()
+                .parent_id(parent.as_str());
+            let page = ask
+                .set_next_token(token)
+                .send()
+                .await
+                .map_err(failed(LIST_ORGANIZATIONAL_UNITS))?;
+            Ok((
+                page.organizational_units.unwrap_or_default(),
+                page.next_token,
+            ))
+        })
+        .await?;
+        units
+            .into_iter()
+            .map(|unit| {
+                let id: OrganizationalUnitId = read_id(LIST_ORGANIZATIONAL_UNITS, unit.id())?;
+                let name = unit.name.ok_or_else(|| {
+                    unreadable(LIST_ORGANIZATIONAL_UNITS, format!("no name of {id}"))
+                })?;
+                Ok((id, name))
+            })
+            .collect()
+    }
+
+    async fn permission_sets(&self) -> Result<Vec<PermissionSetArn>, CallFailure> {
+        let instance = self.instance_arn().await?;
+        every_row(LIST_PERMISSION_SETS, async |token| {
+            let client = self.clients.sso_admin().await;
+            let ask = client
+                .list_permission_sets()
+                .instance_arn(instance)
+                .max_results(PAGE_SIZE);
+            let page = ask
+                .set_next_token(token)
+                .send()
+                .await
+                .map_err(failed(LIST_PERMISSION_SETS))?;
+            Ok((
+                read_permission_sets(LIST_PERMISSION_SETS, page.permission_sets())?,
+                page.next_token,
+            ))
+        })
+        .await
+    }
+
+    async fn permission_set_name(
+        &self,
+        arn: &PermissionSetArn,
+    ) -> Result<Option<String>, CallFailure> {
+        if let Some(name) = self.names.get(arn).await {
+            return Ok(Some(name));
+        }
+        let name = self.ask_permission_set_name(arn).await?;
+        if let Some(name) = &name {
+            self.names.learn(arn.clone(), name.clone());
+        }
+        Ok(name)
+    }
+
+    async fn first_groups(&self) -> Result<GroupPage, CallFailure> {
+        let (groups, next) = self.page_of_groups(None).await?;
+        Ok(GroupPage {
+            groups,
+            is_last: next.is_none_or(|token| token.is_empty()),
+        })
+    }
+
+    async fn groups(&self) -> Result<Vec<Group>, CallFailure> {
+        every_row(LIST_GROUPS, async |token| self.page_of_groups(token).await).await
+    }
+
+    async fn group_by_name(&self, display_name: &str) -> Result<Option<Group>, CallFailure> {
+        let store = self.identity_store_id().await?;
+        let ask = self
+            .clients
+            .identity_store()
+            .get_group_id()
+            .identity_store_id(store);
+        let ask = ask.alternate_identifier(named(display_name)?);
+        let is_gone = |error: &GetGroupIdError| matches!(error, GetGroupIdError::ResourceNotFoundException(what) if is_group_gone(what));
+        let answer = if_there(GET_GROUP_ID, ask.send().await, is_gone)?;
+        answer
+            .map(|answer| read_group(GET_GROUP_ID, answer.group_id(), Some(display_name)))
+            .transpose()
+    }
+
+    async fn group(&self, id: &GroupId) -> Result<Option<Group>, CallFailure> {
+        let store = self.identity_store_id().await?;
+        let ask = self
+            .clients
+            .identity_store()
+            .describe_group()
+            .identity_store_id(store)
+            .group_id(id.as_str());
+        let is_gone = |error: &DescribeGroupError| matches!(error, DescribeGroupError::ResourceNotFoundException(what) if is_group_gone(what));
+        let answer = if_there(DESCRIBE_GROUP, ask.send().await, is_gone)?;
+        answer
+            .map(|answer| read_group(DESCRIBE_GROUP, answer.group_id(), answer.display_name()))
+            .transpose()
+    }
+
+    async fn provisioned_permission_sets(
+        &self,
+        account: &AccountId,
+    ) -> Result<Vec<PermissionSetArn>, CallFailure> {
+        let instance = self.instance_arn().await?;
+        every_row(LIST_PROVISIONED, async |token| {
+            let client = self.clients.sso_admin().await;
+            let ask = client
+                .list_permission_sets_provisioned_to_account()
+                .instance_arn(instance)
+                .account_id(account.as_str())
+                .max_results(PAGE_SIZE);
+            let page = ask
+                .set_next_token(token)
+                .send()
+                .await
+                .map_err(failed(LIST_PROVISIONED))?;
+            Ok((
+                read_permission_sets(LIST_PROVISIONED, page.permission_sets())?,
+                page.next_token,
+            ))
+        })
+        .await
+    }
+
+    async fn assignments(
+        &self,
+        account: &AccountId,
+        permission_set: &PermissionSetArn,
+    ) -> Result<Vec<Assignment>, CallFailure> {
+        let instance = self.instance_arn().await?;
+        every_row(LIST_ACCOUNT_ASSIGNMENTS, async |token| {
+            let client = self.clients.sso_admin().await;
+            let ask = client
+                .list_account_assignments()
+                .instance_arn(instance)
+                .account_id(account.as_str())
+                .permission_set_arn(permission_set.as_str())
+                .max_results(PAGE_SIZE);
+            let page = ask
+                .set_next_token(token)
+                .send()
+                .await
+                .map_err(failed(LIST_ACCOUNT_ASSIGNMENTS))?;
+            let rows = page.account_assignments().iter();
+            let rows = rows.map(|row| read_assignment(account, permission_set, row));
+            Ok((rows.collect::<Result<_, _>>()?, page.next_token))
+        })
+        .await
+    }
+}
+
+/// The answer, or nothing where AWS says that the thing itself is gone.
+fn if_there<Answer, E>(
+    operation: &'static str,
+    result: Result<Answer, SdkError<E, HttpResponse>>,
+    is_gone: impl Fn(&E) -> bool,
+) -> Result<Option<Answer>, CallFailure>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match result {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.as_service_error().is_some_and(is_gone) => Ok(None),
+        Err(error) => Err(failed(operation)(error)),
+    }
+}
+
+/// "Not found" may also be said of the key that encrypts the directory: then the permission set is only out of reach.
+fn is_permission_set_gone(error: &DescribePermissionSetError) -> bool {
+    matches!(error, DescribePermissionSetError::ResourceNotFoundException(what) if what.reason().is_none())
+}
+
+/// "Not found" may also be said of the identity store or of the key that encrypts it: then the group is only out of reach.
+fn is_group_gone(what: &ResourceNotFoundException) -> bool {
+    what.reason().is_none()
+        && what
+            .resource_type()
+            .is_none_or(|kind| *kind == ResourceType::Group)
+}
+
+/// How `GetGroupId` wants a display name. (`ListGroups` no longer takes a filter.)
+fn named(display_name: &str) -> Result<AlternateIdentifier, CallFailure> {
+    UniqueAttribute::builder()
+        .attribute_path("displayName")
+        .attribute_value(Document::String(display_name.to_owned()))
+        .build()
+        .map(AlternateIdentifier::UniqueAttribute)
+        .map_err(|error| unreadable(GET_GROUP_ID, error.to_string()))
+}
+
+fn read_account(
+    operation: &'static str,
+    account: &aws_sdk_organizations::types::Account,
+) -> Result<SeenAccount, CallFailure> {
+    let id: AccountId = read_id(operation, account.id())?;
+    let missing = |what| unreadable(operation, format!("no {what} of account {id}"));
+    Ok(SeenAccount {
+        name: account.name().ok_or_else(|| missing("name"))?.to_owned(),
+        // The only one that AWS is known to leave out.
+        email: account.email().unwrap_or_default().to_owned(),
+        state: account
+            .state()
+            .ok_or_else(|| missing("state"))?
+            .as_str()
+            .to_owned()
+            .into(),
+        path: account
+            .paths()
+            .first()
+            .map_or(Ok(Vec::new()), |path| read_path(operation, path))?,
+        id,
+    })
+}
+
+/// The root and the organizational units in `o-…/r-…/ou-…/123456789012/`, in that order.
+fn read_path(
+    operation: &'static str,
+    path: &str,
+) -> Result<Vec<OrganizationalUnitId>, CallFailure> {
+    path.split('/')
+        .filter(|segment| segment.starts_with("r-") || segment.starts_with("ou-"))
+        .map(|segment| read_id(operation, Some(segment)))
+        .collect()
+}
+
+fn read_permission_sets(
+    operation: &'static str,
+    arns: &[String],
+) -> Result<Vec<PermissionSetArn>, CallFailure> {
+    arns.iter()
+        .map(|arn| read_id(operation, Some(arn)))
+        .collect()
+}
+
+/// A group may have no display name; no glob but `*` matches that.
+fn read_group(
+    operation: &'static str,
+    id: &str,
+    display_name: Option<&str>,
+) -> Result<Group, CallFailure> {
+    Ok(Group {
+        id: read_id(operation, Some(id))?,
+        display_name: display_name.unwrap_or_default().to_owned(),
+    })
+}
+
+fn read_assignment(
+    account: &AccountId,
+    permission_set: &PermissionSetArn,
+    row: &AccountAssignment,
+) -> Result<Assignment, CallFailure> {
+    let principal = match row.principal_type() {
+        Some(PrincipalType::Group) => {
+            Principal::Group(read_id(LIST_ACCOUNT_ASSIGNMENTS, row.principal_id())?)
+        }
+        Some(PrincipalType::User) => {
+            Principal::User(read_id(LIST_ACCOUNT_ASSIGNMENTS, row.principal_id())?)
+        }
+        other => {
+            let kind = other.map_or("none", PrincipalType::as_str);
+            return Err(unreadable(
+                LIST_ACCOUNT_ASSIGNMENTS,
+                format!("unknown principal type `{kind}`"),
+            ));
+        }
+    };
+    Ok(Assignment {
+        account_id: account.clone(),
+        permission_set_arn: permission_set.clone(),
+        principal,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::organization::AccountState;
+    use aws_sdk_organizations::types::Account;
+
+    const GROUP: &str = "b4a83468-d051-70a3-0b2c-5a4f3e2d1c0b";
+
+    fn account(path: &str) -> Account {
+        Account::builder()
+            .id("210987654321")
+            .name("pay-prod")
+            .email("pay@example.com")
+            .state("ACTIVE".into())
+            .paths(path)
+            .build()
+    }
+
+    #[test]
+    fn the_path_of_an_account_goes_from_the_root_to_its_parent() {
+        let path = "o-a1b2c3d4e5/r-ab12/ou-ab12-c3d4e5f6/ou-ab12-d4e5f6a7/210987654321/";
+        let seen = read_account("x", &account(path)).unwrap();
+        let path: Vec<&str> = seen.path.iter().map(OrganizationalUnitId::as_str).collect();
+        assert_eq!(path, ["r-ab12", "ou-ab12-c3d4e5f6", "ou-ab12-d4e5f6a7"]);
+        assert_eq!(
+            (seen.state, seen.name.as_str()),
+            (AccountState::Active, "pay-prod")
+        );
+    }
+
+    #[test]
+    fn an_account_without_a_path_is_read() {
+        let mut without = account("");
+        without.paths = None;
+        assert_eq!(read_account("x", &without).unwrap().path, []);
+    }
+
+    #[test]
+    fn an_account_that_cannot_be_read_is_a_failure() {
+        let mut nameless = account("o-a1b2c3d4e5/r-ab12/210987654321/");
+        nameless.name = None;
+        for account in [
+            nameless,
+            account("o-a1b2c3d4e5/r-AB12/210987654321/"),
+            Account::builder().build(),
+        ] {
+            assert_eq!(
+                read_account("x", &account).unwrap_err().code,
+                "UnreadableAnswer"
+            );
+        }
+    }
+
+    #[test]
+    fn a_group_is_gone_only_when_aws_says_so_of_the_group() {
+        let not_found = ResourceNotFoundException::builder;
+        for (what, gone) in [
+            (not_found(), true),
+            (not_found().resource_type(ResourceType::Group), true),
+            (
+                not_found().resource_type(ResourceType::IdentityStore),
+                false,
+            ),
+            (not_found().reason("KMS_KEY_NOT_FOUND".into()), false),
+        ] {
+            let what = what.build();
+            assert_eq!(is_group_gone(&what), gone, "{what:?}");
+        }
+    }
+
+    #[test]
+    fn an_assignment_of_an_unknown_kind_is_a_failure() {
+        let account: AccountId = "210987654321".parse().unwrap();
+        let set: PermissionSetArn =
+            "arn:aws:sso:::permissionSet/ssoins-7223aaaabbbbcccc/ps-1111222233334444"
+                .parse()
+                .unwrap();
+        let row = |kind: &str, id: &str| {
+            AccountAssignment::builder()
+                .principal_type(kind.into())
+                .principal_id(id)
+                .build()
+        };
+        let read = |kind, id| read_assignment(&account, &set, &row(kind, id));
+        assert_eq!(read("GROUP", GROUP).unwrap().principal.kind(), "GROUP");
+        assert_eq!(read("USER", GROUP).unwrap().principal.kind(), "USER");
+        for (kind, id) in [("ROBOT", GROUP), ("GROUP", "Engineering"), ("", GROUP)] {
+            assert_eq!(read(kind, id).unwrap_err().code, "UnreadableAnswer");
+        }
+    }
+}

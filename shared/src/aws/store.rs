@@ -1,0 +1,419 @@
+//! One file, in S3 or on disk: read again only when it changed, and written whole.
+
+use std::{
+    fmt, fs,
+    io::{self, ErrorKind, Read as _},
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+};
+
+use aws_sdk_s3::{
+    operation::get_object::{GetObjectError, GetObjectOutput},
+    primitives::ByteStream,
+};
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use sha2::{Digest, Sha256};
+
+use crate::failure::{CallFailure, FailureKind};
+
+use super::{clients::Clients, failure::failed};
+
+const GET_OBJECT: &str = "s3:GetObject";
+const PUT_OBJECT: &str = "s3:PutObject";
+
+/// The largest file that is read: a rules file for thousands of accounts stays far below, and a wrong key (a log, a
+/// backup) must not fill the function's memory.
+///
+/// Unit: bytes.
+pub const MAX_BYTES: usize = 2 * 1024 * 1024;
+
+/// Where a file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// `s3://bucket/key`.
+    S3 {
+        /// The bucket.
+        bucket: String,
+        /// The object's key.
+        key: String,
+    },
+    /// A path on this machine.
+    File(PathBuf),
+}
+
+/// Text that is no location.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is neither `s3://bucket/key` nor a path")]
+pub struct InvalidLocation(pub String);
+
+impl FromStr for Location {
+    type Err = InvalidLocation;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLocation> {
+        let invalid = || InvalidLocation(text.to_owned());
+        let Some(rest) = text.strip_prefix("s3://") else {
+            let is_path = !text.is_empty() && !text.contains("://");
+            return is_path.then(|| Self::File(text.into())).ok_or_else(invalid);
+        };
+        let (bucket, key) = rest.split_once('/').ok_or_else(invalid)?;
+        if bucket.is_empty() || key.is_empty() {
+            return Err(invalid());
+        }
+        Ok(Self::S3 {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::S3 { bucket, key } => write!(f, "s3://{bucket}/{key}"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// What came of reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// It is what it was when it had that entity tag.
+    NotModified,
+    /// Its contents.
+    Found {
+        /// The contents.
+        bytes: Vec<u8>,
+        /// What to ask with the next time, if the place knows entity tags.
+        etag: Option<String>,
+    },
+    /// There is no such file.
+    Absent,
+}
+
+/// What can go wrong with a file.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreFailure {
+    /// In S3.
+    #[error("failed to reach {location}")]
+    Call {
+        /// The file.
+        location: Location,
+        /// What S3 said.
+        #[source]
+        source: CallFailure,
+    },
+    /// On disk.
+    #[error("failed to reach {location}")]
+    Disk {
+        /// The file.
+        location: Location,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// It is larger than any file that belongs there.
+    #[error("{location} is larger than {MAX_BYTES} bytes")]
+    TooLarge {
+        /// The file.
+        location: Location,
+    },
+}
+
+impl StoreFailure {
+    /// Whether the same may work in a moment.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Call { source, .. } if source.may_pass())
+    }
+}
+
+/// One file and the means to reach it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    location: Location,
+    clients: Arc<Clients>,
+}
+
+impl Store {
+    /// That file.
+    #[must_use]
+    pub fn new(location: Location, clients: Arc<Clients>) -> Self {
+        Self { location, clients }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Reads the file, unless it still has that entity tag.
+    ///
+    /// # Errors
+    /// It could not be reached, or it is larger than [`MAX_BYTES`]. A file that is not there is not an error.
+    pub async fn read_if_changed(&self, etag: Option<&str>) -> Result<Read, StoreFailure> {
+        match &self.location {
+            Location::S3 { bucket, key } => self.read_object(bucket, key, etag).await,
+            Location::File(path) => self.read_file(path, etag),
+        }
+    }
+
+    /// Writes the file, all or nothing.
+    ///
+    /// # Errors
+    /// It could not be reached.
+    pub async fn write(&self, bytes: Vec<u8>) -> Result<(), StoreFailure> {
+        match &self.location {
+            Location::S3 { bucket, key } => {
+                let put = self
+                    .clients
+                    .s3()
+                    .put_object()
+                    .bucket(bucket)
+                    .key(key)
+                    .body(ByteStream::from(bytes));
+                put.send()
+                    .await
+                    .map(drop)
+                    .map_err(failed(PUT_OBJECT))
+                    .map_err(|source| self.in_s3(source))
+            }
+            Location::File(path) => write_file(path, &bytes).map_err(|source| self.on_disk(source)),
+        }
+    }
+
+    async fn read_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        etag: Option<&str>,
+    ) -> Result<Read, StoreFailure> {
+        let get = self
+            .clients
+            .s3()
+            .get_object()
+            .bucket(bucket)
+            .key(key)
+            .set_if_none_match(etag.map(str::to_owned));
+        match get.send().await {
+            Ok(object) => self.read_body(object).await,
+            Err(error) if is_not_modified(&error) => Ok(Read::NotModified),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(GetObjectError::is_no_such_key) =>
+            {
+                Ok(Read::Absent)
+            }
+            Err(error) => Err(self.in_s3(failed(GET_OBJECT)(error))),
+        }
+    }
+
+    /// Reads an object a piece at a time, so that one that is too large is dropped before it fills the memory.
+    async fn read_body(&self, mut object: GetObjectOutput) -> Result<Read, StoreFailure> {
+        let announced = object
+            .content_length()
+            .and_then(|length| usize::try_from(length).ok());
+        if announced.is_some_and(|length| length > MAX_BYTES) {
+            return Err(self.too_large());
+        }
+        let mut bytes = Vec::new();
+        while let Some(piece) = object
+            .body
+            .try_next()
+            .await
+            .map_err(|error| self.in_s3(cut_off(&error)))?
+        {
+            bytes.extend_from_slice(&piece);
+            if bytes.len() > MAX_BYTES {
+                return Err(self.too_large());
+            }
+        }
+        Ok(Read::Found {
+            bytes,
+            etag: object.e_tag,
+        })
+    }
+
+    /// Local files are the command line's and the demo's: small and near, so the contents themselves tell a change.
+    fn read_file(&self, path: &Path, etag: Option<&str>) -> Result<Read, StoreFailure> {
+        let bytes = match read_bounded(path) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Err(self.too_large()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Read::Absent),
+            Err(source) => return Err(self.on_disk(source)),
+        };
+        let seen = format!("{:x}", Sha256::digest(&bytes));
+        if etag == Some(seen.as_str()) {
+            return Ok(Read::NotModified);
+        }
+        Ok(Read::Found {
+            bytes,
+            etag: Some(seen),
+        })
+    }
+
+    fn in_s3(&self, source: CallFailure) -> StoreFailure {
+        StoreFailure::Call {
+            location: self.location.clone(),
+            source,
+        }
+    }
+
+    fn on_disk(&self, source: io::Error) -> StoreFailure {
+        StoreFailure::Disk {
+            location: self.location.clone(),
+            source,
+        }
+    }
+
+    fn too_large(&self) -> StoreFailure {
+        StoreFailure::TooLarge {
+            location: self.location.clone(),
+        }
+    }
+}
+
+/// S3's model does not know the answer "not modified", so the SDK takes it for an error.
+fn is_not_modified(error: &SdkError<GetObjectError, HttpResponse>) -> bool {
+    error
+        .raw_response()
+        .is_some_and(|response| response.status().as_u16() == 304)
+}
+
+/// The connection broke in the middle of an object.
+fn cut_off(error: &dyn std::error::Error) -> CallFailure {
+    CallFailure {
+        operation: GET_OBJECT,
+        code: "CutOff".to_owned(),
+        message: error.to_string(),
+        kind: FailureKind::Transient,
+    }
+}
+
+/// The file's contents, or nothing if there are too many.
+fn read_bounded(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    // One more than allowed, to tell "exactly as large" from "larger".
+    let limit = u64::try_from(MAX_BYTES)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok((bytes.len() <= MAX_BYTES).then_some(bytes))
+}
+
+/// Writes beside the file and renames, so that a reader never sees half of it.
+fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.new", std::process::id()));
+    fs::write(&beside, bytes)?;
+    fs::rename(&beside, path)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::aws::pace::Pace;
+
+    /// A store for a local file: its clients are never made.
+    pub(in crate::aws) fn local(path: &Path) -> Store {
+        let config = aws_config::SdkConfig::builder().build();
+        let pace = Pace::per_second(std::num::NonZeroU32::MIN);
+        Store::new(
+            Location::File(path.to_owned()),
+            Arc::new(Clients::new(config, pace)),
+        )
+    }
+
+    fn found(read: Read) -> (Vec<u8>, String) {
+        match read {
+            Read::Found {
+                bytes,
+                etag: Some(etag),
+            } => (bytes, etag),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn locations_are_buckets_or_paths() {
+        let s3 = Location::S3 {
+            bucket: "b".to_owned(),
+            key: "active/rules.yaml".to_owned(),
+        };
+        assert_eq!("s3://b/active/rules.yaml".parse(), Ok(s3.clone()));
+        assert_eq!(s3.to_string(), "s3://b/active/rules.yaml");
+        assert_eq!(
+            "rules.yaml".parse(),
+            Ok(Location::File("rules.yaml".into()))
+        );
+        for text in [
+            "",
+            "s3://",
+            "s3://b",
+            "s3://b/",
+            "s3:///k",
+            "https://b/k",
+            "file:///rules.yaml",
+        ] {
+            assert!(text.parse::<Location>().is_err(), "`{text}`");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_again_only_when_it_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = local(&folder.path().join("below/rules.yaml"));
+        assert_eq!(store.read_if_changed(None).await.unwrap(), Read::Absent);
+
+        store.write(b"one".to_vec()).await.unwrap();
+        let (bytes, etag) = found(store.read_if_changed(None).await.unwrap());
+        assert_eq!(bytes, b"one");
+        assert_eq!(
+            store.read_if_changed(Some(&etag)).await.unwrap(),
+            Read::NotModified
+        );
+
+        store.write(b"two".to_vec()).await.unwrap();
+        let (bytes, changed) = found(store.read_if_changed(Some(&etag)).await.unwrap());
+        assert_eq!(bytes, b"two");
+        assert_ne!(changed, etag);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_went_away_is_absent_whatever_was_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = local(&folder.path().join("rules.yaml"));
+        assert_eq!(
+            store.read_if_changed(Some("x")).await.unwrap(),
+            Read::Absent
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_too_large_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = local(&folder.path().join("rules.yaml"));
+        store.write(vec![b'x'; MAX_BYTES]).await.unwrap();
+        assert!(store.read_if_changed(None).await.is_ok());
+        store.write(vec![b'x'; MAX_BYTES + 1]).await.unwrap();
+        assert!(matches!(
+            store.read_if_changed(None).await,
+            Err(StoreFailure::TooLarge { .. })
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_folder_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            local(folder.path()).read_if_changed(None).await,
+            Err(StoreFailure::Disk { .. })
+        ));
+    }
+}

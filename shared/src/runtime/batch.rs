@@ -1,0 +1,119 @@
+//! A batch of messages from a queue, and which of them are to come again.
+//!
+//! Read leniently, two fields a message: a field that we do not look at must not make a whole batch unreadable.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// A message of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// What the answer calls it by.
+    pub message_id: String,
+    /// Its body. Empty, if it has none.
+    pub body: String,
+}
+
+/// Lambda's answer to a batch. Messages that are not named in it are done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchResponse {
+    /// The messages that are to come again.
+    pub batch_item_failures: Vec<BatchItemFailure>,
+}
+
+/// A message that is to come again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchItemFailure {
+    /// Its id.
+    pub item_identifier: String,
+}
+
+impl BatchResponse {
+    /// Those messages are to come again, all others are done.
+    #[must_use]
+    pub fn again<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let ids = records.into_iter().map(|record| record.message_id.clone());
+        Self {
+            batch_item_failures: ids
+                .map(|item_identifier| BatchItemFailure { item_identifier })
+                .collect(),
+        }
+    }
+}
+
+/// The messages of a batch, in the order in which they were sent.
+///
+/// # Errors
+/// It is not a batch. Nothing of it may count as done then, so all of it has to come again.
+pub fn records(event: &Value) -> Result<Vec<Record>, String> {
+    let records = event
+        .get("Records")
+        .and_then(Value::as_array)
+        .ok_or("no `Records`: not a batch of messages")?;
+    records
+        .iter()
+        .map(|record| read(record).ok_or_else(|| "a message without `messageId`".to_owned()))
+        .collect()
+}
+
+fn read(record: &Value) -> Option<Record> {
+    let text = |field| record.get(field).and_then(Value::as_str).map(str::to_owned);
+    Some(Record {
+        message_id: text("messageId")?,
+        body: text("body").unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn record(message_id: &str, body: &str) -> Record {
+        Record {
+            message_id: message_id.to_owned(),
+            body: body.to_owned(),
+        }
+    }
+
+    #[test]
+    fn only_the_id_and_the_body_matter() {
+        let batch = json!({"Records": [
+            {"messageId": "1", "body": "{}", "attributes": {"SentTimestamp": 7}, "messageAttributes": []},
+            {"messageId": "2"},
+        ]});
+        assert_eq!(
+            records(&batch),
+            Ok(vec![record("1", "{}"), record("2", "")])
+        );
+        assert_eq!(records(&json!({"Records": []})), Ok(vec![]));
+    }
+
+    #[test]
+    fn what_is_no_batch_is_refused() {
+        for event in [
+            json!(null),
+            json!("text"),
+            json!({}),
+            json!({"Records": {}}),
+            json!({"Records": [{"body": ""}]}),
+        ] {
+            assert!(records(&event).is_err(), "{event}");
+        }
+    }
+
+    #[test]
+    fn the_answer_names_those_that_are_to_come_again() {
+        let answer = serde_json::to_value(BatchResponse::again(&[record("2", "")])).unwrap();
+        assert_eq!(
+            answer,
+            json!({"batchItemFailures": [{"itemIdentifier": "2"}]})
+        );
+        assert_eq!(
+            serde_json::to_value(BatchResponse::default()).unwrap(),
+            json!({"batchItemFailures": []})
+        );
+    }
+}

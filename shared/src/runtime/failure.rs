@@ -1,0 +1,88 @@
+//! Why a function failed, as Lambda reports it: `Retryable` or `NonRetryable`, with everything behind it.
+
+use lambda_runtime::Diagnostic;
+
+use crate::{
+    aws::{failure::chain, rules::RulesFailure},
+    failure::CallFailure,
+};
+
+use super::settings::InvalidSetting;
+
+/// Why a function failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// It is not set up as it should be.
+    #[error("the function is not set up")]
+    Setting(#[from] InvalidSetting),
+    /// A message did not reach the lane.
+    #[error("failed to send to the lane")]
+    Send(#[source] CallFailure),
+    /// There are no rules to follow.
+    #[error("there are no rules to follow")]
+    Rules(#[from] RulesFailure),
+    /// A call without which nothing is known.
+    #[error("a call to AWS failed")]
+    Call(#[from] CallFailure),
+    /// What Lambda handed over is not what the function takes.
+    #[error("{0}")]
+    Payload(String),
+}
+
+impl Failure {
+    /// Whether another attempt may help.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Setting(_) | Self::Payload(_) => false,
+            Self::Send(failure) | Self::Call(failure) => failure.may_pass(),
+            Self::Rules(failure) => failure.may_pass(),
+        }
+    }
+}
+
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        let error_type = if failure.may_pass() {
+            "Retryable"
+        } else {
+            "NonRetryable"
+        };
+        Self {
+            error_type: error_type.to_owned(),
+            error_message: chain(&failure),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::failure::kind;
+
+    fn call(code: &str) -> CallFailure {
+        CallFailure {
+            operation: "sqs:SendMessage",
+            code: code.to_owned(),
+            message: "no".to_owned(),
+            kind: kind(code, None),
+        }
+    }
+
+    #[test]
+    fn lambda_reads_whether_another_attempt_may_help() {
+        let retryable = Diagnostic::from(Failure::Send(call("ThrottlingException")));
+        assert_eq!(retryable.error_type, "Retryable");
+        assert_eq!(
+            retryable.error_message,
+            "failed to send to the lane: sqs:SendMessage failed: ThrottlingException: no"
+        );
+        for failure in [
+            Failure::Call(call("AccessDeniedException")),
+            Failure::Setting(InvalidSetting::Missing("USHER_LANE")),
+            Failure::Rules(RulesFailure::Absent("rules.yaml".to_owned())),
+        ] {
+            assert_eq!(Diagnostic::from(failure).error_type, "NonRetryable");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The Lambda runtime around a handler.
+
+use std::future::Future;
+
+use lambda_runtime::{
+    Diagnostic, LambdaEvent, LambdaInvocation, Runtime, layers::TracingLayer, service_fn,
+};
+use serde::Serialize;
+use serde_json::Value;
+use tower::util::MapRequestLayer;
+
+use super::failure::Failure;
+
+/// Begins to log to standard output, as the function's logging settings say: `AWS_LAMBDA_LOG_FORMAT` and
+/// `AWS_LAMBDA_LOG_LEVEL`, or `RUST_LOG`.
+pub fn init_logging() {
+    lambda_runtime::tracing::init_default_subscriber();
+}
+
+/// Hands every invocation's payload to the handler, one at a time, until Lambda ends the process.
+///
+/// A payload that is not JSON arrives as the JSON string of its text: what to make of it is the handler's business, and the
+/// runtime would report an error that another attempt cannot mend. A panic becomes an error, and the process goes on.
+///
+/// # Errors
+/// Lambda's own interface cannot be reached.
+pub async fn run_function<Handler, Answer, Output>(
+    handler: Handler,
+) -> Result<(), lambda_runtime::Error>
+where
+    Handler: Fn(Value) -> Answer,
+    Answer: Future<Output = Result<Output, Failure>>,
+    Output: Serialize,
+{
+    let service = service_fn(|event: LambdaEvent<Value>| {
+        let answer = handler(event.payload);
+        async { answer.await.map_err(Diagnostic::from) }
+    });
+    Runtime::new(service)
+        .layer(TracingLayer::new())
+        .layer(MapRequestLayer::new(with_json_body))
+        .run()
+        .await
+}
+
+fn with_json_body(invocation: LambdaInvocation) -> LambdaInvocation {
+    if serde_json::from_slice::<Value>(&invocation.body).is_ok() {
+        return invocation;
+    }
+    let text = String::from_utf8_lossy(&invocation.body).into_owned();
+    LambdaInvocation {
+        body: Value::String(text).to_string().into(),
+        ..invocation
+    }
+}

@@ -1,0 +1,215 @@
+//! What is set from outside: environment variables, read here and nowhere else.
+
+use std::{env, num::NonZeroU32, str::FromStr};
+
+use crate::{aws::store::Location, ids::InstanceArn};
+
+/// The event bus that every account has.
+const DEFAULT_BUS: &str = "default";
+
+/// Calls to Identity Center a second, so that people in the console still get through: AWS allows 20.
+const DEFAULT_CALLS_PER_SECOND: NonZeroU32 = positive(18);
+
+/// Assignment requests in flight at once. AWS's page says 15, and said 10 for years.
+const DEFAULT_WRITES_IN_FLIGHT: NonZeroU32 = positive(10);
+
+const fn positive(number: u32) -> NonZeroU32 {
+    match NonZeroU32::new(number) {
+        Some(number) => number,
+        None => NonZeroU32::MIN,
+    }
+}
+
+/// What is set from outside. A variable that is empty counts as not set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `USHER_RULES`: where the rules are: `s3://bucket/key` or a path. Not set: the function does not read rules.
+    pub rules: Option<Location>,
+    /// `USHER_LANE`: the URL of the lane's queue. Not set: the function does not send to it.
+    pub lane: Option<String>,
+    /// `USHER_BUS`: name or ARN of the event bus for announcements. Default: `default`.
+    pub bus: String,
+    /// `USHER_CACHE`: where caches are kept: `s3://bucket/prefix` or a folder. Not set: in memory only.
+    pub cache: Option<Cache>,
+    /// `USHER_INSTANCE_ARN`: the Identity Center instance. Not set: the only one there is.
+    pub instance_arn: Option<InstanceArn>,
+    /// `USHER_CALLS_PER_SECOND`: calls to Identity Center. Unit: calls a second. Default: 18.
+    pub calls_per_second: NonZeroU32,
+    /// `USHER_WRITES_IN_FLIGHT`: assignment requests at once. Unit: requests. Default: 10.
+    pub writes_in_flight: NonZeroU32,
+}
+
+/// Where caches are kept, one file each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cache {
+    /// Names of permission sets.
+    pub permission_sets: Location,
+}
+
+/// A setting that is missing, or that is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSetting {
+    /// The function cannot do without it.
+    #[error("the environment variable `{0}` is not set")]
+    Missing(&'static str),
+    /// It is set to something else than it should be.
+    #[error("the environment variable `{variable}` is `{value}`: {why}")]
+    Wrong {
+        /// Which one.
+        variable: &'static str,
+        /// What it is set to.
+        value: String,
+        /// What it should be.
+        why: String,
+    },
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            rules: None,
+            lane: None,
+            bus: DEFAULT_BUS.to_owned(),
+            cache: None,
+            instance_arn: None,
+            calls_per_second: DEFAULT_CALLS_PER_SECOND,
+            writes_in_flight: DEFAULT_WRITES_IN_FLIGHT,
+        }
+    }
+}
+
+impl Settings {
+    /// The settings of this process.
+    ///
+    /// # Errors
+    /// The first variable that is not what it should be.
+    pub fn from_env() -> Result<Self, InvalidSetting> {
+        Self::read(|variable| env::var(variable).ok())
+    }
+
+    fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSetting> {
+        let text = |variable| lookup(variable).filter(|value| !value.is_empty());
+        Ok(Self {
+            rules: parsed("USHER_RULES", text("USHER_RULES"))?,
+            lane: text("USHER_LANE"),
+            bus: text("USHER_BUS").unwrap_or_else(|| DEFAULT_BUS.to_owned()),
+            cache: parsed("USHER_CACHE", text("USHER_CACHE"))?,
+            instance_arn: parsed("USHER_INSTANCE_ARN", text("USHER_INSTANCE_ARN"))?,
+            calls_per_second: parsed("USHER_CALLS_PER_SECOND", text("USHER_CALLS_PER_SECOND"))?
+                .unwrap_or(DEFAULT_CALLS_PER_SECOND),
+            writes_in_flight: parsed("USHER_WRITES_IN_FLIGHT", text("USHER_WRITES_IN_FLIGHT"))?
+                .unwrap_or(DEFAULT_WRITES_IN_FLIGHT),
+        })
+    }
+}
+
+fn parsed<T>(variable: &'static str, value: Option<String>) -> Result<Option<T>, InvalidSetting>
+where
+    T: FromStr,
+    T::Err: ToString,
+{
+    let Some(value) = value else { return Ok(None) };
+    match value.parse() {
+        Ok(parsed) => Ok(Some(parsed)),
+        Err(error) => Err(InvalidSetting::Wrong {
+            variable,
+            why: error.to_string(),
+            value,
+        }),
+    }
+}
+
+impl FromStr for Cache {
+    type Err = crate::aws::store::InvalidLocation;
+
+    fn from_str(prefix: &str) -> Result<Self, Self::Err> {
+        let prefix = prefix.trim_end_matches('/');
+        Ok(Self {
+            permission_sets: format!("{prefix}/permission-sets.json").parse()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, InvalidSetting> {
+        Settings::read(|name| {
+            variables
+                .iter()
+                .find(|(variable, _)| *variable == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn without_variables_there_are_defaults() {
+        assert_eq!(read(&[]), Ok(Settings::default()));
+        assert_eq!(
+            read(&[
+                ("USHER_BUS", ""),
+                ("USHER_RULES", ""),
+                ("USHER_CALLS_PER_SECOND", "")
+            ]),
+            read(&[])
+        );
+    }
+
+    #[test]
+    fn every_variable_is_heard() {
+        let settings = read(&[
+            ("USHER_RULES", "s3://b/active/rules.yaml"),
+            (
+                "USHER_LANE",
+                "https://sqs.eu-west-1.amazonaws.com/210987654321/usher.fifo",
+            ),
+            ("USHER_BUS", "access"),
+            ("USHER_CACHE", "s3://b/cache/"),
+            (
+                "USHER_INSTANCE_ARN",
+                "arn:aws:sso:::instance/ssoins-7223aaaabbbbcccc",
+            ),
+            ("USHER_CALLS_PER_SECOND", "10"),
+            ("USHER_WRITES_IN_FLIGHT", "5"),
+        ])
+        .unwrap();
+        assert_eq!(
+            settings.rules.unwrap().to_string(),
+            "s3://b/active/rules.yaml"
+        );
+        assert_eq!(
+            settings.cache.unwrap().permission_sets.to_string(),
+            "s3://b/cache/permission-sets.json"
+        );
+        assert_eq!(
+            (
+                settings.calls_per_second.get(),
+                settings.writes_in_flight.get()
+            ),
+            (10, 5)
+        );
+        assert_eq!(
+            (
+                settings.bus.as_str(),
+                settings.lane.is_some(),
+                settings.instance_arn.is_some()
+            ),
+            ("access", true, true)
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_variable() {
+        for (variable, value) in [
+            ("USHER_RULES", "s3://bucket-only"),
+            ("USHER_CACHE", "https://b/k"),
+            ("USHER_INSTANCE_ARN", "ssoins-7223aaaabbbbcccc"),
+            ("USHER_CALLS_PER_SECOND", "0"),
+            ("USHER_WRITES_IN_FLIGHT", "ten"),
+        ] {
+            let error = read(&[(variable, value)]).unwrap_err().to_string();
+            assert!(error.contains(variable) && error.contains(value), "{error}");
+        }
+    }
+}

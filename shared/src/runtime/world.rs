@@ -1,0 +1,132 @@
+//! Everything a function reaches the world with, made once a cold start.
+
+use std::sync::Arc;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+
+use crate::aws::{
+    act::AwsAct,
+    announce::AwsAnnounce,
+    calls::Calls,
+    clients::Clients,
+    facts::KnownFacts,
+    lane::AwsLane,
+    names::Names,
+    observe::AwsObserve,
+    pace::Pace,
+    rules::RulesSource,
+    store::{Location, Store},
+};
+
+use super::settings::{InvalidSetting, Settings};
+
+/// Everything a function reaches the world with. It asks for nothing until it is used.
+#[derive(Debug)]
+pub struct World {
+    settings: Settings,
+    clients: Arc<Clients>,
+    observe: AwsObserve,
+    act: AwsAct,
+    announce: AwsAnnounce,
+    lane: Option<AwsLane>,
+    rules: Option<RulesSource>,
+}
+
+impl World {
+    /// The world of this process: its environment, and the ordinary configuration of the SDK.
+    ///
+    /// # Errors
+    /// A setting that is not what it should be.
+    pub async fn from_env() -> Result<Self, InvalidSetting> {
+        let settings = Settings::from_env()?;
+        Ok(Self::new(
+            settings,
+            aws_config::load_defaults(BehaviorVersion::latest()).await,
+        ))
+    }
+
+    /// A world of its own: for the demo and the tests, with an organization on localhost as the endpoint.
+    #[must_use]
+    pub fn new(settings: Settings, config: SdkConfig) -> Self {
+        let clients = Arc::new(Clients::new(
+            config,
+            Pace::per_second(settings.calls_per_second),
+        ));
+        let facts = Arc::new(KnownFacts::new(
+            Arc::clone(&clients),
+            settings.instance_arn.clone(),
+        ));
+        let store = |location: &Location| Store::new(location.clone(), Arc::clone(&clients));
+        let names = Names::new(
+            settings
+                .cache
+                .as_ref()
+                .map(|cache| store(&cache.permission_sets)),
+        );
+        Self {
+            observe: AwsObserve::new(Arc::clone(&clients), Arc::clone(&facts), names),
+            act: AwsAct::new(Arc::clone(&clients), facts),
+            announce: AwsAnnounce::new(Arc::clone(&clients), settings.bus.clone()),
+            lane: settings
+                .lane
+                .clone()
+                .map(|queue_url| AwsLane::new(Arc::clone(&clients), queue_url)),
+            rules: settings
+                .rules
+                .as_ref()
+                .map(|location| RulesSource::new(store(location))),
+            clients,
+            settings,
+        }
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The count of requests to AWS.
+    #[must_use]
+    pub fn calls(&self) -> &Calls {
+        self.clients.calls()
+    }
+
+    /// Reading.
+    #[must_use]
+    pub fn observe(&self) -> &AwsObserve {
+        &self.observe
+    }
+
+    /// Writing.
+    #[must_use]
+    pub fn act(&self) -> &AwsAct {
+        &self.act
+    }
+
+    /// Telling.
+    #[must_use]
+    pub fn announce(&self) -> &AwsAnnounce {
+        &self.announce
+    }
+
+    /// The lane.
+    ///
+    /// # Errors
+    /// Nobody said where it is.
+    pub fn lane(&self) -> Result<&AwsLane, InvalidSetting> {
+        self.lane
+            .as_ref()
+            .ok_or(InvalidSetting::Missing("USHER_LANE"))
+    }
+
+    /// The rules.
+    ///
+    /// # Errors
+    /// Nobody said where they are.
+    pub fn rules(&self) -> Result<&RulesSource, InvalidSetting> {
+        self.rules
+            .as_ref()
+            .ok_or(InvalidSetting::Missing("USHER_RULES"))
+    }
+}
