@@ -16,7 +16,9 @@ use shared::{
 
 use crate::support::{
     fake_aws::FakeAws,
-    organization::{Company, account_id, assignment, company, group_id, permission_set_arn, unit_id},
+    organization::{
+        Company, account_id, assignment, company, group_id, permission_set_arn, unit_id,
+    },
     rules,
 };
 
@@ -30,7 +32,8 @@ const GONE: &str = "gone";
 fn organizations() -> impl Strategy<Value = Company> {
     let account = (select(&UNITS[..]), tags(), prop::bool::weighted(0.85));
     let assigned = (select(&PERMISSION_SETS[..]), select(&GROUPS[..]), select(&ACCOUNTS[..]));
-    let orphaned = (select(&[GONE, "Admin"][..]), select(&[GONE, "team-a"][..]), select(&ACCOUNTS[..]));
+    let orphaned =
+        (select(&[GONE, "Admin"][..]), select(&[GONE, "team-a"][..]), select(&ACCOUNTS[..]));
     (
         vec(account, ACCOUNTS.len() - 1),
         vec(prop::bool::weighted(0.9), GROUPS.len()),
@@ -38,7 +41,11 @@ fn organizations() -> impl Strategy<Value = Company> {
         vec(orphaned, 0..2),
     )
         .prop_map(|(accounts, groups, assigned, orphaned)| {
-            let mut company = company().unit("/Workloads").unit("/Workloads/Prod").unit("/Workloads/Test").unit("/Sandbox");
+            let mut company = company()
+                .unit("/Workloads")
+                .unit("/Workloads/Prod")
+                .unit("/Workloads/Test")
+                .unit("/Sandbox");
             for (name, (unit, tags, active)) in ACCOUNTS[1..].iter().zip(accounts) {
                 company = company.account(name, unit);
                 for (key, value) in tags {
@@ -53,7 +60,9 @@ fn organizations() -> impl Strategy<Value = Company> {
                 company = company.permission_set(name);
             }
             let all: BTreeSet<_> = assigned.into_iter().chain(orphaned).collect();
-            all.into_iter().fold(company, |company, (set, group, account)| company.assigned(set, group, account))
+            all.into_iter().fold(company, |company, (set, group, account)| {
+                company.assigned(set, group, account)
+            })
         })
 }
 
@@ -64,20 +73,25 @@ fn tags() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
 fn selectors() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(json!({"all": true})),
-        vec(select(&ACCOUNTS[..]), 1..3).prop_map(|names| json!({"id": names.into_iter().map(account_id).collect::<Vec<_>>()})),
+        vec(select(&ACCOUNTS[..]), 1..3)
+            .prop_map(|names| json!({"id": names.into_iter().map(account_id).collect::<Vec<_>>()})),
         select(&["pay", "*", "?ay", "[ps]*", "nothing"][..]).prop_map(|glob| json!({"name": glob})),
         select(&["/", "/Workloads", "/Workloads/*", "/**/Prod", "/Sandbox"][..])
             .prop_map(|path| json!({"organizational_unit": path})),
         select(&UNITS[..]).prop_map(|path| json!({"organizational_unit": unit_id(path)})),
         (select(&["team", "environment"][..]), select(&["a", "*", "prod*"][..]))
             .prop_map(|(key, glob)| json!({"tags": {key: glob}})),
-        (select(&["team", "environment"][..]), any::<bool>()).prop_map(|(key, there)| json!({"tags": {key: there}})),
+        (select(&["team", "environment"][..]), any::<bool>())
+            .prop_map(|(key, there)| json!({"tags": {key: there}})),
     ];
     leaf.prop_recursive(2, 6, 3, |inner| {
         prop_oneof![
             inner.clone().prop_map(|selector| json!({"not": selector})),
-            vec(inner.clone(), 1..3).prop_map(|selectors| json!(selectors.into_iter().flat_map(flatten).collect::<Vec<_>>())),
-            (inner, select(&["*", "[ls]*"][..])).prop_map(|(selector, glob)| json!({"not": selector, "name": glob})),
+            vec(inner.clone(), 1..3).prop_map(|selectors| json!(
+                selectors.into_iter().flat_map(flatten).collect::<Vec<_>>()
+            )),
+            (inner, select(&["*", "[ls]*"][..]))
+                .prop_map(|(selector, glob)| json!({"not": selector, "name": glob})),
         ]
     })
 }
@@ -91,7 +105,10 @@ fn flatten(selector: Value) -> Vec<Value> {
 }
 
 fn group_globs() -> impl Strategy<Value = Vec<&'static str>> {
-    vec(select(&["*", "team-*", "Engineering", "Auditors", "team-a", "break-*", "Nobody"][..]), 1..3)
+    vec(
+        select(&["*", "team-*", "Engineering", "Auditors", "team-a", "break-*", "Nobody"][..]),
+        1..3,
+    )
 }
 
 fn set_globs() -> impl Strategy<Value = Vec<&'static str>> {
@@ -114,14 +131,13 @@ fn rules_files() -> impl Strategy<Value = Rules> {
             put(&mut manage, "permission_sets", sets.map(|globs| json!(globs)));
             manage
         });
-    let protect = (group_globs(), prop::option::of(set_globs()), prop::option::of(selectors())).prop_map(
-        |(groups, sets, accounts)| {
+    let protect = (group_globs(), prop::option::of(set_globs()), prop::option::of(selectors()))
+        .prop_map(|(groups, sets, accounts)| {
             let mut entry = json!({"groups": groups});
             put(&mut entry, "permission_sets", sets.map(|globs| json!(globs)));
             put(&mut entry, "accounts", accounts);
             entry
-        },
-    );
+        });
     let rule = (set_globs(), group_globs(), selectors());
     (manage, vec(protect, 0..2), vec(rule, 0..5)).prop_map(|(manage, protect, parts)| {
         let named = |(number, (sets, groups, accounts)): (usize, (Vec<&str>, Vec<&str>, Value))| {
@@ -143,9 +159,12 @@ fn scopes() -> impl Strategy<Value = Scope> {
     let unit = select(&UNITS[..]).prop_map(|path| Scope::organizational_unit(unit_id(path)));
     let group = select(&GROUPS[..])
         .prop_map(|name| Scope { groups: BTreeSet::from([group_id(name)]), ..Scope::default() });
-    let set = select(&PERMISSION_SETS[..])
-        .prop_map(|name| Scope { permission_sets: BTreeSet::from([permission_set_arn(name)]), ..Scope::default() });
-    let one = prop_oneof![4 => account, 1 => unit, 1 => group, 1 => set, 1 => Just(Scope::everything())];
+    let set = select(&PERMISSION_SETS[..]).prop_map(|name| Scope {
+        permission_sets: BTreeSet::from([permission_set_arn(name)]),
+        ..Scope::default()
+    });
+    let one =
+        prop_oneof![4 => account, 1 => unit, 1 => group, 1 => set, 1 => Just(Scope::everything())];
     vec(one, 1..3).prop_map(|scopes| scopes.into_iter().fold(Scope::default(), Scope::merge))
 }
 
@@ -163,8 +182,13 @@ fn gaps() -> impl Strategy<Value = Vec<(Unread, Option<&'static str>)>> {
     vec((what, prop::option::of(select(&ACCOUNTS[..]))), 1..4)
 }
 
-/// What is left to see of an organization when some of it is not read: less, and a gap that says so.
-fn with_gaps(Company(full): &Company, gaps: &[(Unread, Option<&str>)], keep: usize) -> Organization {
+/// What is left to see of an organization when some of it is not read: less, and a gap that says
+/// so.
+fn with_gaps(
+    Company(full): &Company,
+    gaps: &[(Unread, Option<&str>)],
+    keep: usize,
+) -> Organization {
     let mut seen = Company(full.clone());
     for (what, account) in gaps {
         let hidden = |id| account.is_none_or(|name| account_id(name) == id);
@@ -172,13 +196,18 @@ fn with_gaps(Company(full): &Company, gaps: &[(Unread, Option<&str>)], keep: usi
         match what {
             Unread::Accounts => organization.accounts.retain(|account| !hidden(account.id.clone())),
             Unread::Tags => {
-                let accounts = organization.accounts.iter_mut().filter(|account| hidden(account.id.clone()));
+                let accounts =
+                    organization.accounts.iter_mut().filter(|account| hidden(account.id.clone()));
                 accounts.for_each(|account| account.tags.clear());
             }
-            Unread::OrganizationalUnits if account.is_none() => organization.organizational_units.truncate(1),
+            Unread::OrganizationalUnits if account.is_none() => {
+                organization.organizational_units.truncate(1)
+            }
             Unread::PermissionSets => organization.permission_sets.truncate(keep % 3),
             Unread::Groups => organization.groups.truncate(keep % 4),
-            Unread::Assignments => organization.assignments.retain(|assignment| !hidden(assignment.account_id.clone())),
+            Unread::Assignments => {
+                organization.assignments.retain(|assignment| !hidden(assignment.account_id.clone()))
+            }
             _ => {}
         }
         seen = seen.gap(what.clone(), *account);
@@ -187,11 +216,20 @@ fn with_gaps(Company(full): &Company, gaps: &[(Unread, Option<&str>)], keep: usi
 }
 
 fn changes(plan: &Plan, action: Action) -> BTreeSet<&Assignment> {
-    plan.changes.iter().filter(|change| change.action == action).map(|change| &change.assignment).collect()
+    plan.changes
+        .iter()
+        .filter(|change| change.action == action)
+        .map(|change| &change.assignment)
+        .collect()
 }
 
 fn revocations(plan: &Plan) -> BTreeSet<&Assignment> {
-    plan.changes.iter().chain(&plan.unlisted).filter(|change| change.action == Action::Delete).map(|change| &change.assignment).collect()
+    plan.changes
+        .iter()
+        .chain(&plan.unlisted)
+        .filter(|change| change.action == Action::Delete)
+        .map(|change| &change.assignment)
+        .collect()
 }
 
 /// The changes that the scope means, told without a word of the decision's.
@@ -212,12 +250,16 @@ fn cut<'a>(plan: &'a Plan, organization: &Organization, scope: &Scope) -> Vec<&'
     plan.changes
         .iter()
         .filter(|Change { assignment, .. }| {
-            let Principal::Group(group) = &assignment.principal else { return false };
+            let Principal::Group(group) = &assignment.principal else {
+                return false;
+            };
             scope.everything
                 || scope.accounts.contains(&assignment.account_id)
                 || scope.groups.contains(group)
                 || scope.permission_sets.contains(&assignment.permission_set_arn)
-                || above(&assignment.account_id).iter().any(|unit| scope.organizational_units.contains(unit))
+                || above(&assignment.account_id)
+                    .iter()
+                    .any(|unit| scope.organizational_units.contains(unit))
         })
         .collect()
 }
@@ -231,7 +273,12 @@ fn applied(organization: &Organization, plan: &Plan) -> Organization {
 }
 
 fn in_a_runtime<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(future)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(future)
 }
 
 fn errand(scope: Scope) -> Errand {
@@ -405,7 +452,8 @@ proptest! {
     }
 }
 
-/// A grant that fails keeps what the same group already has there: it may have been meant to replace it.
+/// A grant that fails keeps what the same group already has there: it may have been meant to
+/// replace it.
 #[test]
 fn who_got_nothing_loses_nothing() {
     let company = company()
@@ -419,13 +467,24 @@ fn who_got_nothing_loses_nothing() {
     let rules = rules(
         "{version: 1, manage: {unlisted: revoke}, rules: [{name: a, permission_sets: Power, groups: Engineering, accounts: {all: true}}]}",
     );
-    let aws = FakeAws::new(company.0).refusing(assignment("Power", "Engineering", "pay"), "role quota reached");
-    let done =
-        in_a_runtime(reconcile(&aws, &aws, &aws, &rules, Limits::default(), &errand(Scope::everything()))).unwrap();
+    let aws = FakeAws::new(company.0)
+        .refusing(assignment("Power", "Engineering", "pay"), "role quota reached");
+    let done = in_a_runtime(reconcile(
+        &aws,
+        &aws,
+        &aws,
+        &rules,
+        Limits::default(),
+        &errand(Scope::everything()),
+    ))
+    .unwrap();
     assert_eq!(aws.assignments(), [assignment("Admin", "Engineering", "pay")]);
     let reasons: Vec<&str> = done.failures().map(|(_, reason)| reason).collect();
     assert_eq!(
         reasons,
-        ["role quota reached", "not revoked, because a grant to the same principal in the same account failed"]
+        [
+            "role quota reached",
+            "not revoked, because a grant to the same principal in the same account failed"
+        ]
     );
 }

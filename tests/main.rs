@@ -1,4 +1,5 @@
-//! One test crate: each module is about one boundary, and uses the least powerful test that proves it.
+//! One test crate: each module is about one boundary, and uses the least powerful test that proves
+//! it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -66,9 +66,11 @@ fn a_new_account_gets_what_the_rules_grant() {
 
 #[test]
 fn nothing_to_do_says_how_much_is_right() {
-    let company = bobs_company()
-        .assigned("PowerUserAccess", "Engineering", "pay-prod")
-        .assigned("ViewOnlyAccess", "Auditors", "pay-prod");
+    let company = bobs_company().assigned("PowerUserAccess", "Engineering", "pay-prod").assigned(
+        "ViewOnlyAccess",
+        "Auditors",
+        "pay-prod",
+    );
     assert_snapshot!(plan(RULES, &company));
 }
 
@@ -132,11 +134,13 @@ fn a_group_that_does_not_exist_is_a_warning_and_the_rest_works() {
 
 #[test]
 fn a_permission_set_and_accounts_that_do_not_exist_are_warnings() {
-    let text = RULES.replace("[PowerUserAccess]", "[PowerUser*Acess]").replace("/Workloads", "/Workload");
+    let text =
+        RULES.replace("[PowerUserAccess]", "[PowerUser*Acess]").replace("/Workloads", "/Workload");
     let rules = rules(&text);
     let Company(organization) = bobs_company();
     let plan = decide(&rules, &organization, &Scope::everything());
-    let warnings: Vec<String> = plan.warnings.iter().map(|warning| warning.render(&rules.source, false)).collect();
+    let warnings: Vec<String> =
+        plan.warnings.iter().map(|warning| warning.render(&rules.source, false)).collect();
     assert_snapshot!(warnings.join("\n\n"));
 }
 
@@ -150,8 +154,9 @@ fn an_account_that_was_not_read_loses_nothing() {
 
 #[test]
 fn unread_tags_neither_grant_nor_revoke_but_certain_grants_happen() {
-    let company =
-        bobs_company().assigned("PowerUserAccess", "Engineering", "pay-prod").gap(Unread::Tags, Some("pay-prod"));
+    let company = bobs_company()
+        .assigned("PowerUserAccess", "Engineering", "pay-prod")
+        .gap(Unread::Tags, Some("pay-prod"));
     assert_snapshot!(plan(RULES, &company));
 }
 
@@ -163,7 +168,8 @@ fn a_group_that_is_gone_leaves_assignments_to_clean_up() {
 
 #[test]
 fn a_group_that_was_not_read_is_not_gone() {
-    let company = bobs_company().assigned("ViewOnlyAccess", "Unlisted", "pay-prod").gap(Unread::Groups, None);
+    let company =
+        bobs_company().assigned("ViewOnlyAccess", "Unlisted", "pay-prod").gap(Unread::Groups, None);
     assert_snapshot!(plan(RULES, &company));
 }
 
@@ -176,9 +182,11 @@ fn only_reporting_lists_what_it_would_revoke() {
 #[test]
 fn too_many_revocations_are_held_and_the_grants_go_ahead() {
     let rules = RULES.replace("unlisted: revoke", "unlisted: revoke\n  max_revocations: 1");
-    let company = bobs_company()
-        .assigned("AdministratorAccess", "Auditors", "pay-prod")
-        .assigned("AdministratorAccess", "Engineering", "pay-prod");
+    let company = bobs_company().assigned("AdministratorAccess", "Auditors", "pay-prod").assigned(
+        "AdministratorAccess",
+        "Engineering",
+        "pay-prod",
+    );
     assert_snapshot!(plan(&rules, &company));
 }
 

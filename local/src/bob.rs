@@ -1,7 +1,7 @@
 //! Bob's organization: the company of the README and of the guided first run.
 //!
-//! The management account and ten others, twenty engineers, and two assignments: one on purpose, for
-//! emergencies, and one that somebody made by hand.
+//! The management account and ten others, twenty engineers, and two assignments: one on purpose,
+//! for emergencies, and one that somebody made by hand.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -53,13 +53,7 @@ const ORGANIZATIONAL_UNITS: [(&str, &str, Option<&str>); 7] = [
 /// Id, name, parent, team, environment. What is in [`SUSPENDED`] is suspended.
 const ACCOUNTS: [(&str, &str, &str, &str, &str); 11] = [
     (MANAGEMENT, "bob-management", ROOT, "platform", "management"),
-    (
-        PAYMENTS_PROD,
-        "payments-prod",
-        PROD,
-        "payments",
-        "production",
-    ),
+    (PAYMENTS_PROD, "payments-prod", PROD, "payments", "production"),
     ("210000000002", "web-prod", PROD, "web", "production"),
     (DATA_PROD, "data-prod", PROD, "data", "production"),
     ("220000000001", "payments-test", TEST, "payments", "test"),
@@ -67,13 +61,7 @@ const ACCOUNTS: [(&str, &str, &str, &str, &str); 11] = [
     ("220000000003", "data-test", TEST, "data", "test"),
     ("230000000001", "sandbox", SANDBOX, "platform", "sandbox"),
     ("240000000001", "audit", SECURITY, "security", "security"),
-    (
-        "240000000002",
-        "log-archive",
-        SECURITY,
-        "security",
-        "security",
-    ),
+    ("240000000002", "log-archive", SECURITY, "security", "security"),
     ("250000000001", "old-shop", SUSPENDED, "web", "production"),
 ];
 
@@ -158,11 +146,7 @@ fn accounts() -> Vec<Account> {
             id: id(account),
             name: name.to_owned(),
             email: format!("aws+{name}@example.com"),
-            state: if parent == SUSPENDED {
-                AccountState::Suspended
-            } else {
-                AccountState::Active
-            },
+            state: if parent == SUSPENDED { AccountState::Suspended } else { AccountState::Active },
             parent_id: id(parent),
             tags: owned([("team", team), ("environment", environment)]),
         };
@@ -177,10 +161,7 @@ fn permission_sets() -> Vec<PermissionSet> {
         (SECURITY_AUDIT, "SecurityAudit"),
     ];
     sets.into_iter()
-        .map(|(arn, name)| PermissionSet {
-            arn: id(arn),
-            name: name.to_owned(),
-        })
+        .map(|(arn, name)| PermissionSet { arn: id(arn), name: name.to_owned() })
         .collect()
 }
 
@@ -192,19 +173,12 @@ fn groups() -> Vec<Group> {
     ];
     groups
         .into_iter()
-        .map(|(group, name)| Group {
-            id: id(group),
-            display_name: name.to_owned(),
-        })
+        .map(|(group, name)| Group { id: id(group), display_name: name.to_owned() })
         .collect()
 }
 
 fn users() -> Vec<User> {
-    ENGINEERS
-        .into_iter()
-        .enumerate()
-        .map(|(place, engineer)| user(place, engineer))
-        .collect()
+    ENGINEERS.into_iter().enumerate().map(|(place, engineer)| user(place, engineer)).collect()
 }
 
 fn user(place: usize, (given_name, family_name, title): (&str, &str, &str)) -> User {
@@ -230,17 +204,13 @@ fn user_id(place: usize) -> String {
 }
 
 fn memberships() -> Vec<Membership> {
-    let engineering = (0..ENGINEERS.len())
-        .filter(|place| *place != MARY)
-        .map(|place| (ENGINEERING, place));
+    let engineering =
+        (0..ENGINEERS.len()).filter(|place| *place != MARY).map(|place| (ENGINEERING, place));
     let auditors = AUDITING.into_iter().map(|place| (AUDITORS, place));
     let on_call = ON_CALL.into_iter().map(|place| (BREAK_GLASS_ADMINS, place));
     let all = engineering.chain(auditors).chain(on_call);
-    all.map(|(group, place)| Membership {
-        group_id: id(group),
-        user_id: id(&user_id(place)),
-    })
-    .collect()
+    all.map(|(group, place)| Membership { group_id: id(group), user_id: id(&user_id(place)) })
+        .collect()
 }
 
 fn assignments() -> Vec<Assignment> {
@@ -251,17 +221,11 @@ fn assignments() -> Vec<Assignment> {
         permission_set_arn: id(set),
         principal: Principal::Group(id(group)),
     };
-    [for_emergencies, by_hand]
-        .into_iter()
-        .map(assignment)
-        .collect()
+    [for_emergencies, by_hand].into_iter().map(assignment).collect()
 }
 
 fn owned<const COUNT: usize>(pairs: [(&str, &str); COUNT]) -> BTreeMap<String, String> {
-    pairs
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect()
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
 #[cfg(test)]
@@ -273,21 +237,11 @@ mod tests {
         let bob = bobs_organization();
         assert_eq!(bob.observed_at.to_rfc3339(), "2026-05-04T08:00:00+00:00");
         assert_eq!((bob.accounts.len(), bob.users.len()), (11, 20));
-        let mary = bob
-            .users
-            .iter()
-            .find(|user| user.user_name == "mary.adams@example.com")
-            .unwrap();
-        assert!(
-            bob.memberships
-                .iter()
-                .all(|membership| membership.user_id != mary.id)
-        );
+        let mary =
+            bob.users.iter().find(|user| user.user_name == "mary.adams@example.com").unwrap();
+        assert!(bob.memberships.iter().all(|membership| membership.user_id != mary.id));
         assert_eq!(
-            bob.memberships
-                .iter()
-                .filter(|member| member.group_id.as_str() == ENGINEERING)
-                .count(),
+            bob.memberships.iter().filter(|member| member.group_id.as_str() == ENGINEERING).count(),
             19
         );
     }

@@ -1,8 +1,9 @@
-//! The events: what CloudTrail records of a change, in the envelope in which EventBridge delivers it.
+//! The events: what CloudTrail records of a change, in the envelope in which EventBridge delivers
+//! it.
 //!
-//! A call is recorded whether it succeeded or not. CloudTrail writes the request and the answer with the field
-//! names in camelCase, times in words, and names hidden: so they are derived here from the request and the
-//! answer, and no operation has to tell its own event.
+//! A call is recorded whether it succeeded or not. CloudTrail writes the request and the answer
+//! with the field names in camelCase, times in words, and names hidden: so they are derived here
+//! from the request and the answer, and no operation has to tell its own event.
 //!
 //! Source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
 
@@ -54,11 +55,8 @@ pub(crate) fn api_call(
         fields.insert("errorCode".to_owned(), error.code.clone().into());
         fields.insert("errorMessage".to_owned(), error.message.clone().into());
     }
-    let origin = Origin {
-        service: call.service,
-        account: call.caller.account_id.as_str(),
-        time: call.now,
-    };
+    let origin =
+        Origin { service: call.service, account: call.caller.account_id.as_str(), time: call.now };
     origin.envelope(call.state, "AWS API Call via CloudTrail", &detail)
 }
 
@@ -86,11 +84,7 @@ pub(crate) fn organizations_event(state: &State, name: &str, details: &Value) ->
         "serviceEventDetails": details,
         "eventCategory": "Management",
     });
-    let origin = Origin {
-        service: Service::Organizations,
-        account: account.as_str(),
-        time: now,
-    };
+    let origin = Origin { service: Service::Organizations, account: account.as_str(), time: now };
     origin.envelope(state, "AWS Service Event via CloudTrail", &detail)
 }
 
@@ -122,11 +116,7 @@ fn event_source(service: Service) -> String {
 }
 
 fn region(service: Service, state: &State) -> &str {
-    if service == Service::Organizations {
-        ORGANIZATIONS_REGION
-    } else {
-        &state.instance.region
-    }
+    if service == Service::Organizations { ORGANIZATIONS_REGION } else { &state.instance.region }
 }
 
 /// Somebody who assumed a role. The issuer's ARN is what tells Usher's own calls from all others.
@@ -162,16 +152,10 @@ fn recorded(service: Service, value: &Value) -> Value {
 
 fn reworded(service: Service, value: &Value) -> Value {
     match value {
-        Value::Object(fields) => Value::Object(
-            fields
-                .iter()
-                .map(|field| field_reworded(service, field))
-                .collect(),
-        ),
-        Value::Array(values) => values
-            .iter()
-            .map(|value| reworded(service, value))
-            .collect(),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|field| field_reworded(service, field)).collect())
+        }
+        Value::Array(values) => values.iter().map(|value| reworded(service, value)).collect(),
         other => other.clone(),
     }
 }
@@ -204,7 +188,7 @@ fn time_worded(value: &Value) -> Value {
 
 fn camel_case(name: &str) -> String {
     let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_ascii_lowercase().to_string() + letters.as_str()
-    })
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + letters.as_str())
 }

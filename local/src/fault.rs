@@ -49,15 +49,9 @@ impl Faults {
     /// The error that this request shall be answered with, if any.
     pub(crate) fn take_error(&mut self, operation: &str, body: &Value) -> Option<ApiError> {
         self.take(operation, body, |kind| match kind {
-            FaultKind::Error {
-                code,
-                message,
-                status,
-            } => Some(ApiError {
-                code: code.clone(),
-                message: message.clone(),
-                status: *status,
-            }),
+            FaultKind::Error { code, message, status } => {
+                Some(ApiError { code: code.clone(), message: message.clone(), status: *status })
+            }
             FaultKind::AssignmentFails { .. } => None,
         })
     }
@@ -99,13 +93,12 @@ impl Faults {
 
 impl Fault {
     fn concerns(&self, body: &Value) -> bool {
-        self.account_id
-            .as_ref()
-            .is_none_or(|account| names(body, account.as_str()))
+        self.account_id.as_ref().is_none_or(|account| names(body, account.as_str()))
     }
 }
 
-/// Whether this text stands anywhere in the request: each operation has its own field for the account.
+/// Whether this text stands anywhere in the request: each operation has its own field for the
+/// account.
 fn names(body: &Value, text: &str) -> bool {
     match body {
         Value::String(value) => value == text,

@@ -1,23 +1,22 @@
-//! The organization on localhost: one HTTP server that answers as AWS Organizations, IAM Identity Center and
-//! the Identity Store do, so that any AWS SDK or the AWS CLI can be pointed at it.
+//! The organization on localhost: one HTTP server that answers as AWS Organizations, IAM Identity
+//! Center and the Identity Store do, so that any AWS SDK or the AWS CLI can be pointed at it.
 //!
-//! A request comes in at the `server`, which finds its operation by the `X-Amz-Target` header. Every
-//! operation is one small file under the folder of its service; what it knows and may change is the `state`.
-//! Faithful where it matters to a client that must not lose anybody's access:
+//! A request comes in at the `server`, which finds its operation by the `X-Amz-Target` header.
+//! Every operation is one small file under the folder of its service; what it knows and may change
+//! is the `state`. Faithful where it matters to a client that must not lose anybody's access:
 //!
 //! - lists come in pages, and a page may be empty and go on (`paging`);
-//! - assignments and accounts are made asynchronously: `IN_PROGRESS` first, then a result or a reason;
+//! - assignments and accounts are made asynchronously: `IN_PROGRESS` first, then a result or a
+//!   reason;
 //! - one role update at a time in an account, and the quotas of the real services (`quotas`);
-//! - every change is told as the CloudTrail event that the real service sends, hidden names and all (`cloud_trail`).
+//! - every change is told as the CloudTrail event that the real service sends, hidden names and all
+//!   (`cloud_trail`).
 //!
-//! What it does not know it answers with `NotImplemented`, never with a guess. It can be told to fail ([`Fault`]).
+//! What it does not know it answers with `NotImplemented`, never with a guess. It can be told to
+//! fail ([`Fault`]).
 #![cfg_attr(
     test,
-    allow(
-        clippy::unwrap_used,
-        clippy::indexing_slicing,
-        reason = "a test may stop at a surprise"
-    )
+    allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at a surprise")
 )]
 
 mod api_error;
@@ -79,12 +78,7 @@ impl Local {
         let (sender, events) = mpsc::unbounded_channel();
         let world = Arc::new(World::new(State::new(organization, sender), settings));
         let running = server::serve(listener, Arc::clone(&world));
-        Ok(Self {
-            address,
-            world,
-            events: Some(events),
-            _running: running,
-        })
+        Ok(Self { address, world, events: Some(events), _running: running })
     }
 
     /// What to set `AWS_ENDPOINT_URL` to.
@@ -93,8 +87,8 @@ impl Local {
         format!("http://{}", self.address)
     }
 
-    /// The events that the real services would have sent, each in its EventBridge envelope. Only the first
-    /// call gets them.
+    /// The events that the real services would have sent, each in its EventBridge envelope. Only
+    /// the first call gets them.
     pub fn take_events(&mut self) -> Option<mpsc::UnboundedReceiver<Value>> {
         self.events.take()
     }

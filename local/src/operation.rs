@@ -28,9 +28,7 @@ pub(crate) struct Operation {
 
 impl fmt::Debug for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Operation")
-            .field("access", &self.access)
-            .finish_non_exhaustive()
+        f.debug_struct("Operation").field("access", &self.access).finish_non_exhaustive()
     }
 }
 
@@ -74,7 +72,8 @@ impl Operation {
     }
 }
 
-/// AWS cannot read a number where text belongs, but it can read, and refuse, text that is not an id.
+/// AWS cannot read a number where text belongs, but it can read, and refuse, text that is not an
+/// id.
 fn refuse(error: &serde_json::Error, service: Service) -> ApiError {
     let message = error.to_string();
     let code = if message.starts_with("invalid type") {

@@ -54,10 +54,7 @@ pub(crate) fn page(
     let size = size(settings, largest, request)?;
     let Some(token) = &request.next_token else {
         if settings.empty_pages {
-            return Ok(Page {
-                items: Vec::new(),
-                next_token: Some(to_token(operation, 0)),
-            });
+            return Ok(Page { items: Vec::new(), next_token: Some(to_token(operation, 0)) });
         }
         return Ok(cut(operation, 0, size, items));
     };
@@ -69,10 +66,7 @@ pub(crate) fn page(
 fn cut(operation: &str, start: usize, size: usize, items: Vec<Value>) -> Page {
     let end = start.saturating_add(size);
     let next_token = (end < items.len()).then(|| to_token(operation, end));
-    Page {
-        items: items.into_iter().skip(start).take(size).collect(),
-        next_token,
-    }
+    Page { items: items.into_iter().skip(start).take(size).collect(), next_token }
 }
 
 fn size(settings: &Settings, largest: usize, request: &PageRequest) -> Result<usize, String> {
@@ -88,21 +82,14 @@ fn size(settings: &Settings, largest: usize, request: &PageRequest) -> Result<us
 
 /// Hexadecimal, so that nobody is tempted to count pages with it.
 fn to_token(operation: &str, start: usize) -> String {
-    format!("{operation}/{start}")
-        .bytes()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    format!("{operation}/{start}").bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn from_token(operation: &str, token: &str) -> Option<usize> {
-    let bytes = (0..token.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(token.get(at..at + 2)?, 16).ok());
+    let bytes =
+        (0..token.len()).step_by(2).map(|at| u8::from_str_radix(token.get(at..at + 2)?, 16).ok());
     let text = String::from_utf8(bytes.collect::<Option<Vec<u8>>>()?).ok()?;
-    text.strip_prefix(operation)?
-        .strip_prefix('/')?
-        .parse()
-        .ok()
+    text.strip_prefix(operation)?.strip_prefix('/')?.parse().ok()
 }
 
 #[cfg(test)]
@@ -116,14 +103,8 @@ mod tests {
         let mut request = PageRequest::default();
         let mut lengths = Vec::new();
         loop {
-            let page = page(
-                "ListAccounts",
-                settings,
-                ORGANIZATIONS_PAGE,
-                &request,
-                items.clone(),
-            )
-            .unwrap();
+            let page = page("ListAccounts", settings, ORGANIZATIONS_PAGE, &request, items.clone())
+                .unwrap();
             lengths.push(page.items.len());
             request.next_token = page.next_token;
             if request.next_token.is_none() {
@@ -142,11 +123,7 @@ mod tests {
 
     #[test]
     fn a_page_may_be_empty_and_go_on() {
-        let settings = Settings {
-            empty_pages: true,
-            page_size: Some(2),
-            ..Settings::default()
-        };
+        let settings = Settings { empty_pages: true, page_size: Some(2), ..Settings::default() };
         assert_eq!(all_pages(&settings, 3), [0, 2, 1]);
     }
 
@@ -161,13 +138,8 @@ mod tests {
     #[test]
     fn too_large_a_page_is_refused() {
         let request: PageRequest = serde_json::from_value(json!({ "MaxResults": 21 })).unwrap();
-        let refused = page(
-            "ListAccounts",
-            &Settings::default(),
-            ORGANIZATIONS_PAGE,
-            &request,
-            Vec::new(),
-        );
+        let refused =
+            page("ListAccounts", &Settings::default(), ORGANIZATIONS_PAGE, &request, Vec::new());
         assert_eq!(refused.unwrap_err(), "MaxResults must be between 1 and 20");
     }
 }

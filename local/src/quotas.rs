@@ -22,7 +22,8 @@ pub enum Quotas {
 /// Unit: requests. Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
 pub(crate) const OUTSTANDING_CREATIONS: usize = 15;
 
-/// Groups that can be assigned to one permission set in one account. Not adjustable, so it always applies.
+/// Groups that can be assigned to one permission set in one account. Not adjustable, so it always
+/// applies.
 ///
 /// Unit: groups. Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
 pub(crate) const GROUPS_PER_PERMISSION_SET_AND_ACCOUNT: usize = 100;
@@ -37,10 +38,7 @@ struct Rate {
 /// All of SSO Admin together, and each API of the Identity Store.
 ///
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
-const IDENTITY_CENTER: Rate = Rate {
-    per_second: 20.0,
-    burst: 20.0,
-};
+const IDENTITY_CENTER: Rate = Rate { per_second: 20.0, burst: 20.0 };
 
 /// Each API of Organizations, for one calling account.
 ///
@@ -85,26 +83,17 @@ impl Meter {
         let (bucket, rate, code) = match service {
             Service::SsoAdmin => ("", Some(IDENTITY_CENTER), "ThrottlingException"),
             Service::IdentityStore => (operation, Some(IDENTITY_CENTER), "ThrottlingException"),
-            Service::Organizations => (
-                operation,
-                organizations_rate(operation),
-                "TooManyRequestsException",
-            ),
+            Service::Organizations => {
+                (operation, organizations_rate(operation), "TooManyRequestsException")
+            }
             Service::Sqs | Service::EventBridge => return Ok(()),
         };
         let Some(rate) = rate else { return Ok(()) };
         let bucket = self
             .0
             .entry((service, bucket.to_owned()))
-            .or_insert_with(|| Bucket {
-                tokens: rate.burst,
-                filled: now,
-            });
-        if bucket.take(rate, now) {
-            Ok(())
-        } else {
-            Err(ApiError::new(code, "Rate exceeded"))
-        }
+            .or_insert_with(|| Bucket { tokens: rate.burst, filled: now });
+        if bucket.take(rate, now) { Ok(()) } else { Err(ApiError::new(code, "Rate exceeded")) }
     }
 }
 
@@ -133,17 +122,11 @@ mod tests {
         for name in names.iter().cycle().take(20) {
             meter.count(Service::SsoAdmin, name, start).unwrap();
         }
-        let refused = meter
-            .count(Service::SsoAdmin, "ListInstances", start)
-            .unwrap_err();
+        let refused = meter.count(Service::SsoAdmin, "ListInstances", start).unwrap_err();
         assert_eq!(refused.code, "ThrottlingException");
         let later = start + Duration::from_millis(51);
-        meter
-            .count(Service::SsoAdmin, "ListInstances", later)
-            .unwrap();
-        meter
-            .count(Service::SsoAdmin, "ListInstances", later)
-            .unwrap_err();
+        meter.count(Service::SsoAdmin, "ListInstances", later).unwrap();
+        meter.count(Service::SsoAdmin, "ListInstances", later).unwrap_err();
     }
 
     #[test]
@@ -151,16 +134,10 @@ mod tests {
         let mut meter = Meter::default();
         let start = Instant::now();
         for _ in 0..12 {
-            meter
-                .count(Service::Organizations, "ListAccounts", start)
-                .unwrap();
+            meter.count(Service::Organizations, "ListAccounts", start).unwrap();
         }
-        let refused = meter
-            .count(Service::Organizations, "ListAccounts", start)
-            .unwrap_err();
+        let refused = meter.count(Service::Organizations, "ListAccounts", start).unwrap_err();
         assert_eq!(refused.code, "TooManyRequestsException");
-        meter
-            .count(Service::Organizations, "DescribeAccount", start)
-            .unwrap();
+        meter.count(Service::Organizations, "DescribeAccount", start).unwrap();
     }
 }

@@ -1,4 +1,5 @@
-//! The HTTP server: the AWS JSON protocol, where every call is a POST to `/` that names its operation in a header.
+//! The HTTP server: the AWS JSON protocol, where every call is a POST to `/` that names its
+//! operation in a header.
 //!
 //! Source: <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>
 
@@ -44,9 +45,7 @@ pub enum StartError {
 
 /// Takes the port, so that calls wait rather than fail from here on.
 pub(crate) async fn bind(port: u16) -> Result<TcpListener, StartError> {
-    TcpListener::bind(("127.0.0.1", port))
-        .await
-        .map_err(|source| StartError::Bind { port, source })
+    TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| StartError::Bind { port, source })
 }
 
 /// Answers until the returned sender is dropped.
@@ -89,11 +88,7 @@ fn find(headers: &HeaderMap) -> Result<Target<'_>, ApiError> {
     let (prefix, name) = target.rsplit_once('.').ok_or_else(unknown)?;
     let service = Service::of_target(prefix).ok_or_else(unknown)?;
     let operation = service.operation(name).ok_or_else(unknown)?;
-    Ok(Target {
-        service,
-        name,
-        operation,
-    })
+    Ok(Target { service, name, operation })
 }
 
 fn run(
@@ -132,9 +127,7 @@ fn admit(call: &mut Call<'_>, body: &Value) -> Result<(), ApiError> {
         return Err(error);
     }
     if call.has_quotas() {
-        call.state
-            .meter
-            .count(call.service, call.operation, Instant::now())
+        call.state.meter.count(call.service, call.operation, Instant::now())
     } else {
         Ok(())
     }
@@ -148,11 +141,7 @@ fn caller(headers: &HeaderMap, settings: &Settings, state: &state::State) -> Cal
             .caller
             .clone()
             .unwrap_or_else(|| state.facts.management_account_id.clone()),
-        role: if is_usher {
-            "usher-reconciler"
-        } else {
-            "Admin"
-        },
+        role: if is_usher { "usher-reconciler" } else { "Admin" },
         access_key_id,
     }
 }
@@ -172,24 +161,19 @@ fn respond(
     request_id: &str,
     answer: Result<Value, ApiError>,
 ) -> Response<Body> {
-    let mut response = Response::builder()
-        .header("x-amzn-requestid", request_id)
-        .header(
-            CONTENT_TYPE,
-            header(headers, "content-type").unwrap_or("application/x-amz-json-1.1"),
-        );
+    let mut response = Response::builder().header("x-amzn-requestid", request_id).header(
+        CONTENT_TYPE,
+        header(headers, "content-type").unwrap_or("application/x-amz-json-1.1"),
+    );
     let body = match answer {
         Ok(body) => body,
         Err(error) => {
-            response = response
-                .status(error.status)
-                .header("x-amzn-errortype", error.code.as_str());
+            response =
+                response.status(error.status).header("x-amzn-errortype", error.code.as_str());
             error.body()
         }
     };
-    response
-        .body(Body::from(body.to_string()))
-        .unwrap_or_else(|_| malformed())
+    response.body(Body::from(body.to_string())).unwrap_or_else(|_| malformed())
 }
 
 /// Only a fault whose code or status HTTP cannot carry leads here.

@@ -15,9 +15,11 @@ pub struct Settings {
     pub latency: Duration,
     /// How long an assignment stays `IN_PROGRESS`. Seconds, in the real service.
     pub assignment_time: Duration,
-    /// How long an account stays `IN_PROGRESS` while it is created, or `PENDING_CLOSURE` while it is closed.
+    /// How long an account stays `IN_PROGRESS` while it is created, or `PENDING_CLOSURE` while it
+    /// is closed.
     pub account_time: Duration,
-    /// The account that calls: a delegated administrator may do less. Without one, the management account.
+    /// The account that calls: a delegated administrator may do less. Without one, the management
+    /// account.
     pub caller: Option<AccountId>,
     /// Whether the quotas of the real services apply.
     pub quotas: Quotas,
@@ -25,8 +27,8 @@ pub struct Settings {
     pub page_size: Option<usize>,
     /// Whether every list begins with an empty page, as AWS reserves the right to.
     pub empty_pages: bool,
-    /// The access key id of Usher's own credentials. Its calls come from the role `usher-reconciler` in
-    /// events, those with any other key from the role `Admin`.
+    /// The access key id of Usher's own credentials. Its calls come from the role
+    /// `usher-reconciler` in events, those with any other key from the role `Admin`.
     pub usher_access_key_id: Option<String>,
 }
 

@@ -58,8 +58,7 @@ impl Queue {
         deduplication_id: &str,
         now: Instant,
     ) -> Receipt {
-        self.sent
-            .retain(|_, receipt| now.duration_since(receipt.at) < DEDUPLICATION_INTERVAL);
+        self.sent.retain(|_, receipt| now.duration_since(receipt.at) < DEDUPLICATION_INTERVAL);
         if let Some(duplicate) = self.sent.get(deduplication_id) {
             return duplicate.clone();
         }
@@ -71,13 +70,8 @@ impl Queue {
             group_id: request.message_group_id.clone().unwrap_or_default(),
             deduplication_id: deduplication_id.to_owned(),
         });
-        let receipt = Receipt {
-            message_id,
-            sequence_number: self.count,
-            at: now,
-        };
-        self.sent
-            .insert(deduplication_id.to_owned(), receipt.clone());
+        let receipt = Receipt { message_id, sequence_number: self.count, at: now };
+        self.sent.insert(deduplication_id.to_owned(), receipt.clone());
         receipt
     }
 }
@@ -106,13 +100,11 @@ fn send_message(call: &mut Call<'_>, request: &SendMessageRequest) -> Result<Val
             "The request must contain the parameter MessageGroupId.",
         ));
     }
-    // Without an id of its own a message is told from others by its content, as in a queue set up so.
+    // Without an id of its own a message is told from others by its content, as in a queue set up
+    // so.
     let md5 = hexadecimal(&Md5::digest(request.message_body.as_bytes()));
     let deduplication_id = request.message_deduplication_id.as_ref().unwrap_or(&md5);
-    let receipt = call
-        .state
-        .queue
-        .send(request, deduplication_id, Instant::now());
+    let receipt = call.state.queue.send(request, deduplication_id, Instant::now());
     Ok(json!({
         "MessageId": receipt.message_id,
         "MD5OfMessageBody": md5,

@@ -59,20 +59,9 @@ impl State {
     /// The organization of a snapshot, as if it had always been so.
     pub(crate) fn new(seed: Organization, events: UnboundedSender<Value>) -> Self {
         let started = seed.observed_at;
-        let member = |account: Account| {
-            (
-                account.id.clone(),
-                Member {
-                    account,
-                    joined: started,
-                },
-            )
-        };
+        let member = |account: Account| (account.id.clone(), Member { account, joined: started });
         let described = |set: PermissionSet| {
-            (
-                set.arn.clone(),
-                PermissionSetDetails::from_snapshot(set, started),
-            )
+            (set.arn.clone(), PermissionSetDetails::from_snapshot(set, started))
         };
         Self {
             facts: seed.organization,
@@ -104,11 +93,7 @@ impl State {
             instance: self.instance.clone(),
             organization: self.facts.clone(),
             organizational_units: self.organizational_units.values().cloned().collect(),
-            accounts: self
-                .members
-                .values()
-                .map(|member| member.account.clone())
-                .collect(),
+            accounts: self.members.values().map(|member| member.account.clone()).collect(),
             permission_sets: self
                 .permission_sets
                 .values()
@@ -127,8 +112,8 @@ impl State {
         self.events.send(event).ok();
     }
 
-    /// Whether any assignment of this permission set is in this account: the first provisions it there as an
-    /// IAM role, and the last to go takes the role with it.
+    /// Whether any assignment of this permission set is in this account: the first provisions it
+    /// there as an IAM role, and the last to go takes the role with it.
     pub(crate) fn is_provisioned(&self, account: &AccountId, set: &PermissionSetArn) -> bool {
         self.assignments.iter().any(|assignment| {
             assignment.account_id == *account && assignment.permission_set_arn == *set

@@ -16,14 +16,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(state: State, settings: Settings) -> Self {
-        Self {
-            settings,
-            state: Mutex::new(state),
-        }
+        Self { settings, state: Mutex::new(state) }
     }
 
-    /// The state, for as long as the guard is held. Nothing panics while it holds it, so a poisoned lock is
-    /// as good as any.
+    /// The state, for as long as the guard is held. Nothing panics while it holds it, so a poisoned
+    /// lock is as good as any.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

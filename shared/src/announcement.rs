@@ -72,7 +72,12 @@ pub fn revocations_held(plan: &Plan, causes: &[Cause]) -> Announcement {
 
 /// `Sweep Finished`: everything was looked at.
 #[must_use]
-pub fn sweep_finished(summary: Summary, gaps: &[Gap], failed: usize, causes: &[Cause]) -> Announcement {
+pub fn sweep_finished(
+    summary: Summary,
+    gaps: &[Gap],
+    failed: usize,
+    causes: &[Cause],
+) -> Announcement {
     Announcement {
         detail_type: "Sweep Finished",
         detail: json!({ "summary": summary, "failed": failed, "gaps": gaps, "causes": causes }),

@@ -1,7 +1,7 @@
 //! What is wrong with a rules file, as data: a code, a sentence, the places, and help.
 //!
-//! Mistakes are collected, never only the first one shown. The same value is rendered for people, in the look
-//! that Rust's compiler has made familiar, and serialised for tools.
+//! Mistakes are collected, never only the first one shown. The same value is rendered for people,
+//! in the look that Rust's compiler has made familiar, and serialised for tools.
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use serde::{Serialize, Serializer};
@@ -122,7 +122,9 @@ impl Code {
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {
-            Self::UnmatchedGroup | Self::UnmatchedPermissionSet | Self::UnmatchedAccounts => Severity::Warning,
+            Self::UnmatchedGroup | Self::UnmatchedPermissionSet | Self::UnmatchedAccounts => {
+                Severity::Warning
+            }
             _ => Severity::Error,
         }
     }
@@ -169,7 +171,12 @@ impl Diagnostic {
 
     /// With the nearest of the names that could have been meant, when one is near.
     #[must_use]
-    pub fn nearest<'a>(mut self, text: &str, what: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn nearest<'a>(
+        mut self,
+        text: &str,
+        what: &str,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
         if let Some(replacement) = nearest(text, names) {
             self.help = Some(Help::Replace {
                 message: format!("{what} with a similar name exists"),
@@ -209,12 +216,21 @@ impl Diagnostic {
         Snippet::source(&file.text)
             .path(&file.name)
             .annotation(annotate(AnnotationKind::Primary, &self.primary))
-            .annotations(self.secondary.iter().map(|label| annotate(AnnotationKind::Context, label)))
+            .annotations(
+                self.secondary.iter().map(|label| annotate(AnnotationKind::Context, label)),
+            )
     }
 
-    fn patch<'a>(&'a self, file: &'a SourceFile, message: &'a str, replacement: &'a str) -> Group<'a> {
+    fn patch<'a>(
+        &'a self,
+        file: &'a SourceFile,
+        message: &'a str,
+        replacement: &'a str,
+    ) -> Group<'a> {
         let patch = Patch::new(self.primary.span.range(), replacement);
-        Level::HELP.secondary_title(message).element(Snippet::source(&file.text).path(&file.name).patch(patch))
+        Level::HELP
+            .secondary_title(message)
+            .element(Snippet::source(&file.text).path(&file.name).patch(patch))
     }
 
     /// As tools read it.
@@ -257,7 +273,8 @@ pub struct DiagnosticJson {
 
 /// The name that `text` was probably meant to be.
 ///
-/// Near is what a slip of the fingers makes: the same but for case, or at most a third of the letters wrong.
+/// Near is what a slip of the fingers makes: the same but for case, or at most a third of the
+/// letters wrong.
 pub fn nearest<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = text.to_lowercase();
     let allowed = (text.chars().count() / 3).max(1);

@@ -6,7 +6,8 @@
 pub struct CallFailure {
     /// Service and operation, as in IAM policies: `sso:ListAccountAssignments`.
     pub operation: &'static str,
-    /// AWS's error code, such as `AccessDeniedException`; for a call that never arrived, what happened to it.
+    /// AWS's error code, such as `AccessDeniedException`; for a call that never arrived, what
+    /// happened to it.
     pub code: String,
     /// AWS's message.
     pub message: String,

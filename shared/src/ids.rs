@@ -1,5 +1,5 @@
-//! Identifiers as checked types: an account id cannot be passed where a group id is meant, and text that is
-//! not an id never travels further than the place where it was read.
+//! Identifiers as checked types: an account id cannot be passed where a group id is meant, and text
+//! that is not an id never travels further than the place where it was read.
 
 use std::{fmt, str::FromStr};
 
@@ -15,8 +15,8 @@ pub struct InvalidId {
     pub expected: &'static str,
 }
 
-/// Declares a checked newtype over `String`: its meaning, the words for an error, and the function that
-/// normalises accepted text or refuses it.
+/// Declares a checked newtype over `String`: its meaning, the words for an error, and the function
+/// that normalises accepted text or refuses it.
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident, $expected:literal, $normalise:path) => {
         $(#[$meta])*
@@ -124,7 +124,9 @@ fn organizational_unit_id(text: &str) -> Option<&str> {
     let segments: Vec<&str> = text.split('-').collect();
     let well_formed = match segments.as_slice() {
         ["r", root] => is_lower_alphanumeric(root, 4..=32),
-        ["ou", root, unit] => is_lower_alphanumeric(root, 4..=32) && is_lower_alphanumeric(unit, 8..=32),
+        ["ou", root, unit] => {
+            is_lower_alphanumeric(root, 4..=32) && is_lower_alphanumeric(unit, 8..=32)
+        }
         _ => false,
     };
     well_formed.then_some(text)
@@ -143,7 +145,8 @@ fn permission_set_arn(text: &str) -> Option<&str> {
 
 fn instance_arn(text: &str) -> Option<&str> {
     let instance = sso_resource(text, "instance/")?;
-    (instance.len() > 7 && instance.starts_with("ssoins-") && !instance.contains('/')).then_some(text)
+    (instance.len() > 7 && instance.starts_with("ssoins-") && !instance.contains('/'))
+        .then_some(text)
 }
 
 /// What follows `arn:PARTITION:sso:::KIND` in an ARN of Identity Center.
@@ -154,11 +157,13 @@ fn sso_resource<'a>(text: &'a str, kind: &str) -> Option<&'a str> {
 }
 
 fn identity_store_id(text: &str) -> Option<&str> {
-    let directory = text.strip_prefix("d-").is_some_and(|rest| is_lower_alphanumeric(rest, 10..=10));
+    let directory =
+        text.strip_prefix("d-").is_some_and(|rest| is_lower_alphanumeric(rest, 10..=10));
     (directory || is_uuid(text)).then_some(text)
 }
 
-/// Three shapes mean the same principal: a UUID, ten hex digits and a UUID, and either behind an ARN.
+/// Three shapes mean the same principal: a UUID, ten hex digits and a UUID, and either behind an
+/// ARN.
 fn principal_id(text: &str) -> Option<&str> {
     let bare = if text.starts_with("arn:") { text.rsplit_once('/')?.1 } else { text };
     let uuid = match bare.split_once('-') {
@@ -200,14 +205,25 @@ mod tests {
 
     #[test]
     fn account_ids_are_twelve_digits() {
-        check::<AccountId>(&["012345678901"], &["", "12345678901", "1234567890123", "12345678901a"]);
+        check::<AccountId>(
+            &["012345678901"],
+            &["", "12345678901", "1234567890123", "12345678901a"],
+        );
     }
 
     #[test]
     fn organizational_unit_ids_include_roots_and_long_ones() {
         check::<OrganizationalUnitId>(
             &["r-ab12", "ou-ab12-c3d4e5f6", "ou-ab12-0123456789abcdef0123456789abcdef"],
-            &["order-service", "customer-prod", "ou-ab12", "ou-ab12-short", "r-", "r-AB12", "/Workloads"],
+            &[
+                "order-service",
+                "customer-prod",
+                "ou-ab12",
+                "ou-ab12-short",
+                "r-",
+                "r-AB12",
+                "/Workloads",
+            ],
         );
     }
 
@@ -215,7 +231,10 @@ mod tests {
     fn arns_are_told_apart() {
         let set = "arn:aws:sso:::permissionSet/ssoins-7223aaaabbbbcccc/ps-1111222233334444";
         let instance = "arn:aws-us-gov:sso:::instance/ssoins-7223aaaabbbbcccc";
-        check::<PermissionSetArn>(&[set], &[instance, "PowerUserAccess", "arn:aws:sso:::permissionSet/x/ps-1"]);
+        check::<PermissionSetArn>(
+            &[set],
+            &[instance, "PowerUserAccess", "arn:aws:sso:::permissionSet/x/ps-1"],
+        );
         check::<InstanceArn>(&[instance], &[set, "ssoins-7223aaaabbbbcccc"]);
     }
 
@@ -223,10 +242,14 @@ mod tests {
     fn the_three_shapes_of_a_principal_id_are_normalised() {
         let uuid = "b4a83468-d051-70a3-0b2c-5a4f3e2d1c0b";
         let long = format!("9067642ac7-{uuid}");
-        for text in [uuid.to_owned(), long.clone(), format!("arn:aws:identitystore:::group/{long}")] {
+        for text in [uuid.to_owned(), long.clone(), format!("arn:aws:identitystore:::group/{long}")]
+        {
             let id: GroupId = text.parse().unwrap();
             assert!(text.ends_with(id.as_str()) && !id.as_str().starts_with("arn:"));
         }
-        check::<GroupId>(&[], &["", "Engineering", "b4a83468-d051-70a3-0b2c", "arn:aws:identitystore:::group"]);
+        check::<GroupId>(
+            &[],
+            &["", "Engineering", "b4a83468-d051-70a3-0b2c", "arn:aws:identitystore:::group"],
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! What travels on the lane: a scope, and the event that caused it.
 //!
-//! The lane is one FIFO queue with one message group, so that one run at a time changes assignments.
+//! The lane is one FIFO queue with one message group, so that one run at a time changes
+//! assignments.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -48,13 +49,14 @@ impl Cause {
 }
 
 impl LaneMessage {
-    /// Reads a message's body: a scope with its cause, or an EventBridge event that a rule or the schedule put on
-    /// the queue by itself.
+    /// Reads a message's body: a scope with its cause, or an EventBridge event that a rule or the
+    /// schedule put on the queue by itself.
     ///
     /// # Errors
     /// Why it is neither.
     pub fn parse(body: &str) -> Result<Self, String> {
-        let value: Value = serde_json::from_str(body).map_err(|error| format!("not JSON: {error}"))?;
+        let value: Value =
+            serde_json::from_str(body).map_err(|error| format!("not JSON: {error}"))?;
         if value.get("scope").is_some() {
             return serde_json::from_value(value).map_err(|error| format!("not a scope: {error}"));
         }
@@ -80,7 +82,11 @@ mod tests {
     fn a_message_comes_out_as_it_went_in() {
         let message = LaneMessage {
             scope: Scope::account("210987654321".parse().unwrap()),
-            cause: Cause { event: "MoveAccount".to_owned(), id: Some("e-1".to_owned()), ..Cause::default() },
+            cause: Cause {
+                event: "MoveAccount".to_owned(),
+                id: Some("e-1".to_owned()),
+                ..Cause::default()
+            },
         };
         assert_eq!(LaneMessage::parse(&message.body()), Ok(message));
     }
@@ -94,7 +100,9 @@ mod tests {
 
     #[test]
     fn what_is_no_message_is_refused() {
-        for body in ["", "not json", "[]", "{}", r#"{"scope": 1}"#, r#"{"scope": {"account": ["1"]}}"#] {
+        for body in
+            ["", "not json", "[]", "{}", r#"{"scope": 1}"#, r#"{"scope": {"account": ["1"]}}"#]
+        {
             assert!(LaneMessage::parse(body).is_err(), "`{body}`");
         }
     }

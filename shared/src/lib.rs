@@ -1,5 +1,14 @@
 //! Usher's rules, decision and AWS adapters.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic, reason = "a test may stop at a surprise"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::panic,
+        reason = "a test may stop at a surprise"
+    )
+)]
 pub mod announcement;
 pub mod decide;
 pub mod diagnostic;

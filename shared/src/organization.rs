@@ -1,7 +1,8 @@
 //! What was observed of an organization, and the gaps: what could not be read.
 //!
-//! This one type is the decision's input, whether it was read from AWS or from a snapshot file, and it is the
-//! snapshot file's format. What it does not hold does not exist, unless a [`Gap`] says that it may.
+//! This one type is the decision's input, whether it was read from AWS or from a snapshot file, and
+//! it is the snapshot file's format. What it does not hold does not exist, unless a [`Gap`] says
+//! that it may.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +10,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{
-    AccountId, GroupId, IdentityStoreId, InstanceArn, OrganizationId, OrganizationalUnitId, PermissionSetArn,
-    UserId,
+    AccountId, GroupId, IdentityStoreId, InstanceArn, OrganizationId, OrganizationalUnitId,
+    PermissionSetArn, UserId,
 };
 
 /// Tags of an account or an organizational unit. Keys and values are case-sensitive.
@@ -256,7 +257,8 @@ pub struct Assignment {
 
 /// Something that could not be read, and so is not known to be absent.
 ///
-/// Without an `account_id` it is the whole listing that is incomplete; with one, what belongs to that account.
+/// Without an `account_id` it is the whole listing that is incomplete; with one, what belongs to
+/// that account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gap {

@@ -1,12 +1,14 @@
 //! The loop: observe, decide, act, announce.
 //!
-//! **Flow.** The scope is observed; the rules and what was observed become a plan; the plan is carried out, each result
-//! followed to its end; every change is announced with its rules and its cause.
+//! **Flow.** The scope is observed; the rules and what was observed become a plan; the plan is
+//! carried out, each result followed to its end; every change is announced with its rules and its
+//! cause.
 //!
-//! **Guarantees.** The plan is complete before the first write. Nothing is remembered between runs: a run that was cut
-//! off at any point is made good by the next one over the same scope.
+//! **Guarantees.** The plan is complete before the first write. Nothing is remembered between runs:
+//! a run that was cut off at any point is made good by the next one over the same scope.
 //!
-//! **Caveat.** The world moves on while it is read. What a plan missed is the next event's, or the sweep's.
+//! **Caveat.** The world moves on while it is read. What a plan missed is the next event's, or the
+//! sweep's.
 
 use chrono::{DateTime, Utc};
 
@@ -60,7 +62,9 @@ pub struct Reconciled {
 impl Reconciled {
     /// The changes that were not done, with the reasons.
     pub fn failures(&self) -> impl Iterator<Item = (&Outcome, &str)> {
-        self.outcomes.iter().filter_map(|outcome| Some((outcome, outcome.result.as_ref().err()?.as_str())))
+        self.outcomes
+            .iter()
+            .filter_map(|outcome| Some((outcome, outcome.result.as_ref().err()?.as_str())))
     }
 }
 
@@ -99,7 +103,12 @@ fn announcements(plan: &Plan, outcomes: &[Outcome], errand: &Errand) -> Vec<Anno
     }
     if errand.scope.is_everything() {
         let failed = outcomes.iter().filter(|outcome| outcome.result.is_err()).count();
-        announcements.push(announcement::sweep_finished(plan.summary(), &plan.gaps, failed, causes));
+        announcements.push(announcement::sweep_finished(
+            plan.summary(),
+            &plan.gaps,
+            failed,
+            causes,
+        ));
     }
     announcements
 }

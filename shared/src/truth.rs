@@ -1,8 +1,8 @@
 //! Three-valued logic: what a rule says when some facts could not be read.
 //!
-//! The first law (unknown is not absent) is not a check somewhere; it is that every condition answers
-//! [`Truth::Unknown`] when it would have to guess, that grants need [`Truth::Yes`], and that taking away
-//! needs [`Truth::No`].
+//! The first law (unknown is not absent) is not a check somewhere; it is that every condition
+//! answers [`Truth::Unknown`] when it would have to guess, that grants need [`Truth::Yes`], and
+//! that taking away needs [`Truth::No`].
 
 use std::ops::{BitAnd, BitOr, Not};
 

@@ -1,6 +1,6 @@
-//! AWS as a value: an organization behind the traits that read and write it, which counts calls and can fail any of
-//! them. Its listings are whole pages and its writes are done at the second look; what AWS really does over the wire is
-//! for `local`.
+//! AWS as a value: an organization behind the traits that read and write it, which counts calls and
+//! can fail any of them. Its listings are whole pages and its writes are done at the second look;
+//! what AWS really does over the wire is for `local`.
 
 use std::{
     cell::{Cell, RefCell},
@@ -73,7 +73,11 @@ impl FakeAws {
         assignments
     }
 
-    fn read<T>(&self, operation: &'static str, answer: impl FnOnce(&Organization) -> T) -> Result<T, CallFailure> {
+    fn read<T>(
+        &self,
+        operation: &'static str,
+        answer: impl FnOnce(&Organization) -> T,
+    ) -> Result<T, CallFailure> {
         let number = self.reads.replace(self.reads.get() + 1);
         if self.failing_read == Some(number) {
             return Err(CallFailure {
@@ -90,18 +94,27 @@ impl FakeAws {
     fn settle(&self) {
         for (request, (action, assignment)) in std::mem::take(&mut *self.under_way.borrow_mut()) {
             let failure_reason = self.refused.get(&assignment).cloned();
-            let state = if failure_reason.is_some() { RequestState::Failed } else { RequestState::Succeeded };
+            let state = if failure_reason.is_some() {
+                RequestState::Failed
+            } else {
+                RequestState::Succeeded
+            };
             if failure_reason.is_none() {
                 let assignments = &mut self.organization.borrow_mut().assignments;
                 assignments.retain(|other| *other != assignment);
                 assignments.extend((action == Action::Create).then_some(assignment));
             }
-            self.ended.borrow_mut().insert(request.clone(), Progress { request, state, failure_reason });
+            self.ended
+                .borrow_mut()
+                .insert(request.clone(), Progress { request, state, failure_reason });
         }
     }
 }
 
-fn path_above(organization: &Organization, parent: &OrganizationalUnitId) -> Vec<OrganizationalUnitId> {
+fn path_above(
+    organization: &Organization,
+    parent: &OrganizationalUnitId,
+) -> Vec<OrganizationalUnitId> {
     let mut path = vec![parent.clone()];
     let parent_of = |id: &OrganizationalUnitId| {
         let unit = organization.organizational_units.iter().find(|unit| unit.id == *id);
@@ -139,7 +152,11 @@ impl Observe for FakeAws {
 
     async fn account(&self, id: &AccountId) -> Result<Option<SeenAccount>, CallFailure> {
         self.read("organizations:DescribeAccount", |organization| {
-            organization.accounts.iter().find(|account| account.id == *id).map(|account| seen(organization, account))
+            organization
+                .accounts
+                .iter()
+                .find(|account| account.id == *id)
+                .map(|account| seen(organization, account))
         })
     }
 
@@ -149,9 +166,16 @@ impl Observe for FakeAws {
         })
     }
 
-    async fn organizational_unit_name(&self, id: &OrganizationalUnitId) -> Result<Option<String>, CallFailure> {
+    async fn organizational_unit_name(
+        &self,
+        id: &OrganizationalUnitId,
+    ) -> Result<Option<String>, CallFailure> {
         self.read("organizations:DescribeOrganizationalUnit", |organization| {
-            organization.organizational_units.iter().find(|unit| unit.id == *id).map(|unit| unit.name.clone())
+            organization
+                .organizational_units
+                .iter()
+                .find(|unit| unit.id == *id)
+                .map(|unit| unit.name.clone())
         })
     }
 
@@ -160,7 +184,10 @@ impl Observe for FakeAws {
         parent: &OrganizationalUnitId,
     ) -> Result<BTreeMap<OrganizationalUnitId, String>, CallFailure> {
         self.read("organizations:ListOrganizationalUnitsForParent", |organization| {
-            let below = organization.organizational_units.iter().filter(|unit| unit.parent_id.as_ref() == Some(parent));
+            let below = organization
+                .organizational_units
+                .iter()
+                .filter(|unit| unit.parent_id.as_ref() == Some(parent));
             below.map(|unit| (unit.id.clone(), unit.name.clone())).collect()
         })
     }
@@ -171,7 +198,10 @@ impl Observe for FakeAws {
         })
     }
 
-    async fn permission_set_name(&self, arn: &PermissionSetArn) -> Result<Option<String>, CallFailure> {
+    async fn permission_set_name(
+        &self,
+        arn: &PermissionSetArn,
+    ) -> Result<Option<String>, CallFailure> {
         self.read("sso:DescribePermissionSet", |organization| {
             let named = |set: &&PermissionSet| set.arn == *arn;
             organization.permission_sets.iter().find(named).map(|set| set.name.clone())
@@ -201,9 +231,15 @@ impl Observe for FakeAws {
         })
     }
 
-    async fn provisioned_permission_sets(&self, account: &AccountId) -> Result<Vec<PermissionSetArn>, CallFailure> {
+    async fn provisioned_permission_sets(
+        &self,
+        account: &AccountId,
+    ) -> Result<Vec<PermissionSetArn>, CallFailure> {
         self.read("sso:ListPermissionSetsProvisionedToAccount", |organization| {
-            let there = organization.assignments.iter().filter(|assignment| assignment.account_id == *account);
+            let there = organization
+                .assignments
+                .iter()
+                .filter(|assignment| assignment.account_id == *account);
             let sets: std::collections::BTreeSet<_> =
                 there.map(|assignment| assignment.permission_set_arn.clone()).collect();
             sets.into_iter().collect()
@@ -217,7 +253,8 @@ impl Observe for FakeAws {
     ) -> Result<Vec<Assignment>, CallFailure> {
         self.read("sso:ListAccountAssignments", |organization| {
             let here = |assignment: &&Assignment| {
-                assignment.account_id == *account && assignment.permission_set_arn == *permission_set
+                assignment.account_id == *account
+                    && assignment.permission_set_arn == *permission_set
             };
             organization.assignments.iter().filter(here).cloned().collect()
         })
@@ -225,7 +262,11 @@ impl Observe for FakeAws {
 }
 
 impl Act for FakeAws {
-    async fn start(&self, action: Action, assignment: &Assignment) -> Result<Progress, CallFailure> {
+    async fn start(
+        &self,
+        action: Action,
+        assignment: &Assignment,
+    ) -> Result<Progress, CallFailure> {
         self.writes.borrow_mut().push((action, assignment.clone()));
         let request = RequestId(format!("request-{}", self.writes.borrow().len()));
         self.under_way.borrow_mut().insert(request.clone(), (action, assignment.clone()));
@@ -234,7 +275,12 @@ impl Act for FakeAws {
 
     async fn statuses(&self, _: Action) -> Result<BTreeMap<RequestId, RequestState>, CallFailure> {
         self.settle();
-        Ok(self.ended.borrow().values().map(|progress| (progress.request.clone(), progress.state)).collect())
+        Ok(self
+            .ended
+            .borrow()
+            .values()
+            .map(|progress| (progress.request.clone(), progress.state))
+            .collect())
     }
 
     async fn status(&self, _: Action, request: &RequestId) -> Result<Progress, CallFailure> {

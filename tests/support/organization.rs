@@ -1,12 +1,13 @@
-//! Organizations as sentences: `company().unit("/Workloads").account("pay-prod", "/Workloads").group("Engineering")`.
+//! Organizations as sentences: `company().unit("/Workloads").account("pay-prod",
+//! "/Workloads").group("Engineering")`.
 //!
 //! Ids are made from names, so that a test never has to mention one.
 
 use shared::{
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn},
     organization::{
-        Account, AccountState, Assignment, Gap, Group, Instance, Organization, OrganizationFacts, OrganizationalUnit,
-        PermissionSet, Principal, Tags, Unread,
+        Account, AccountState, Assignment, Gap, Group, Instance, Organization, OrganizationFacts,
+        OrganizationalUnit, PermissionSet, Principal, Tags, Unread,
     },
 };
 
@@ -85,12 +86,16 @@ impl Company {
     }
 
     pub(crate) fn group(mut self, display_name: &str) -> Self {
-        self.0.groups.push(Group { id: group_id(display_name), display_name: display_name.to_owned() });
+        self.0
+            .groups
+            .push(Group { id: group_id(display_name), display_name: display_name.to_owned() });
         self
     }
 
     pub(crate) fn permission_set(mut self, name: &str) -> Self {
-        self.0.permission_sets.push(PermissionSet { arn: permission_set_arn(name), name: name.to_owned() });
+        self.0
+            .permission_sets
+            .push(PermissionSet { arn: permission_set_arn(name), name: name.to_owned() });
         self
     }
 
@@ -120,7 +125,11 @@ pub(crate) fn account_id(name: &str) -> AccountId {
 }
 
 pub(crate) fn unit_id(path: &str) -> OrganizationalUnitId {
-    let id = if path == "/" { "r-b0b5".to_owned() } else { format!("ou-b0b5-{:08x}", hash(path) & 0xffff_ffff) };
+    let id = if path == "/" {
+        "r-b0b5".to_owned()
+    } else {
+        format!("ou-b0b5-{:08x}", hash(path) & 0xffff_ffff)
+    };
     id.parse().unwrap()
 }
 
@@ -129,10 +138,14 @@ pub(crate) fn group_id(name: &str) -> GroupId {
 }
 
 pub(crate) fn permission_set_arn(name: &str) -> PermissionSetArn {
-    format!("arn:aws:sso:::permissionSet/ssoins-6804aabbccddeeff/ps-{:016x}", hash(name)).parse().unwrap()
+    format!("arn:aws:sso:::permissionSet/ssoins-6804aabbccddeeff/ps-{:016x}", hash(name))
+        .parse()
+        .unwrap()
 }
 
 /// FNV-1a: the same in every run, which the standard hasher is not.
 fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

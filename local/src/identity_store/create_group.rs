@@ -40,12 +40,6 @@ pub(super) fn create_group(
         .to_string()
         .parse()
         .map_err(|error: InvalidId| call.invalid(error.to_string()))?;
-    call.state.groups.insert(
-        id.clone(),
-        Group {
-            id: id.clone(),
-            display_name: name.clone(),
-        },
-    );
+    call.state.groups.insert(id.clone(), Group { id: id.clone(), display_name: name.clone() });
     Ok(json!({ "GroupId": id, "IdentityStoreId": request.identity_store_id }))
 }

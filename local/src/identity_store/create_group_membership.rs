@@ -32,15 +32,10 @@ pub(super) fn create_group_membership(
     errors::known_group(call.state, group)?;
     errors::known_user(call.state, user)?;
     if member::is_in_group(call.state, user, group) {
-        return Err(errors::conflict(
-            "Member and Group relationship already exists",
-        ));
+        return Err(errors::conflict("Member and Group relationship already exists"));
     }
     let id = Uuid::new_v4().to_string();
-    let membership = Membership {
-        group_id: group.clone(),
-        user_id: user.clone(),
-    };
+    let membership = Membership { group_id: group.clone(), user_id: user.clone() };
     call.state.memberships.insert(id.clone(), membership);
     Ok(json!({ "MembershipId": id, "IdentityStoreId": request.identity_store_id }))
 }

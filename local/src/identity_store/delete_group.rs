@@ -24,8 +24,6 @@ pub(super) fn delete_group(
     errors::known_store(call.state, &request.identity_store_id)?;
     errors::known_group(call.state, &request.group_id)?;
     call.state.groups.remove(&request.group_id);
-    call.state
-        .memberships
-        .retain(|_, membership| membership.group_id != request.group_id);
+    call.state.memberships.retain(|_, membership| membership.group_id != request.group_id);
     Ok(json!({}))
 }

@@ -20,8 +20,5 @@ pub(super) fn describe_group(
     request: &DescribeGroupRequest,
 ) -> Result<Value, ApiError> {
     errors::known_store(call.state, &request.identity_store_id)?;
-    Ok(group::view(
-        call.state,
-        errors::known_group(call.state, &request.group_id)?,
-    ))
+    Ok(group::view(call.state, errors::known_group(call.state, &request.group_id)?))
 }

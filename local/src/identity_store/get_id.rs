@@ -43,11 +43,7 @@ pub(super) fn get_user_id(call: &mut Call<'_>, request: &GetIdRequest) -> Result
     let by_email = path(request).eq_ignore_ascii_case("emails.value");
     let mut users = call.state.users.values();
     let user = users.find(|user| {
-        let value = if by_email {
-            user.attributes.get("email")
-        } else {
-            Some(&user.user_name)
-        };
+        let value = if by_email { user.attributes.get("email") } else { Some(&user.user_name) };
         value.is_some_and(|value| value.to_lowercase() == name.to_lowercase())
     });
     let user = user.ok_or_else(|| errors::not_found("USER", name))?;
@@ -61,14 +57,10 @@ fn attribute<'a>(
     allowed: &[&str],
 ) -> Result<&'a str, ApiError> {
     errors::known_store(call.state, &request.identity_store_id)?;
-    if !allowed
-        .iter()
-        .any(|name| name.eq_ignore_ascii_case(path(request)))
-    {
-        return Err(call.invalid(format!(
-            "The attribute path `{}` is not supported.",
-            path(request)
-        )));
+    if !allowed.iter().any(|name| name.eq_ignore_ascii_case(path(request))) {
+        return Err(
+            call.invalid(format!("The attribute path `{}` is not supported.", path(request)))
+        );
     }
     let AlternateIdentifier::UniqueAttribute(attribute) = &request.alternate_identifier;
     attribute

@@ -29,13 +29,7 @@ pub(super) fn list_group_memberships(
     errors::known_group(call.state, &request.group_id)?;
     let memberships = call.state.memberships.iter();
     let memberships = memberships.filter(|(_, membership)| membership.group_id == request.group_id);
-    let memberships = memberships
-        .map(|(id, membership)| member::view(call.state, id, membership))
-        .collect();
-    call.page(
-        "GroupMemberships",
-        IDENTITY_CENTER_PAGE,
-        &request.page,
-        memberships,
-    )
+    let memberships =
+        memberships.map(|(id, membership)| member::view(call.state, id, membership)).collect();
+    call.page("GroupMemberships", IDENTITY_CENTER_PAGE, &request.page, memberships)
 }

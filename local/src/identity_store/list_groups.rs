@@ -28,11 +28,6 @@ pub(super) fn list_groups(
 ) -> Result<Value, ApiError> {
     errors::known_store(call.state, &request.identity_store_id)?;
     errors::no_filters(call, &request.filters)?;
-    let groups = call
-        .state
-        .groups
-        .values()
-        .map(|group| group::view(call.state, group))
-        .collect();
+    let groups = call.state.groups.values().map(|group| group::view(call.state, group)).collect();
     call.page("Groups", IDENTITY_CENTER_PAGE, &request.page, groups)
 }

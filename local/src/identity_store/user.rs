@@ -5,7 +5,8 @@ use shared::organization::User;
 
 use crate::state::State;
 
-/// The extension that holds a user's place in the company, which is shown only to those who ask for it.
+/// The extension that holds a user's place in the company, which is shown only to those who ask for
+/// it.
 ///
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_DescribeUser.html>
 const ENTERPRISE: &str = "aws:identitystore:enterprise";
@@ -24,11 +25,8 @@ const ATTRIBUTES: [(&str, &str); 9] = [
 ];
 
 /// The parts of `Name`.
-const NAME_PARTS: [(&str, &str); 3] = [
-    ("family_name", "FamilyName"),
-    ("formatted_name", "Formatted"),
-    ("given_name", "GivenName"),
-];
+const NAME_PARTS: [(&str, &str); 3] =
+    [("family_name", "FamilyName"), ("formatted_name", "Formatted"), ("given_name", "GivenName")];
 
 /// The enterprise extension's attributes, by their names in snapshots and in SCIM.
 ///
@@ -44,18 +42,11 @@ const ENTERPRISE_ATTRIBUTES: [(&str, &str); 5] = [
 /// `User`, with the extensions that were asked for.
 pub(super) fn view(state: &State, user: &User, extensions: &[String]) -> Value {
     let mut view = renamed(user, &ATTRIBUTES);
-    view.entry("DisplayName")
-        .or_insert_with(|| user.user_name.clone().into());
+    view.entry("DisplayName").or_insert_with(|| user.user_name.clone().into());
     view.insert("UserId".to_owned(), user.id.as_str().into());
     view.insert("UserName".to_owned(), user.user_name.clone().into());
-    view.insert(
-        "UserStatus".to_owned(),
-        if user.enabled { "ENABLED" } else { "DISABLED" }.into(),
-    );
-    view.insert(
-        "IdentityStoreId".to_owned(),
-        state.instance.identity_store_id.as_str().into(),
-    );
+    view.insert("UserStatus".to_owned(), if user.enabled { "ENABLED" } else { "DISABLED" }.into());
+    view.insert("IdentityStoreId".to_owned(), state.instance.identity_store_id.as_str().into());
     view.insert("Name".to_owned(), renamed(user, &NAME_PARTS).into());
     if let Some(email) = user.attributes.get("email") {
         view.insert(

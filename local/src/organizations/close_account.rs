@@ -1,4 +1,5 @@
-//! `CloseAccount`: asynchronous. A closed account stays listed for 90 days, which nobody waits for here.
+//! `CloseAccount`: asynchronous. A closed account stays listed for 90 days, which nobody waits for
+//! here.
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -24,10 +25,7 @@ pub(super) fn close_account(
         return Err(ApiError::new("ConstraintViolationException", message));
     }
     let account = &mut errors::known_account(call.state, &request.account_id)?.account;
-    if matches!(
-        account.state,
-        AccountState::PendingClosure | AccountState::Closed
-    ) {
+    if matches!(account.state, AccountState::PendingClosure | AccountState::Closed) {
         let message = "You attempted to close an account that is already closed.";
         return Err(ApiError::new("AccountAlreadyClosedException", message));
     }
@@ -50,9 +48,5 @@ fn complete(state: &mut State, id: &AccountId, requested: DateTime<Utc>) {
         "requestedTimestamp": clock::worded(requested),
         "completedTimestamp": clock::worded(clock::now()),
     } });
-    state.send(cloud_trail::organizations_event(
-        state,
-        "CloseAccountResult",
-        &details,
-    ));
+    state.send(cloud_trail::organizations_event(state, "CloseAccountResult", &details));
 }

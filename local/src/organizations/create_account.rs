@@ -49,12 +49,7 @@ pub(super) fn create_account(
     let tags = check(call, request)?;
     let id = format!("car-{}", Uuid::new_v4().simple());
     let (account_name, requested) = (request.account_name.clone(), call.now);
-    let creation = AccountCreation {
-        id: id.clone(),
-        account_name,
-        requested,
-        outcome: None,
-    };
+    let creation = AccountCreation { id: id.clone(), account_name, requested, outcome: None };
     let answer = json!({ "CreateAccountStatus": creation.to_status() });
     call.state.account_creations.insert(id.clone(), creation);
     let email = request.email.clone();
@@ -82,20 +77,12 @@ fn complete(state: &mut State, id: &str, email: String, tags: Tags) {
         return;
     };
     let completed = clock::now();
-    let taken = state
-        .members
-        .values()
-        .any(|member| member.account.email.eq_ignore_ascii_case(&email));
+    let taken =
+        state.members.values().any(|member| member.account.email.eq_ignore_ascii_case(&email));
     let result = if taken {
         Err("EMAIL_ALREADY_EXISTS")
     } else {
-        Ok(join(
-            state,
-            creation.account_name.clone(),
-            email,
-            tags,
-            completed,
-        ))
+        Ok(join(state, creation.account_name.clone(), email, tags, completed))
     };
     creation.outcome = Some(Outcome { completed, result });
     tell(state, &creation);
@@ -111,14 +98,8 @@ fn join(
     joined: DateTime<Utc>,
 ) -> AccountId {
     let (id, parent_id) = (unused_account_id(state), state.facts.root_id.clone());
-    let account = Account {
-        id: id.clone(),
-        name,
-        email,
-        state: AccountState::Active,
-        parent_id,
-        tags,
-    };
+    let account =
+        Account { id: id.clone(), name, email, state: AccountState::Active, parent_id, tags };
     state.members.insert(id.clone(), Member { account, joined });
     id
 }
@@ -129,11 +110,7 @@ fn unused_account_id(state: &State) -> AccountId {
         std::iter::repeat_with(|| 100_000_000_000 + Uuid::new_v4().as_u128() % 900_000_000_000);
     candidates
         .find_map(|number| {
-            number
-                .to_string()
-                .parse()
-                .ok()
-                .filter(|id| !state.members.contains_key(id))
+            number.to_string().parse().ok().filter(|id| !state.members.contains_key(id))
         })
         .unwrap_or_else(|| state.facts.management_account_id.clone())
 }
@@ -145,22 +122,14 @@ fn tell(state: &State, creation: &AccountCreation) {
         "CreateAccountResult",
         &creation.to_event_details(),
     ));
-    if let Some(Outcome {
-        completed,
-        result: Ok(account),
-    }) = &creation.outcome
-    {
+    if let Some(Outcome { completed, result: Ok(account) }) = &creation.outcome {
         let details = json!({
             "accountId": account,
             "managementAccountId": state.facts.management_account_id,
             "joinedMethod": "CREATED",
             "joinedTime": clock::iso(*completed),
         });
-        state.send(cloud_trail::organizations_event(
-            state,
-            "AccountJoinedOrganization",
-            &details,
-        ));
+        state.send(cloud_trail::organizations_event(state, "AccountJoinedOrganization", &details));
     }
 }
 
@@ -174,9 +143,7 @@ impl AccountCreation {
             ("RequestedTimestamp", Some(clock::seconds(self.requested))),
             (
                 "CompletedTimestamp",
-                self.outcome
-                    .as_ref()
-                    .map(|outcome| clock::seconds(outcome.completed)),
+                self.outcome.as_ref().map(|outcome| clock::seconds(outcome.completed)),
             ),
             ("AccountId", self.account_id()),
             ("FailureReason", self.failure_reason()),
@@ -184,20 +151,15 @@ impl AccountCreation {
     }
 
     fn to_event_details(&self) -> Value {
-        let completed = self
-            .outcome
-            .as_ref()
-            .map(|outcome| clock::worded(outcome.completed).into());
+        let completed =
+            self.outcome.as_ref().map(|outcome| clock::worded(outcome.completed).into());
         let status = fields::known([
             ("id", Some(self.id.clone().into())),
             ("state", Some(self.state().into())),
             ("accountName", Some("****".into())),
             ("accountId", self.account_id()),
             ("failureReason", self.failure_reason()),
-            (
-                "requestedTimestamp",
-                Some(clock::worded(self.requested).into()),
-            ),
+            ("requestedTimestamp", Some(clock::worded(self.requested).into())),
             ("completedTimestamp", completed),
         ]);
         json!({ "createAccountStatus": status })

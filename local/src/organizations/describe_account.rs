@@ -18,10 +18,7 @@ pub(super) fn describe_account(
     call: &mut Call<'_>,
     request: &DescribeAccountRequest,
 ) -> Result<Value, ApiError> {
-    let member = call
-        .state
-        .members
-        .get(&request.account_id)
-        .ok_or_else(errors::account_not_found)?;
+    let member =
+        call.state.members.get(&request.account_id).ok_or_else(errors::account_not_found)?;
     Ok(json!({ "Account": views::account(call.state, member) }))
 }

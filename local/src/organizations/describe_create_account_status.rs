@@ -16,11 +16,8 @@ pub(super) fn describe_create_account_status(
     call: &mut Call<'_>,
     request: &DescribeCreateAccountStatusRequest,
 ) -> Result<Value, ApiError> {
-    let creation = call
-        .state
-        .account_creations
-        .get(&request.create_account_request_id)
-        .ok_or_else(|| {
+    let creation =
+        call.state.account_creations.get(&request.create_account_request_id).ok_or_else(|| {
             let message = "You specified an account creation request that doesn't exist.";
             ApiError::new("CreateAccountStatusNotFoundException", message)
         })?;

@@ -13,11 +13,7 @@ pub(super) fn describe_organization(
 ) -> Result<Value, ApiError> {
     let facts = &call.state.facts;
     let management = &facts.management_account_id;
-    let member = call
-        .state
-        .members
-        .get(management)
-        .ok_or_else(errors::account_not_found)?;
+    let member = call.state.members.get(management).ok_or_else(errors::account_not_found)?;
     Ok(json!({ "Organization": {
         "Id": facts.id,
         "Arn": format!("arn:aws:organizations::{management}:organization/{}", facts.id),

@@ -20,15 +20,10 @@ pub(super) fn describe_organizational_unit(
     call: &mut Call<'_>,
     request: &DescribeOrganizationalUnitRequest,
 ) -> Result<Value, ApiError> {
-    let unit = call
-        .state
-        .organizational_units
-        .get(&request.organizational_unit_id);
-    let unit = unit
-        .filter(|unit| unit.parent_id.is_some())
-        .ok_or_else(|| {
-            let message = "You specified an organizational unit that doesn't exist.";
-            ApiError::new("OrganizationalUnitNotFoundException", message)
-        })?;
+    let unit = call.state.organizational_units.get(&request.organizational_unit_id);
+    let unit = unit.filter(|unit| unit.parent_id.is_some()).ok_or_else(|| {
+        let message = "You specified an organizational unit that doesn't exist.";
+        ApiError::new("OrganizationalUnitNotFoundException", message)
+    })?;
     Ok(json!({ "OrganizationalUnit": views::organizational_unit(call.state, unit) }))
 }

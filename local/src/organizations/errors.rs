@@ -8,31 +8,19 @@ use crate::{
 };
 
 pub(super) fn access_denied() -> ApiError {
-    ApiError::new(
-        "AccessDeniedException",
-        "You don't have permissions to access this resource.",
-    )
+    ApiError::new("AccessDeniedException", "You don't have permissions to access this resource.")
 }
 
 pub(super) fn account_not_found() -> ApiError {
-    ApiError::new(
-        "AccountNotFoundException",
-        "You specified an account that doesn't exist.",
-    )
+    ApiError::new("AccountNotFoundException", "You specified an account that doesn't exist.")
 }
 
 pub(super) fn parent_not_found() -> ApiError {
-    ApiError::new(
-        "ParentNotFoundException",
-        "You specified a parent that doesn't exist.",
-    )
+    ApiError::new("ParentNotFoundException", "You specified a parent that doesn't exist.")
 }
 
 pub(super) fn target_not_found() -> ApiError {
-    ApiError::new(
-        "TargetNotFoundException",
-        "You specified a target that doesn't exist.",
-    )
+    ApiError::new("TargetNotFoundException", "You specified a target that doesn't exist.")
 }
 
 /// The account, or the error that it is not a member of the organization.
@@ -45,9 +33,5 @@ pub(super) fn known_account<'a>(
 
 /// The error that no root or organizational unit has this id, if so.
 pub(super) fn known_parent(state: &State, id: &OrganizationalUnitId) -> Result<(), ApiError> {
-    if state.organizational_units.contains_key(id) {
-        Ok(())
-    } else {
-        Err(parent_not_found())
-    }
+    if state.organizational_units.contains_key(id) { Ok(()) } else { Err(parent_not_found()) }
 }

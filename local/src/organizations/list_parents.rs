@@ -25,16 +25,9 @@ pub(super) fn list_parents(
     request: &ListParentsRequest,
 ) -> Result<Value, ApiError> {
     let parent = parent(call.state, &request.child_id).ok_or_else(|| {
-        ApiError::new(
-            "ChildNotFoundException",
-            "You specified a child that doesn't exist.",
-        )
+        ApiError::new("ChildNotFoundException", "You specified a child that doesn't exist.")
     })?;
-    let kind = if parent == call.state.facts.root_id {
-        "ROOT"
-    } else {
-        "ORGANIZATIONAL_UNIT"
-    };
+    let kind = if parent == call.state.facts.root_id { "ROOT" } else { "ORGANIZATIONAL_UNIT" };
     let parents = vec![json!({ "Id": parent, "Type": kind })];
     call.page("Parents", ORGANIZATIONS_PAGE, &request.page, parents)
 }
@@ -43,9 +36,5 @@ fn parent(state: &State, child: &str) -> Option<OrganizationalUnitId> {
     if let Ok(account) = child.parse::<AccountId>() {
         return Some(state.members.get(&account)?.account.parent_id.clone());
     }
-    state
-        .organizational_units
-        .get(&child.parse().ok()?)?
-        .parent_id
-        .clone()
+    state.organizational_units.get(&child.parse().ok()?)?.parent_id.clone()
 }

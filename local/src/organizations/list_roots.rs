@@ -13,8 +13,6 @@ use crate::{
 pub(super) fn list_roots(call: &mut Call<'_>, request: &PageRequest) -> Result<Value, ApiError> {
     let units = call.state.organizational_units.values();
     let roots = units.filter(|unit| unit.parent_id.is_none());
-    let roots = roots
-        .map(|root| views::organizational_unit(call.state, root))
-        .collect();
+    let roots = roots.map(|root| views::organizational_unit(call.state, root)).collect();
     call.page("Roots", ORGANIZATIONS_PAGE, request, roots)
 }

@@ -24,9 +24,6 @@ pub(super) fn list_tags_for_resource(
     request: &ListTagsForResourceRequest,
 ) -> Result<Value, ApiError> {
     let tags = tags::of_resource(call.state, &request.resource_id)?;
-    let tags = tags
-        .iter()
-        .map(|(key, value)| json!({ "Key": key, "Value": value }))
-        .collect();
+    let tags = tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
     call.page("Tags", ORGANIZATIONS_PAGE, &request.page, tags)
 }

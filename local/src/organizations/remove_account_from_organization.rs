@@ -23,10 +23,7 @@ pub(super) fn remove_account_from_organization(
     let management_account_id = &call.state.facts.management_account_id;
     if request.account_id == *management_account_id {
         let message = "You can't remove the management account from the organization.";
-        return Err(ApiError::new(
-            "MasterCannotLeaveOrganizationException",
-            message,
-        ));
+        return Err(ApiError::new("MasterCannotLeaveOrganizationException", message));
     }
     let details = json!({
         "accountId": request.account_id,
@@ -34,13 +31,8 @@ pub(super) fn remove_account_from_organization(
         "departureMethod": "REMOVED",
         "departureTime": clock::iso(call.now),
     });
-    call.state
-        .members
-        .remove(&request.account_id)
-        .ok_or_else(errors::account_not_found)?;
-    call.state
-        .assignments
-        .retain(|assignment| assignment.account_id != request.account_id);
+    call.state.members.remove(&request.account_id).ok_or_else(errors::account_not_found)?;
+    call.state.assignments.retain(|assignment| assignment.account_id != request.account_id);
     call.state.send(cloud_trail::organizations_event(
         call.state,
         "AccountDepartedOrganization",

@@ -35,11 +35,7 @@ pub(super) fn account(state: &State, member: &Member) -> Value {
 
 /// `OrganizationalUnit`; of the root only its id, name and ARN are shown.
 pub(super) fn organizational_unit(state: &State, unit: &OrganizationalUnit) -> Value {
-    let kind = if unit.parent_id.is_some() {
-        "ou"
-    } else {
-        "root"
-    };
+    let kind = if unit.parent_id.is_some() { "ou" } else { "root" };
     let (id, name) = (&unit.id, &unit.name);
     let arn = arn(state, kind, id.as_str());
     match unit.parent_id {
@@ -56,20 +52,14 @@ pub(super) fn account_arn(state: &State, account: &str) -> String {
 /// Belongs to the management account, whatever it names.
 fn arn(state: &State, kind: &str, id: &str) -> String {
     let facts = &state.facts;
-    format!(
-        "arn:aws:organizations::{}:{kind}/{}/{id}",
-        facts.management_account_id, facts.id
-    )
+    format!("arn:aws:organizations::{}:{kind}/{}/{id}", facts.management_account_id, facts.id)
 }
 
 /// `o-…/r-…/ou-…/`, down to this organizational unit.
 fn path(state: &State, id: &OrganizationalUnitId) -> String {
     let parent = |id: &OrganizationalUnitId| state.organizational_units.get(id)?.parent_id.clone();
-    let upwards: Vec<OrganizationalUnitId> = iter::successors(Some(id.clone()), parent)
-        .take(LEVELS)
-        .collect();
+    let upwards: Vec<OrganizationalUnitId> =
+        iter::successors(Some(id.clone()), parent).take(LEVELS).collect();
     let downwards = upwards.iter().rev().map(|id| format!("{id}/"));
-    iter::once(format!("{}/", state.facts.id))
-        .chain(downwards)
-        .collect()
+    iter::once(format!("{}/", state.facts.id)).chain(downwards).collect()
 }

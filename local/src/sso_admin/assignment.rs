@@ -51,7 +51,8 @@ pub(crate) struct AssignmentRequest {
 }
 
 impl ChangeRequest {
-    /// The assignment that is meant. Every part but the principal must exist; that one may be an orphan's.
+    /// The assignment that is meant. Every part but the principal must exist; that one may be an
+    /// orphan's.
     pub(super) fn assignment(&self, call: &Call<'_>) -> Result<Assignment, ApiError> {
         let TargetType::Account = self.target_type;
         errors::known_instance(call.state, &self.instance_arn)?;
@@ -75,7 +76,8 @@ pub(super) fn principal(call: &Call<'_>, kind: &str, id: &str) -> Result<Princip
     }
 }
 
-/// Accepts a change, and does it after a while. The id to ask for it by is the request's own, as in AWS.
+/// Accepts a change, and does it after a while. The id to ask for it by is the request's own, as in
+/// AWS.
 pub(super) fn accept(
     call: &mut Call<'_>,
     direction: Direction,
@@ -84,15 +86,8 @@ pub(super) fn accept(
     check_access(call, &assignment)?;
     check_conflict(call.state, &assignment)?;
     let name = format!("{}:{}", call.service.name(), call.operation);
-    let injected = call
-        .state
-        .faults
-        .take_assignment_failure(&name, &assignment.account_id);
-    let patience = if is_active(call.state, &assignment.account_id) {
-        1
-    } else {
-        FAILS_LATE
-    };
+    let injected = call.state.faults.take_assignment_failure(&name, &assignment.account_id);
+    let patience = if is_active(call.state, &assignment.account_id) { 1 } else { FAILS_LATE };
     let delay = call.settings().assignment_time.saturating_mul(patience);
     let request = AssignmentRequest {
         request_id: call.request_id.to_owned(),
@@ -108,7 +103,8 @@ pub(super) fn accept(
     Ok(answer)
 }
 
-/// What a delegated administrator may not touch: the management account, and whatever is used there.
+/// What a delegated administrator may not touch: the management account, and whatever is used
+/// there.
 ///
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html>
 fn check_access(call: &Call<'_>, assignment: &Assignment) -> Result<(), ApiError> {
@@ -117,38 +113,27 @@ fn check_access(call: &Call<'_>, assignment: &Assignment) -> Result<(), ApiError
     }
     let management = &call.state.facts.management_account_id;
     if assignment.account_id == *management {
-        return Err(errors::access_denied(
-            call,
-            &format!("arn:aws:sso:::account/{management}"),
-        ));
+        return Err(errors::access_denied(call, &format!("arn:aws:sso:::account/{management}")));
     }
-    if call
-        .state
-        .is_provisioned(management, &assignment.permission_set_arn)
-    {
-        return Err(errors::access_denied(
-            call,
-            assignment.permission_set_arn.as_str(),
-        ));
+    if call.state.is_provisioned(management, &assignment.permission_set_arn) {
+        return Err(errors::access_denied(call, assignment.permission_set_arn.as_str()));
     }
     Ok(())
 }
 
-/// One role can be updated in an account at a time, and one assignment changed at a time. Requests for the
-/// same permission set share its role.
+/// One role can be updated in an account at a time, and one assignment changed at a time. Requests
+/// for the same permission set share its role.
 ///
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
 fn check_conflict(state: &State, assignment: &Assignment) -> Result<(), ApiError> {
-    let conflict = state
-        .assignment_requests
-        .iter()
-        .filter(|request| request.is_in_progress())
-        .any(|request| {
+    let conflict = state.assignment_requests.iter().filter(|request| request.is_in_progress()).any(
+        |request| {
             let other = &request.assignment;
             other == assignment
                 || (other.account_id == assignment.account_id
                     && other.permission_set_arn != assignment.permission_set_arn)
-        });
+        },
+    );
     if conflict {
         let message =
             "There is a conflicting operation in process for the resource with provided accountId.";
@@ -158,18 +143,12 @@ fn check_conflict(state: &State, assignment: &Assignment) -> Result<(), ApiError
 }
 
 fn is_active(state: &State, account: &AccountId) -> bool {
-    state
-        .members
-        .get(account)
-        .is_some_and(|member| member.account.state == AccountState::Active)
+    state.members.get(account).is_some_and(|member| member.account.state == AccountState::Active)
 }
 
 fn complete(state: &mut State, request_id: &str, injected: Option<String>) {
     let requests = &mut state.assignment_requests;
-    let Some(at) = requests
-        .iter()
-        .position(|request| request.request_id == request_id)
-    else {
+    let Some(at) = requests.iter().position(|request| request.request_id == request_id) else {
         return;
     };
     let mut request = requests.remove(at);
@@ -180,7 +159,8 @@ fn complete(state: &mut State, request_id: &str, injected: Option<String>) {
     state.assignment_requests.insert(at, request);
 }
 
-/// Repeating a creation succeeds; repeating a deletion fails, since there is nothing left to delete.
+/// Repeating a creation succeeds; repeating a deletion fails, since there is nothing left to
+/// delete.
 fn apply(state: &mut State, direction: Direction, assignment: &Assignment) -> Result<(), String> {
     let account = &assignment.account_id;
     if !is_active(state, account) {
@@ -226,21 +206,15 @@ impl AssignmentRequest {
         })
     }
 
-    /// `AccountAssignmentOperationStatus`, with when it was asked for unless it is the answer to just that.
+    /// `AccountAssignmentOperationStatus`, with when it was asked for unless it is the answer to
+    /// just that.
     pub(super) fn to_described(&self) -> Value {
         self.to_status(Some(self.created))
     }
 
     fn to_status(&self, created: Option<DateTime<Utc>>) -> Value {
-        let Assignment {
-            account_id,
-            permission_set_arn,
-            principal,
-        } = &self.assignment;
-        let failure = self
-            .outcome
-            .as_ref()
-            .and_then(|outcome| outcome.as_ref().err());
+        let Assignment { account_id, permission_set_arn, principal } = &self.assignment;
+        let failure = self.outcome.as_ref().and_then(|outcome| outcome.as_ref().err());
         let status = fields::known([
             ("Status", Some(self.status().into())),
             ("RequestId", Some(self.request_id.clone().into())),

@@ -1,4 +1,5 @@
-//! What came of assignment requests: the four operations `{Describe,List}AccountAssignment{Creation,Deletion}Status`.
+//! What came of assignment requests: the four operations
+//! `{Describe,List}AccountAssignment{Creation,Deletion}Status`.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -66,12 +67,7 @@ pub(super) fn list_creations(
     call: &mut Call<'_>,
     request: &ListRequest,
 ) -> Result<Value, ApiError> {
-    list(
-        call,
-        Direction::Creation,
-        request,
-        "AccountAssignmentsCreationStatus",
-    )
+    list(call, Direction::Creation, request, "AccountAssignmentsCreationStatus")
 }
 
 /// <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_ListAccountAssignmentDeletionStatus.html>
@@ -79,12 +75,7 @@ pub(super) fn list_deletions(
     call: &mut Call<'_>,
     request: &ListRequest,
 ) -> Result<Value, ApiError> {
-    list(
-        call,
-        Direction::Deletion,
-        request,
-        "AccountAssignmentsDeletionStatus",
-    )
+    list(call, Direction::Deletion, request, "AccountAssignmentsDeletionStatus")
 }
 
 fn describe(
@@ -110,10 +101,7 @@ fn list(
     key: &str,
 ) -> Result<Value, ApiError> {
     errors::known_instance(call.state, &request.instance_arn)?;
-    let status = request
-        .filter
-        .as_ref()
-        .and_then(|filter| filter.status.as_deref());
+    let status = request.filter.as_ref().and_then(|filter| filter.status.as_deref());
     let requests = call.state.assignment_requests.iter().rev();
     let requests = requests.filter(|request| {
         request.direction == direction && status.is_none_or(|status| request.status() == status)

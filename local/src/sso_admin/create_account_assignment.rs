@@ -31,11 +31,7 @@ fn check_principal(state: &State, principal: &Principal) -> Result<(), ApiError>
         Principal::Group(id) => state.groups.contains_key(id),
         Principal::User(id) => state.users.contains_key(id),
     };
-    if known {
-        Ok(())
-    } else {
-        Err(errors::not_found(principal.kind(), principal.id()))
-    }
+    if known { Ok(()) } else { Err(errors::not_found(principal.kind(), principal.id())) }
 }
 
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>

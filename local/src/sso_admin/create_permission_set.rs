@@ -48,12 +48,7 @@ fn check_name(call: &Call<'_>, name: &str) -> Result<(), ApiError> {
     if !(1..=32).contains(&name.len()) || !name.chars().all(fits) {
         return Err(call.invalid(format!("Name `{name}` does not match [\\w+=,.@-]{{1,32}}")));
     }
-    if call
-        .state
-        .permission_sets
-        .values()
-        .any(|set| set.name == name)
-    {
+    if call.state.permission_sets.values().any(|set| set.name == name) {
         let message = format!("PermissionSet with name {name} already exists.");
         return Err(ApiError::new("ConflictException", message));
     }
@@ -62,19 +57,9 @@ fn check_name(call: &Call<'_>, name: &str) -> Result<(), ApiError> {
 
 /// `arn:aws:sso:::permissionSet/ssoins-…/ps-…`, of the instance `arn:aws:sso:::instance/ssoins-…`.
 fn new_arn(call: &Call<'_>) -> Result<PermissionSetArn, ApiError> {
-    let instance = call
-        .state
-        .instance
-        .instance_arn
-        .as_str()
-        .replace(":instance/", ":permissionSet/");
-    let id: String = Uuid::new_v4()
-        .simple()
-        .to_string()
-        .chars()
-        .take(16)
-        .collect();
+    let instance =
+        call.state.instance.instance_arn.as_str().replace(":instance/", ":permissionSet/");
+    let id: String = Uuid::new_v4().simple().to_string().chars().take(16).collect();
     let arn = format!("{instance}/ps-{id}");
-    arn.parse()
-        .map_err(|error: shared::ids::InvalidId| call.invalid(error.to_string()))
+    arn.parse().map_err(|error: shared::ids::InvalidId| call.invalid(error.to_string()))
 }

@@ -5,10 +5,7 @@ use shared::ids::{AccountId, InstanceArn, PermissionSetArn};
 use crate::{api_error::ApiError, call::Call, state::State};
 
 pub(super) fn not_found(what: &str, id: &str) -> ApiError {
-    ApiError::new(
-        "ResourceNotFoundException",
-        format!("{what} not found: {id}"),
-    )
+    ApiError::new("ResourceNotFoundException", format!("{what} not found: {id}"))
 }
 
 pub(super) fn access_denied(call: &Call<'_>, resource: &str) -> ApiError {

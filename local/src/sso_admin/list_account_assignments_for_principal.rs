@@ -32,8 +32,8 @@ struct AccountFilter {
     account_id: Option<AccountId>,
 }
 
-/// What a group has, or what a user has: their own assignments and their groups'. Only the management
-/// account may ask.
+/// What a group has, or what a user has: their own assignments and their groups'. Only the
+/// management account may ask.
 ///
 /// <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_ListAccountAssignmentsForPrincipal.html>
 pub(super) fn list_account_assignments_for_principal(
@@ -46,21 +46,13 @@ pub(super) fn list_account_assignments_for_principal(
     }
     let principal = assignment::principal(call, &request.principal_type, &request.principal_id)?;
     let principals = with_groups(call.state, principal);
-    let account = request
-        .filter
-        .as_ref()
-        .and_then(|filter| filter.account_id.as_ref());
+    let account = request.filter.as_ref().and_then(|filter| filter.account_id.as_ref());
     let assignments = call.state.assignments.iter().filter(|assignment| {
         principals.contains(&assignment.principal)
             && account.is_none_or(|account| assignment.account_id == *account)
     });
     let assignments = assignments.map(list_account_assignments::view).collect();
-    call.page(
-        "AccountAssignments",
-        IDENTITY_CENTER_PAGE,
-        &request.page,
-        assignments,
-    )
+    call.page("AccountAssignments", IDENTITY_CENTER_PAGE, &request.page, assignments)
 }
 
 /// The principal, and of a user the groups as well.
@@ -68,9 +60,8 @@ fn with_groups(state: &State, principal: Principal) -> Vec<Principal> {
     let is_theirs =
         |membership: &&Membership| principal == Principal::User(membership.user_id.clone());
     let memberships = state.memberships.values().filter(is_theirs);
-    let mut principals: Vec<Principal> = memberships
-        .map(|membership| Principal::Group(membership.group_id.clone()))
-        .collect();
+    let mut principals: Vec<Principal> =
+        memberships.map(|membership| Principal::Group(membership.group_id.clone())).collect();
     principals.push(principal);
     principals
 }

@@ -28,15 +28,8 @@ pub(super) fn list_accounts_for_provisioned_permission_set(
     errors::known_instance(call.state, &request.instance_arn)?;
     errors::known_permission_set(call.state, &request.permission_set_arn)?;
     let accounts = call.state.members.keys();
-    let provisioned = accounts.filter(|account| {
-        call.state
-            .is_provisioned(account, &request.permission_set_arn)
-    });
+    let provisioned =
+        accounts.filter(|account| call.state.is_provisioned(account, &request.permission_set_arn));
     let provisioned = provisioned.map(|account| account.as_str().into()).collect();
-    call.page(
-        "AccountIds",
-        IDENTITY_CENTER_PAGE,
-        &request.page,
-        provisioned,
-    )
+    call.page("AccountIds", IDENTITY_CENTER_PAGE, &request.page, provisioned)
 }

@@ -27,11 +27,6 @@ pub(super) fn list_permission_sets(
     request: &ListPermissionSetsRequest,
 ) -> Result<Value, ApiError> {
     errors::known_instance(call.state, &request.instance_arn)?;
-    let arns = call
-        .state
-        .permission_sets
-        .keys()
-        .map(|arn| arn.as_str().into())
-        .collect();
+    let arns = call.state.permission_sets.keys().map(|arn| arn.as_str().into()).collect();
     call.page("PermissionSets", IDENTITY_CENTER_PAGE, &request.page, arns)
 }

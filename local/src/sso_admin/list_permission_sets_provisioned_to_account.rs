@@ -30,10 +30,5 @@ pub(super) fn list_permission_sets_provisioned_to_account(
     let sets = call.state.permission_sets.keys();
     let provisioned = sets.filter(|set| call.state.is_provisioned(&request.account_id, set));
     let provisioned = provisioned.map(|set| set.as_str().into()).collect();
-    call.page(
-        "PermissionSets",
-        IDENTITY_CENTER_PAGE,
-        &request.page,
-        provisioned,
-    )
+    call.page("PermissionSets", IDENTITY_CENTER_PAGE, &request.page, provisioned)
 }

@@ -36,10 +36,7 @@ impl PermissionSetDetails {
 
     /// For a snapshot.
     pub(crate) fn to_snapshot(&self) -> PermissionSet {
-        PermissionSet {
-            arn: self.arn.clone(),
-            name: self.name.clone(),
-        }
+        PermissionSet { arn: self.arn.clone(), name: self.name.clone() }
     }
 
     /// `PermissionSet`
@@ -48,10 +45,7 @@ impl PermissionSetDetails {
             ("PermissionSetArn", Some(self.arn.as_str().into())),
             ("Name", Some(self.name.clone().into())),
             ("Description", self.description.clone().map(Value::from)),
-            (
-                "SessionDuration",
-                Some(self.session_duration.clone().into()),
-            ),
+            ("SessionDuration", Some(self.session_duration.clone().into())),
             ("CreatedDate", Some(clock::seconds(self.created))),
         ])
     }

@@ -30,10 +30,7 @@ async fn an_assignment_is_in_progress_then_in_place() {
     assert!(server.local.organization().assignments.contains(&wanted));
 
     let again = server.create(&wanted).await.unwrap();
-    assert_eq!(
-        server.ended(&again).await.status(),
-        Some(&StatusValues::Succeeded)
-    );
+    assert_eq!(server.ended(&again).await.status(), Some(&StatusValues::Succeeded));
 }
 
 #[tokio::test]
@@ -41,17 +38,11 @@ async fn deleting_what_is_gone_fails() {
     let server = Server::start().await;
     let unwanted = server.assignment("PowerUserAccess", "data-prod", "Auditors");
     let first = server.delete(&unwanted).await.unwrap();
-    assert_eq!(
-        server.ended(&first).await.status(),
-        Some(&StatusValues::Succeeded)
-    );
+    assert_eq!(server.ended(&first).await.status(), Some(&StatusValues::Succeeded));
     let second = server.delete(&unwanted).await.unwrap();
     let ended = server.ended(&second).await;
     assert_eq!(ended.status(), Some(&StatusValues::Failed));
-    assert_eq!(
-        ended.failure_reason(),
-        Some("Received a 404 status error: Assignment not found.")
-    );
+    assert_eq!(ended.failure_reason(), Some("Received a 404 status error: Assignment not found."));
 }
 
 #[tokio::test]
@@ -61,10 +52,7 @@ async fn the_first_assignment_provisions_and_the_last_unprovisions() {
     assert!(provisioned(&server, "220000000002").await.is_empty());
     let created = server.create(&wanted).await.unwrap();
     server.ended(&created).await;
-    assert_eq!(
-        provisioned(&server, "220000000002").await,
-        [wanted.permission_set_arn.to_string()]
-    );
+    assert_eq!(provisioned(&server, "220000000002").await, [wanted.permission_set_arn.to_string()]);
     let deleted = server.delete(&wanted).await.unwrap();
     server.ended(&deleted).await;
     assert!(provisioned(&server, "220000000002").await.is_empty());
@@ -72,30 +60,15 @@ async fn the_first_assignment_provisions_and_the_last_unprovisions() {
 
 #[tokio::test]
 async fn one_role_of_an_account_changes_at_a_time() {
-    let server = Server::with(Settings {
-        assignment_time: LONG,
-        ..quick()
-    })
-    .await;
-    server
-        .create(&server.assignment("PowerUserAccess", "web-test", "Engineering"))
-        .await
-        .unwrap();
-    server
-        .create(&server.assignment("PowerUserAccess", "web-test", "Auditors"))
-        .await
-        .unwrap();
-    server
-        .create(&server.assignment("SecurityAudit", "web-prod", "Auditors"))
-        .await
-        .unwrap();
-    let other_role = server
-        .create(&server.assignment("SecurityAudit", "web-test", "Auditors"))
-        .await;
+    let server = Server::with(Settings { assignment_time: LONG, ..quick() }).await;
+    server.create(&server.assignment("PowerUserAccess", "web-test", "Engineering")).await.unwrap();
+    server.create(&server.assignment("PowerUserAccess", "web-test", "Auditors")).await.unwrap();
+    server.create(&server.assignment("SecurityAudit", "web-prod", "Auditors")).await.unwrap();
+    let other_role =
+        server.create(&server.assignment("SecurityAudit", "web-test", "Auditors")).await;
     assert!(matches!(other_role, Err(Error::ConflictException(_))));
-    let same = server
-        .delete(&server.assignment("PowerUserAccess", "web-test", "Engineering"))
-        .await;
+    let same =
+        server.delete(&server.assignment("PowerUserAccess", "web-test", "Engineering")).await;
     assert!(matches!(same, Err(Error::ConflictException(_))));
 }
 
@@ -115,11 +88,7 @@ async fn a_suspended_account_fails_late() {
 
 #[tokio::test]
 async fn statuses_are_listed_newest_first() {
-    let server = Server::with(Settings {
-        assignment_time: LONG,
-        ..quick()
-    })
-    .await;
+    let server = Server::with(Settings { assignment_time: LONG, ..quick() }).await;
     let first = server
         .create(&server.assignment("PowerUserAccess", "web-test", "Engineering"))
         .await
@@ -133,20 +102,11 @@ async fn statuses_are_listed_newest_first() {
         .list_account_assignment_creation_status()
         .instance_arn(server.instance_arn());
     let filter = |status| OperationStatusFilter::builder().status(status).build();
-    let listed = list
-        .clone()
-        .filter(filter(StatusValues::InProgress))
-        .send()
-        .await
-        .unwrap();
+    let listed = list.clone().filter(filter(StatusValues::InProgress)).send().await.unwrap();
     let listed = listed.account_assignments_creation_status.unwrap();
     let ids: Vec<_> = listed.iter().map(|status| status.request_id()).collect();
     assert_eq!(ids, [second.request_id(), first.request_id()]);
-    let done = list
-        .filter(filter(StatusValues::Succeeded))
-        .send()
-        .await
-        .unwrap();
+    let done = list.filter(filter(StatusValues::Succeeded)).send().await.unwrap();
     assert!(done.account_assignments_creation_status().is_empty());
 }
 
@@ -154,42 +114,27 @@ async fn statuses_are_listed_newest_first() {
 async fn a_deleted_group_leaves_its_assignments_which_can_be_deleted() {
     let server = Server::start().await;
     let orphan = server.assignment("PowerUserAccess", "data-prod", "Auditors");
-    let request = server
-        .identity_store
-        .delete_group()
-        .identity_store_id(server.identity_store_id());
-    request
-        .group_id(orphan.principal.id())
-        .send()
-        .await
-        .unwrap();
+    let request =
+        server.identity_store.delete_group().identity_store_id(server.identity_store_id());
+    request.group_id(orphan.principal.id()).send().await.unwrap();
     assert!(server.local.organization().assignments.contains(&orphan));
-    assert!(matches!(
-        server.create(&orphan).await,
-        Err(Error::ResourceNotFoundException(_))
-    ));
+    assert!(matches!(server.create(&orphan).await, Err(Error::ResourceNotFoundException(_))));
     let deleted = server.delete(&orphan).await.unwrap();
-    assert_eq!(
-        server.ended(&deleted).await.status(),
-        Some(&StatusValues::Succeeded)
-    );
+    assert_eq!(server.ended(&deleted).await.status(), Some(&StatusValues::Succeeded));
 }
 
 #[tokio::test]
 async fn a_delegated_administrator_may_not_touch_the_management_account() {
     let caller = Some("240000000001".parse().unwrap());
     let server = Server::with(Settings { caller, ..quick() }).await;
-    let refused = server
-        .create(&server.assignment("PowerUserAccess", "bob-management", "Engineering"))
-        .await;
+    let refused =
+        server.create(&server.assignment("PowerUserAccess", "bob-management", "Engineering")).await;
     assert!(matches!(refused, Err(Error::AccessDeniedException(_))));
     let refused = server
         .sso_admin
         .list_account_assignments_for_principal()
         .instance_arn(server.instance_arn());
-    let group = server
-        .assignment("PowerUserAccess", "web-test", "Auditors")
-        .principal;
+    let group = server.assignment("PowerUserAccess", "web-test", "Auditors").principal;
     let refused = refused
         .principal_type(PrincipalType::Group)
         .principal_id(group.id())
@@ -202,39 +147,26 @@ async fn a_delegated_administrator_may_not_touch_the_management_account() {
 #[tokio::test]
 async fn a_users_assignments_include_those_of_their_groups() {
     let server = Server::start().await;
-    let auditors = server
-        .assignment("PowerUserAccess", "data-prod", "Auditors")
-        .principal;
+    let auditors = server.assignment("PowerUserAccess", "data-prod", "Auditors").principal;
     let organization = server.local.organization();
     let is_auditor = |group| auditors == Principal::Group(group);
-    let member = organization
-        .memberships
-        .iter()
-        .find(|member| is_auditor(member.group_id.clone()))
-        .unwrap();
+    let member =
+        organization.memberships.iter().find(|member| is_auditor(member.group_id.clone())).unwrap();
     let request = server
         .sso_admin
         .list_account_assignments_for_principal()
         .instance_arn(server.instance_arn());
-    let request = request
-        .principal_type(PrincipalType::User)
-        .principal_id(member.user_id.as_str());
+    let request = request.principal_type(PrincipalType::User).principal_id(member.user_id.as_str());
     let rows = request.send().await.unwrap().account_assignments.unwrap();
     assert_eq!(
-        rows.iter()
-            .map(|row| row.principal_id())
-            .collect::<Vec<_>>(),
+        rows.iter().map(|row| row.principal_id()).collect::<Vec<_>>(),
         [Some(auditors.id())]
     );
 }
 
 #[tokio::test]
 async fn strict_quotas_throttle() {
-    let server = Server::with(Settings {
-        quotas: Quotas::Strict,
-        ..quick()
-    })
-    .await;
+    let server = Server::with(Settings { quotas: Quotas::Strict, ..quick() }).await;
     let mut throttled = 0;
     for _ in 0..30 {
         let answer = server.sso_admin.list_instances().send().await;
@@ -249,13 +181,8 @@ async fn strict_quotas_throttle() {
 async fn a_hundred_groups_fit_into_a_permission_set_of_an_account() {
     let mut organization = bobs_organization();
     for number in 0..101 {
-        let id = format!("b0b00000-2{number:03}-70a1-8c11-6e6769766500")
-            .parse()
-            .unwrap();
-        organization.groups.push(Group {
-            id,
-            display_name: format!("team-{number}"),
-        });
+        let id = format!("b0b00000-2{number:03}-70a1-8c11-6e6769766500").parse().unwrap();
+        organization.groups.push(Group { id, display_name: format!("team-{number}") });
     }
     let server = Server::of(organization, quick()).await;
     for number in 0..100 {
@@ -265,21 +192,13 @@ async fn a_hundred_groups_fit_into_a_permission_set_of_an_account() {
             server.ended(&started).await;
         }
     }
-    let refused = server
-        .create(&server.assignment("PowerUserAccess", "web-test", "team-100"))
-        .await;
-    assert!(matches!(
-        refused,
-        Err(Error::ServiceQuotaExceededException(_))
-    ));
+    let refused =
+        server.create(&server.assignment("PowerUserAccess", "web-test", "team-100")).await;
+    assert!(matches!(refused, Err(Error::ServiceQuotaExceededException(_))));
 }
 
 async fn provisioned(server: &Server, account: &str) -> Vec<String> {
-    let request = server
-        .sso_admin
-        .list_permission_sets_provisioned_to_account();
-    let request = request
-        .instance_arn(server.instance_arn())
-        .account_id(account);
+    let request = server.sso_admin.list_permission_sets_provisioned_to_account();
+    let request = request.instance_arn(server.instance_arn()).account_id(account);
     request.send().await.unwrap().permission_sets.unwrap()
 }

@@ -29,10 +29,7 @@ async fn an_assignment_is_told_with_who_asked_for_it() {
 async fn ushers_own_calls_are_told_apart() {
     let mut server = Server::start().await;
     server.sso_admin = aws_sdk_ssoadmin::Client::new(&sdk(&server.local, "AKIAUSHER"));
-    server
-        .create(&server.assignment("PowerUserAccess", "web-test", "Engineering"))
-        .await
-        .unwrap();
+    server.create(&server.assignment("PowerUserAccess", "web-test", "Engineering")).await.unwrap();
     let event = server.event("CreateAccountAssignment").await;
     let issuer = &event["detail"]["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"];
     assert_eq!(issuer, "arn:aws:iam::111111111111:role/usher-reconciler");
@@ -41,13 +38,7 @@ async fn ushers_own_calls_are_told_apart() {
 #[tokio::test]
 async fn a_failed_call_is_told_with_its_error() {
     let mut server = Server::start().await;
-    server
-        .organizations
-        .close_account()
-        .account_id("111111111111")
-        .send()
-        .await
-        .unwrap_err();
+    server.organizations.close_account().account_id("111111111111").send().await.unwrap_err();
     let event = server.event("CloseAccount").await;
     assert_eq!(event["detail"]["errorCode"], "ConstraintViolationException");
     assert_eq!(event["detail"]["responseElements"], json!(null));
@@ -56,10 +47,8 @@ async fn a_failed_call_is_told_with_its_error() {
 #[tokio::test]
 async fn names_and_email_addresses_are_hidden() {
     let mut server = Server::start().await;
-    let request = server
-        .identity_store
-        .create_group()
-        .identity_store_id(server.identity_store_id());
+    let request =
+        server.identity_store.create_group().identity_store_id(server.identity_store_id());
     let group = request.display_name("Interns").send().await.unwrap();
     let event = server.event("CreateGroup").await;
     assert_eq!(event["source"], "aws.identitystore");
@@ -67,16 +56,10 @@ async fn names_and_email_addresses_are_hidden() {
         event["detail"]["requestParameters"]["displayName"],
         "HIDDEN_DUE_TO_SECURITY_REASONS"
     );
-    assert_eq!(
-        event["detail"]["responseElements"]["groupId"],
-        group.group_id()
-    );
+    assert_eq!(event["detail"]["responseElements"]["groupId"], group.group_id());
 
-    let request = server
-        .organizations
-        .create_account()
-        .account_name("web-dev")
-        .email("web-dev@example.com");
+    let request =
+        server.organizations.create_account().account_name("web-dev").email("web-dev@example.com");
     request.send().await.unwrap();
     let event = server.event("CreateAccount").await;
     assert_eq!(event["region"], "us-east-1");
@@ -90,19 +73,13 @@ async fn names_and_email_addresses_are_hidden() {
 #[tokio::test]
 async fn a_new_account_is_told_by_two_service_events() {
     let mut server = Server::start().await;
-    let request = server
-        .organizations
-        .create_account()
-        .account_name("web-dev")
-        .email("web-dev@example.com");
+    let request =
+        server.organizations.create_account().account_name("web-dev").email("web-dev@example.com");
     request.send().await.unwrap();
     let result = server.event("CreateAccountResult").await;
     assert_eq!(result["detail-type"], "AWS Service Event via CloudTrail");
     let status = &result["detail"]["serviceEventDetails"]["createAccountStatus"];
-    assert_eq!(
-        (&status["state"], &status["accountName"]),
-        (&json!("SUCCEEDED"), &json!("****"))
-    );
+    assert_eq!((&status["state"], &status["accountName"]), (&json!("SUCCEEDED"), &json!("****")));
     let joined = server.event("AccountJoinedOrganization").await;
     let details = &joined["detail"]["serviceEventDetails"];
     assert_eq!(details["accountId"], status["accountId"]);

@@ -17,12 +17,7 @@ fn throttled() -> FaultKind {
 async fn a_call_fails_as_often_as_it_was_told_to() {
     let server = Server::start().await;
     let operation = "sso-admin:ListInstances".to_owned();
-    server.local.fail(Fault {
-        operation,
-        error: throttled(),
-        account_id: None,
-        times: Some(1),
-    });
+    server.local.fail(Fault { operation, error: throttled(), account_id: None, times: Some(1) });
     let refused = server.sso_admin.list_instances().send().await.unwrap_err();
     assert!(refused.into_service_error().is_throttling_exception());
     server.sso_admin.list_instances().send().await.unwrap();
@@ -33,12 +28,7 @@ async fn a_call_fails_for_one_account_only() {
     let server = Server::start().await;
     let operation = "organizations:DescribeAccount".to_owned();
     let account_id = Some("210000000001".parse().unwrap());
-    server.local.fail(Fault {
-        operation,
-        error: throttled(),
-        account_id,
-        times: None,
-    });
+    server.local.fail(Fault { operation, error: throttled(), account_id, times: None });
     for _ in 0..2 {
         server
             .organizations
@@ -47,13 +37,7 @@ async fn a_call_fails_for_one_account_only() {
             .send()
             .await
             .unwrap_err();
-        server
-            .organizations
-            .describe_account()
-            .account_id("210000000002")
-            .send()
-            .await
-            .unwrap();
+        server.organizations.describe_account().account_id("210000000002").send().await.unwrap();
     }
 }
 
@@ -61,23 +45,13 @@ async fn a_call_fails_for_one_account_only() {
 async fn an_accepted_assignment_can_be_made_to_fail() {
     let server = Server::start().await;
     let operation = "sso-admin:CreateAccountAssignment".to_owned();
-    let error = FaultKind::AssignmentFails {
-        reason: "Received a 403 status error.".to_owned(),
-    };
-    server.local.fail(Fault {
-        operation,
-        error,
-        account_id: None,
-        times: Some(1),
-    });
+    let error = FaultKind::AssignmentFails { reason: "Received a 403 status error.".to_owned() };
+    server.local.fail(Fault { operation, error, account_id: None, times: Some(1) });
     let wanted = server.assignment("PowerUserAccess", "web-test", "Engineering");
     let started = server.create(&wanted).await.unwrap();
     let ended = server.ended(&started).await;
     assert_eq!(ended.status(), Some(&StatusValues::Failed));
     assert_eq!(ended.failure_reason(), Some("Received a 403 status error."));
     let again = server.create(&wanted).await.unwrap();
-    assert_eq!(
-        server.ended(&again).await.status(),
-        Some(&StatusValues::Succeeded)
-    );
+    assert_eq!(server.ended(&again).await.status(), Some(&StatusValues::Succeeded));
 }

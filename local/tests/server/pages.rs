@@ -6,12 +6,7 @@ use crate::support::{Server, quick};
 
 #[tokio::test]
 async fn every_account_comes_once_though_pages_are_small_and_may_be_empty() {
-    let server = Server::with(Settings {
-        page_size: Some(2),
-        empty_pages: true,
-        ..quick()
-    })
-    .await;
+    let server = Server::with(Settings { page_size: Some(2), empty_pages: true, ..quick() }).await;
     let mut pages = server.organizations.list_accounts().into_paginator().send();
     let (mut lengths, mut ids) = (Vec::new(), Vec::new());
     while let Some(page) = pages.next().await {
@@ -23,11 +18,7 @@ async fn every_account_comes_once_though_pages_are_small_and_may_be_empty() {
     assert_eq!(lengths, [0, 2, 2, 2, 2, 2, 1]);
     assert_eq!(
         ids,
-        organization
-            .accounts
-            .iter()
-            .map(|account| account.id.to_string())
-            .collect::<Vec<_>>()
+        organization.accounts.iter().map(|account| account.id.to_string()).collect::<Vec<_>>()
     );
     assert_eq!(server.local.calls()["organizations:ListAccounts"], 7);
 }
@@ -35,13 +26,8 @@ async fn every_account_comes_once_though_pages_are_small_and_may_be_empty() {
 #[tokio::test]
 async fn an_account_shows_its_path_and_state() {
     let server = Server::start().await;
-    let answer = server
-        .organizations
-        .describe_account()
-        .account_id("210000000001")
-        .send()
-        .await
-        .unwrap();
+    let answer =
+        server.organizations.describe_account().account_id("210000000001").send().await.unwrap();
     let account = answer.account.unwrap();
     assert_eq!(
         account.paths(),
@@ -54,14 +40,7 @@ async fn an_account_shows_its_path_and_state() {
 #[tokio::test]
 async fn the_tree_can_be_walked_from_the_root() {
     let server = Server::start().await;
-    let roots = server
-        .organizations
-        .list_roots()
-        .send()
-        .await
-        .unwrap()
-        .roots
-        .unwrap();
+    let roots = server.organizations.list_roots().send().await.unwrap().roots.unwrap();
     let root = roots[0].id().unwrap();
     let units = server
         .organizations
@@ -70,60 +49,31 @@ async fn the_tree_can_be_walked_from_the_root() {
         .send()
         .await
         .unwrap();
-    let names: Vec<_> = units
-        .organizational_units()
-        .iter()
-        .filter_map(|unit| unit.name())
-        .collect();
+    let names: Vec<_> =
+        units.organizational_units().iter().filter_map(|unit| unit.name()).collect();
     assert_eq!(names, ["Sandbox", "Security", "Suspended", "Workloads"]);
-    let accounts = server
-        .organizations
-        .list_accounts_for_parent()
-        .parent_id("ou-bob1-wlprod01")
-        .send()
-        .await;
+    let accounts =
+        server.organizations.list_accounts_for_parent().parent_id("ou-bob1-wlprod01").send().await;
     assert_eq!(accounts.unwrap().accounts().len(), 3);
-    let parents = server
-        .organizations
-        .list_parents()
-        .child_id("ou-bob1-wlprod01")
-        .send()
-        .await
-        .unwrap();
+    let parents =
+        server.organizations.list_parents().child_id("ou-bob1-wlprod01").send().await.unwrap();
     assert_eq!(parents.parents()[0].id(), Some("ou-bob1-workload"));
 }
 
 #[tokio::test]
 async fn too_large_a_page_is_refused() {
     let server = Server::start().await;
-    let refused = server
-        .organizations
-        .list_accounts()
-        .max_results(21)
-        .send()
-        .await
-        .unwrap_err();
+    let refused = server.organizations.list_accounts().max_results(21).send().await.unwrap_err();
     assert!(refused.into_service_error().is_invalid_input_exception());
 }
 
 #[tokio::test]
 async fn what_is_unknown_is_said_to_be() {
     let server = Server::start().await;
-    let refused = server
-        .organizations
-        .list_handshakes_for_organization()
-        .send()
-        .await
-        .unwrap_err();
+    let refused = server.organizations.list_handshakes_for_organization().send().await.unwrap_err();
     let error = refused.into_service_error();
     assert_eq!(error.meta().code(), Some("NotImplemented"));
-    assert!(
-        error
-            .meta()
-            .message()
-            .unwrap()
-            .contains("ListHandshakesForOrganization")
-    );
+    assert!(error.meta().message().unwrap().contains("ListHandshakesForOrganization"));
 }
 
 #[tokio::test]

@@ -7,24 +7,17 @@ use crate::support::Server;
 #[tokio::test]
 async fn a_message_is_kept_once() {
     let server = Server::start().await;
-    let request = server
-        .sqs
-        .send_message()
-        .queue_url(format!("{}/1/lane.fifo", server.local.endpoint()));
-    let request = request
-        .message_body("{}")
-        .message_group_id("lane")
-        .message_deduplication_id("event-1");
+    let request =
+        server.sqs.send_message().queue_url(format!("{}/1/lane.fifo", server.local.endpoint()));
+    let request =
+        request.message_body("{}").message_group_id("lane").message_deduplication_id("event-1");
     let first = request.clone().send().await.unwrap();
     let second = request.send().await.unwrap();
     assert_eq!(first.message_id(), second.message_id());
     let messages = server.local.take_messages();
     assert_eq!(messages.len(), 1);
     assert_eq!(
-        (
-            messages[0].group_id.as_str(),
-            messages[0].deduplication_id.as_str()
-        ),
+        (messages[0].group_id.as_str(), messages[0].deduplication_id.as_str()),
         ("lane", "event-1")
     );
     assert!(server.local.take_messages().is_empty());
@@ -38,20 +31,10 @@ async fn announcements_are_kept_but_not_in_the_name_of_aws() {
         .detail_type("Access Granted")
         .detail("{\"n\":1}");
     let forged = entry.clone().source("aws.sso");
-    let request = server
-        .event_bridge
-        .put_events()
-        .entries(entry.build())
-        .entries(forged.build());
+    let request = server.event_bridge.put_events().entries(entry.build()).entries(forged.build());
     let answer = request.send().await.unwrap();
     assert_eq!(answer.failed_entry_count(), 1);
-    assert_eq!(
-        answer.entries()[1].error_code(),
-        Some("NotAuthorizedForSourceException")
-    );
+    assert_eq!(answer.entries()[1].error_code(), Some("NotAuthorizedForSourceException"));
     let announcements = server.local.announcements();
-    assert_eq!(
-        (announcements.len(), &announcements[0]["detail"]["n"]),
-        (1, &1.into())
-    );
+    assert_eq!((announcements.len(), &announcements[0]["detail"]["n"]), (1, &1.into()));
 }

@@ -76,11 +76,7 @@ impl Server {
     }
 
     pub(crate) fn identity_store_id(&self) -> String {
-        self.local
-            .organization()
-            .instance
-            .identity_store_id
-            .to_string()
+        self.local.organization().instance.identity_store_id.to_string()
     }
 
     /// This permission set, in this account, for this group, by their names.
@@ -91,21 +87,10 @@ impl Server {
         group: &str,
     ) -> Assignment {
         let organization = self.local.organization();
-        let set = organization
-            .permission_sets
-            .iter()
-            .find(|set| set.name == permission_set)
-            .unwrap();
-        let account = organization
-            .accounts
-            .iter()
-            .find(|known| known.name == account)
-            .unwrap();
-        let group = organization
-            .groups
-            .iter()
-            .find(|known| known.display_name == group)
-            .unwrap();
+        let set =
+            organization.permission_sets.iter().find(|set| set.name == permission_set).unwrap();
+        let account = organization.accounts.iter().find(|known| known.name == account).unwrap();
+        let group = organization.groups.iter().find(|known| known.display_name == group).unwrap();
         Assignment {
             account_id: account.id.clone(),
             permission_set_arn: set.arn.clone(),
@@ -118,19 +103,12 @@ impl Server {
         &self,
         assignment: &Assignment,
     ) -> Result<AccountAssignmentOperationStatus, aws_sdk_ssoadmin::Error> {
-        let request = self
-            .sso_admin
-            .create_account_assignment()
-            .instance_arn(self.instance_arn());
-        let request = request
-            .target_id(assignment.account_id.as_str())
-            .target_type(TargetType::AwsAccount);
+        let request = self.sso_admin.create_account_assignment().instance_arn(self.instance_arn());
+        let request =
+            request.target_id(assignment.account_id.as_str()).target_type(TargetType::AwsAccount);
         let request = request.permission_set_arn(assignment.permission_set_arn.as_str());
         let request = request.principal_type(PrincipalType::from(assignment.principal.kind()));
-        let answer = request
-            .principal_id(assignment.principal.id())
-            .send()
-            .await?;
+        let answer = request.principal_id(assignment.principal.id()).send().await?;
         Ok(answer.account_assignment_creation_status.unwrap())
     }
 
@@ -139,19 +117,12 @@ impl Server {
         &self,
         assignment: &Assignment,
     ) -> Result<AccountAssignmentOperationStatus, aws_sdk_ssoadmin::Error> {
-        let request = self
-            .sso_admin
-            .delete_account_assignment()
-            .instance_arn(self.instance_arn());
-        let request = request
-            .target_id(assignment.account_id.as_str())
-            .target_type(TargetType::AwsAccount);
+        let request = self.sso_admin.delete_account_assignment().instance_arn(self.instance_arn());
+        let request =
+            request.target_id(assignment.account_id.as_str()).target_type(TargetType::AwsAccount);
         let request = request.permission_set_arn(assignment.permission_set_arn.as_str());
         let request = request.principal_type(PrincipalType::from(assignment.principal.kind()));
-        let answer = request
-            .principal_id(assignment.principal.id())
-            .send()
-            .await?;
+        let answer = request.principal_id(assignment.principal.id()).send().await?;
         Ok(answer.account_assignment_deletion_status.unwrap())
     }
 
@@ -175,20 +146,14 @@ impl Server {
     async fn status(&self, request_id: &str) -> AccountAssignmentOperationStatus {
         let creation = self.sso_admin.describe_account_assignment_creation_status();
         let creation = creation.instance_arn(self.instance_arn());
-        if let Ok(answer) = creation
-            .account_assignment_creation_request_id(request_id)
-            .send()
-            .await
+        if let Ok(answer) = creation.account_assignment_creation_request_id(request_id).send().await
         {
             return answer.account_assignment_creation_status.unwrap();
         }
         let deletion = self.sso_admin.describe_account_assignment_deletion_status();
         let deletion = deletion.instance_arn(self.instance_arn());
-        let answer = deletion
-            .account_assignment_deletion_request_id(request_id)
-            .send()
-            .await
-            .unwrap();
+        let answer =
+            deletion.account_assignment_deletion_request_id(request_id).send().await.unwrap();
         answer.account_assignment_deletion_status.unwrap()
     }
 }

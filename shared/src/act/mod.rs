@@ -1,4 +1,5 @@
-//! Acting: a plan carried out inside Identity Center's quotas, every asynchronous result followed to its end.
+//! Acting: a plan carried out inside Identity Center's quotas, every asynchronous result followed
+//! to its end.
 
 mod run;
 
@@ -12,9 +13,13 @@ pub use run::{Limits, Outcome, act};
 #[expect(async_fn_in_trait, reason = "one task drives them: nobody needs the futures to be Send")]
 pub trait Act {
     /// Asks for the assignment to be made or taken away. AWS only accepts the request here.
-    async fn start(&self, action: Action, assignment: &Assignment) -> Result<Progress, CallFailure>;
+    async fn start(&self, action: Action, assignment: &Assignment)
+    -> Result<Progress, CallFailure>;
     /// How the newest requests of that kind are doing, in one call: those of one page.
-    async fn statuses(&self, action: Action) -> Result<BTreeMap<RequestId, RequestState>, CallFailure>;
+    async fn statuses(
+        &self,
+        action: Action,
+    ) -> Result<BTreeMap<RequestId, RequestState>, CallFailure>;
     /// How one request is doing, with the reason if it failed.
     async fn status(&self, action: Action, request: &RequestId) -> Result<Progress, CallFailure>;
 }

@@ -21,10 +21,11 @@ use super::{Act, Progress, RequestId, RequestState};
 pub struct Limits {
     /// Requests in flight at once.
     ///
-    /// AWS allows 15 outstanding creates in an instance (older pages: 10); humans need some of them.
-    /// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
+    /// AWS allows 15 outstanding creates in an instance (older pages: 10); humans need some of
+    /// them. Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
     pub in_flight: usize,
-    /// How long to wait between two looks at the requests in flight. All are looked at with one call.
+    /// How long to wait between two looks at the requests in flight. All are looked at with one
+    /// call.
     pub poll_every: Duration,
     /// How often one change is started before it counts as failed.
     pub attempts: u32,
@@ -57,18 +58,23 @@ pub struct Outcome {
 
 /// Carries changes out: first all that grant, then those that revoke.
 ///
-/// **Guarantees.** At most [`Limits::in_flight`] requests at once, one at a time in an account (Identity Center updates one
-/// role of an account at a time). Every request is followed to its end. A failure of one change does not stop others,
-/// except that a principal whose grant failed in an account loses nothing there in this run: what was granted may have
-/// been meant to replace what is revoked.
+/// **Guarantees.** At most [`Limits::in_flight`] requests at once, one at a time in an account
+/// (Identity Center updates one role of an account at a time). Every request is followed to its
+/// end. A failure of one change does not stop others, except that a principal whose grant failed in
+/// an account loses nothing there in this run: what was granted may have been meant to replace what
+/// is revoked.
 pub async fn act(writes: &impl Act, changes: Vec<Change>, limits: Limits) -> Vec<Outcome> {
-    let (creates, deletes): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.action == Action::Create);
+    let (creates, deletes): (Vec<_>, Vec<_>) =
+        changes.into_iter().partition(|change| change.action == Action::Create);
     let mut outcomes = Run::new(writes, Action::Create, creates, limits).finish().await;
     let failed = without_grant(&outcomes);
-    let (waiting, deletes): (Vec<_>, Vec<_>) = deletes.into_iter().partition(|change| failed.contains(&holder(change)));
+    let (waiting, deletes): (Vec<_>, Vec<_>) =
+        deletes.into_iter().partition(|change| failed.contains(&holder(change)));
     outcomes.extend(Run::new(writes, Action::Delete, deletes, limits).finish().await);
     let reason = "not revoked, because a grant to the same principal in the same account failed";
-    outcomes.extend(waiting.into_iter().map(|change| Outcome { change, result: Err(reason.to_owned()) }));
+    outcomes.extend(
+        waiting.into_iter().map(|change| Outcome { change, result: Err(reason.to_owned()) }),
+    );
     outcomes
 }
 
@@ -77,7 +83,11 @@ fn holder(change: &Change) -> (AccountId, Principal) {
 }
 
 fn without_grant(outcomes: &[Outcome]) -> BTreeSet<(AccountId, Principal)> {
-    outcomes.iter().filter(|outcome| outcome.result.is_err()).map(|outcome| holder(&outcome.change)).collect()
+    outcomes
+        .iter()
+        .filter(|outcome| outcome.result.is_err())
+        .map(|outcome| holder(&outcome.change))
+        .collect()
 }
 
 /// Changes of one kind on their way.
@@ -112,7 +122,14 @@ impl<'a, Writes: Act> Run<'a, Writes> {
             back_off: limits.first_back_off,
             not_before: now,
         });
-        Self { writes, action, limits, waiting: waiting.collect(), under_way: Vec::new(), outcomes: Vec::new() }
+        Self {
+            writes,
+            action,
+            limits,
+            waiting: waiting.collect(),
+            under_way: Vec::new(),
+            outcomes: Vec::new(),
+        }
     }
 
     async fn finish(mut self) -> Vec<Outcome> {
@@ -134,12 +151,15 @@ impl<'a, Writes: Act> Run<'a, Writes> {
         }
     }
 
-    /// The first change whose time has come, of an account where nothing is under way and nothing was put off before it.
+    /// The first change whose time has come, of an account where nothing is under way and nothing
+    /// was put off before it.
     fn next_to_start(&self) -> Option<usize> {
         let now = Instant::now();
         let mut busy: BTreeSet<&AccountId> =
             self.under_way.iter().map(|under_way| account_of(&under_way.waiting)).collect();
-        self.waiting.iter().position(|waiting| busy.insert(account_of(waiting)) && waiting.not_before <= now)
+        self.waiting
+            .iter()
+            .position(|waiting| busy.insert(account_of(waiting)) && waiting.not_before <= now)
     }
 
     async fn start(&mut self, mut waiting: Waiting) {
@@ -160,12 +180,13 @@ impl<'a, Writes: Act> Run<'a, Writes> {
             waiting.back_off *= 2;
             self.waiting.push_back(waiting);
         } else {
-            self.outcomes.push(Outcome { change: waiting.change, result: Err(failure.to_string()) });
+            self.outcomes
+                .push(Outcome { change: waiting.change, result: Err(failure.to_string()) });
         }
     }
 
-    /// Looks at all requests in flight with one call; asks singly for those that are not on the page, and for the
-    /// reasons of those that failed.
+    /// Looks at all requests in flight with one call; asks singly for those that are not on the
+    /// page, and for the reasons of those that failed.
     async fn look(&mut self) {
         if self.under_way.is_empty() {
             return;
@@ -176,7 +197,9 @@ impl<'a, Writes: Act> Run<'a, Writes> {
         });
         for under_way in std::mem::take(&mut self.under_way) {
             match states.get(&under_way.request) {
-                Some(RequestState::InProgress) => self.keep_waiting(under_way, "it is still in progress"),
+                Some(RequestState::InProgress) => {
+                    self.keep_waiting(under_way, "it is still in progress");
+                }
                 Some(RequestState::Succeeded) => self.succeeded(under_way),
                 Some(RequestState::Failed) | None => self.ask(under_way).await,
             }
@@ -203,7 +226,8 @@ impl<'a, Writes: Act> Run<'a, Writes> {
     }
 
     fn succeeded(&mut self, under_way: UnderWay) {
-        self.outcomes.push(Outcome { change: under_way.waiting.change, result: Ok(under_way.request) });
+        self.outcomes
+            .push(Outcome { change: under_way.waiting.change, result: Ok(under_way.request) });
     }
 
     fn end(&mut self, change: Change, progress: Progress) {

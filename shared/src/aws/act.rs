@@ -1,4 +1,5 @@
-//! Writing AWS, one method a call. Each request is only accepted here; its statuses say what became of it.
+//! Writing AWS, one method a call. Each request is only accepted here; its statuses say what became
+//! of it.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -90,10 +91,7 @@ impl AwsAct {
             .instance_arn(instance)
             .max_results(PAGE_SIZE);
         let page = ask.send().await.map_err(failed(CREATION_STATUSES))?;
-        read_states(
-            CREATION_STATUSES,
-            page.account_assignments_creation_status(),
-        )
+        read_states(CREATION_STATUSES, page.account_assignments_creation_status())
     }
 
     async fn deletion_statuses(&self) -> Result<BTreeMap<RequestId, RequestState>, CallFailure> {
@@ -104,18 +102,13 @@ impl AwsAct {
             .instance_arn(instance)
             .max_results(PAGE_SIZE);
         let page = ask.send().await.map_err(failed(DELETION_STATUSES))?;
-        read_states(
-            DELETION_STATUSES,
-            page.account_assignments_deletion_status(),
-        )
+        read_states(DELETION_STATUSES, page.account_assignments_deletion_status())
     }
 
     async fn creation_status(&self, request: &RequestId) -> Result<Progress, CallFailure> {
         let instance = self.instance_arn().await?;
         let client = self.clients.sso_admin().await;
-        let ask = client
-            .describe_account_assignment_creation_status()
-            .instance_arn(instance);
+        let ask = client.describe_account_assignment_creation_status().instance_arn(instance);
         let ask = ask.account_assignment_creation_request_id(&request.0);
         let answer = ask.send().await.map_err(failed(CREATION_STATUS))?;
         read_progress(CREATION_STATUS, answer.account_assignment_creation_status())
@@ -124,9 +117,7 @@ impl AwsAct {
     async fn deletion_status(&self, request: &RequestId) -> Result<Progress, CallFailure> {
         let instance = self.instance_arn().await?;
         let client = self.clients.sso_admin().await;
-        let ask = client
-            .describe_account_assignment_deletion_status()
-            .instance_arn(instance);
+        let ask = client.describe_account_assignment_deletion_status().instance_arn(instance);
         let ask = ask.account_assignment_deletion_request_id(&request.0);
         let answer = ask.send().await.map_err(failed(DELETION_STATUS))?;
         read_progress(DELETION_STATUS, answer.account_assignment_deletion_status())
@@ -213,10 +204,7 @@ mod tests {
     use super::*;
 
     fn status(state: &str) -> AccountAssignmentOperationStatus {
-        AccountAssignmentOperationStatus::builder()
-            .request_id("r-1")
-            .status(state.into())
-            .build()
+        AccountAssignmentOperationStatus::builder().request_id("r-1").status(state.into()).build()
     }
 
     #[test]
@@ -227,24 +215,16 @@ mod tests {
             ("FAILED", RequestState::Failed),
             ("PAUSED", RequestState::InProgress),
         ] {
-            assert_eq!(
-                read_progress("x", Some(&status(text))).unwrap().state,
-                state,
-                "{text}"
-            );
+            assert_eq!(read_progress("x", Some(&status(text))).unwrap().state, state, "{text}");
         }
     }
 
     #[test]
     fn a_request_that_cannot_be_followed_is_a_failure() {
-        let nameless = AccountAssignmentOperationStatus::builder()
-            .status(StatusValues::InProgress)
-            .build();
+        let nameless =
+            AccountAssignmentOperationStatus::builder().status(StatusValues::InProgress).build();
         for status in [None, Some(&nameless)] {
-            assert_eq!(
-                read_progress("x", status).unwrap_err().code,
-                "UnreadableAnswer"
-            );
+            assert_eq!(read_progress("x", status).unwrap_err().code, "UnreadableAnswer");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Telling the world: events on an EventBridge bus.
 //!
-//! **Caveats.** An event that the bus refuses is tried again after those behind it, so their order is kept only while
-//! nothing fails. Every event says when it was put, and what it is about, in full.
+//! **Caveats.** An event that the bus refuses is tried again after those behind it, so their order
+//! is kept only while nothing fails. Every event says when it was put, and what it is about, in
+//! full.
 
 use std::{mem, sync::Arc, time::Duration};
 
@@ -28,11 +29,12 @@ const MAX_ENTRIES: usize = 10;
 
 /// All entries of one request together.
 ///
-/// Unit: bytes. The limit is 256 KiB, with the source, the detail type and a time counted in: some room is left for them.
-/// Source: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html>
+/// Unit: bytes. The limit is 256 KiB, with the source, the detail type and a time counted in: some
+/// room is left for them. Source: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html>
 const MAX_BYTES: usize = 250 * 1024;
 
-/// How often an entry is put before it is given up. The bus refuses single entries when it throttles.
+/// How often an entry is put before it is given up. The bus refuses single entries when it
+/// throttles.
 const ATTEMPTS: u32 = 4;
 
 /// The wait before the second attempt. It doubles each time.
@@ -65,11 +67,7 @@ impl AwsAnnounce {
     async fn put(&self, mut entries: Vec<PutEventsRequestEntry>) -> Result<(), CallFailure> {
         let mut wait = FIRST_WAIT;
         for attempt in 1.. {
-            let put = self
-                .clients
-                .event_bridge()
-                .put_events()
-                .set_entries(Some(entries.clone()));
+            let put = self.clients.event_bridge().put_events().set_entries(Some(entries.clone()));
             let answer = put.send().await.map_err(failed(PUT_EVENTS))?;
             let Some(failure) = first_failure(answer.entries()) else {
                 return Ok(());
@@ -87,12 +85,11 @@ impl AwsAnnounce {
 
 impl Announce for AwsAnnounce {
     async fn announce(&self, announcements: Vec<Announcement>) -> Result<(), CallFailure> {
-        let entries = announcements
-            .into_iter()
-            .map(|announcement| self.entry(announcement))
-            .collect();
+        let entries =
+            announcements.into_iter().map(|announcement| self.entry(announcement)).collect();
         let mut result = Ok(());
-        // A batch that fails does not silence those after it; the first failure is the one that is told.
+        // A batch that fails does not silence those after it; the first failure is the one that is
+        // told.
         for batch in batches(entries) {
             result = result.and(self.put(batch).await);
         }
@@ -139,14 +136,11 @@ fn refused(
     results: &[PutEventsResultEntry],
 ) -> Vec<PutEventsRequestEntry> {
     let outcomes = entries.into_iter().zip(results);
-    outcomes
-        .filter(|(_, result)| result.error_code().is_some())
-        .map(|(entry, _)| entry)
-        .collect()
+    outcomes.filter(|(_, result)| result.error_code().is_some()).map(|(entry, _)| entry).collect()
 }
 
-/// The detail as text, cut to what a bus takes. What was cut says `"truncated": true`: an event with less in it is better
-/// than none.
+/// The detail as text, cut to what a bus takes. What was cut says `"truncated": true`: an event
+/// with less in it is better than none.
 fn fitting(detail: Value) -> String {
     let text = detail.to_string();
     match detail {
@@ -168,10 +162,8 @@ fn cut(mut fields: Map<String, Value>) -> String {
 
 /// Keeps the first half of the largest field if it is a list, and nothing of it otherwise.
 fn shorten_largest(fields: &mut Map<String, Value>) {
-    let largest = fields
-        .iter()
-        .max_by_key(|(_, value)| value.to_string().len())
-        .map(|(key, _)| key.clone());
+    let largest =
+        fields.iter().max_by_key(|(_, value)| value.to_string().len()).map(|(key, _)| key.clone());
     let Some(largest) = largest else { return };
     match fields.get_mut(&largest) {
         Some(Value::Array(rows)) if rows.len() > 1 => rows.truncate(rows.len() / 2),
@@ -188,10 +180,7 @@ mod tests {
     }
 
     fn sizes(details: Vec<String>) -> Vec<usize> {
-        batches(details.into_iter().map(entry).collect())
-            .iter()
-            .map(Vec::len)
-            .collect()
+        batches(details.into_iter().map(entry).collect()).iter().map(Vec::len).collect()
     }
 
     #[test]
@@ -232,9 +221,7 @@ mod tests {
     }
 
     fn result(code: Option<&str>) -> PutEventsResultEntry {
-        PutEventsResultEntry::builder()
-            .set_error_code(code.map(str::to_owned))
-            .build()
+        PutEventsResultEntry::builder().set_error_code(code.map(str::to_owned)).build()
     }
 
     #[test]
@@ -245,19 +232,13 @@ mod tests {
             result(None),
             result(Some("InternalFailure")),
         ];
-        let entries = ["a", "b", "c", "d"]
-            .map(|detail| entry(detail.to_owned()))
-            .to_vec();
-        let again: Vec<String> = refused(entries, &results)
-            .into_iter()
-            .filter_map(|entry| entry.detail)
-            .collect();
+        let entries = ["a", "b", "c", "d"].map(|detail| entry(detail.to_owned())).to_vec();
+        let again: Vec<String> =
+            refused(entries, &results).into_iter().filter_map(|entry| entry.detail).collect();
         assert_eq!(again, ["b", "d"]);
         assert!(first_failure(&results).unwrap().may_pass());
         assert!(
-            !first_failure(&[result(Some("NotAuthorizedForSourceException"))])
-                .unwrap()
-                .may_pass()
+            !first_failure(&[result(Some("NotAuthorizedForSourceException"))]).unwrap().may_pass()
         );
         assert_eq!(first_failure(&[result(None)]), None);
     }

@@ -16,7 +16,8 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// Requests by `service:Operation`, such as `sso-admin:ListAccountAssignments`. Clones share the count.
+/// Requests by `service:Operation`, such as `sso-admin:ListAccountAssignments`. Clones share the
+/// count.
 #[derive(Clone, Debug, Default)]
 pub struct Calls {
     counts: Arc<Mutex<BTreeMap<String, u64>>>,
@@ -85,28 +86,14 @@ mod tests {
     #[test]
     fn services_are_called_as_on_the_command_line() {
         let calls = Calls::default();
-        for service in [
-            "SSO Admin",
-            "Organizations",
-            "identitystore",
-            "SQS",
-            "EventBridge",
-            "S3",
-        ] {
+        for service in ["SSO Admin", "Organizations", "identitystore", "SQS", "EventBridge", "S3"] {
             calls.count(service, "X");
         }
         let counted = calls.by_operation();
         let names: Vec<&str> = counted.keys().map(String::as_str).collect();
         assert_eq!(
             names,
-            [
-                "events:X",
-                "identitystore:X",
-                "organizations:X",
-                "s3:X",
-                "sqs:X",
-                "sso-admin:X"
-            ]
+            ["events:X", "identitystore:X", "organizations:X", "s3:X", "sqs:X", "sso-admin:X"]
         );
     }
 
@@ -115,9 +102,6 @@ mod tests {
         let calls = Calls::default();
         calls.clone().count("S3", "GetObject");
         calls.count("S3", "GetObject");
-        assert_eq!(
-            (calls.total(), calls.take()["s3:GetObject"], calls.total()),
-            (2, 2, 0)
-        );
+        assert_eq!((calls.total(), calls.take()["s3:GetObject"], calls.total()), (2, 2, 0));
     }
 }

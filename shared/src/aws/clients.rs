@@ -1,5 +1,5 @@
-//! One SDK client a service, made when first needed: a function that only sends to a queue does not pay, at its cold
-//! start, for five clients that it never uses.
+//! One SDK client a service, made when first needed: a function that only sends to a queue does not
+//! pay, at its cold start, for five clients that it never uses.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -16,13 +16,16 @@ use super::{
 /// It waits about a second in between, and knows throttling and errors inside AWS by itself.
 const ATTEMPTS: u32 = 3;
 
-/// How long a connection may take. Within a Region it takes milliseconds; a blocked route never answers.
+/// How long a connection may take. Within a Region it takes milliseconds; a blocked route never
+/// answers.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long one attempt may take until its answer is there. The slowest listings take a few seconds.
+/// How long one attempt may take until its answer is there. The slowest listings take a few
+/// seconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The SDK's clients. All count their requests; Identity Center's is handed out only with a token of its quota.
+/// The SDK's clients. All count their requests; Identity Center's is handed out only with a token
+/// of its quota.
 #[derive(Debug)]
 pub struct Clients {
     config: SdkConfig,
@@ -39,7 +42,8 @@ pub struct Clients {
 impl Clients {
     /// Clients for that account, Region and (for a local organization) endpoint.
     ///
-    /// The SDK itself reads `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` when `aws-config` made the configuration.
+    /// The SDK itself reads `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` when `aws-config`
+    /// made the configuration.
     #[must_use]
     pub fn new(config: SdkConfig, pace: Pace) -> Self {
         let timeouts = TimeoutConfig::builder()

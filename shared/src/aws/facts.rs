@@ -1,4 +1,5 @@
-//! The instance and the organization: they do not change while a process runs, so each is asked for once.
+//! The instance and the organization: they do not change while a process runs, so each is asked for
+//! once.
 
 use std::sync::Arc;
 
@@ -35,12 +36,7 @@ impl KnownFacts {
     /// Nothing known yet. Without a wanted instance there has to be exactly one.
     #[must_use]
     pub fn new(clients: Arc<Clients>, wanted: Option<InstanceArn>) -> Self {
-        Self {
-            clients,
-            wanted,
-            instance: OnceCell::new(),
-            organization: OnceCell::new(),
-        }
+        Self { clients, wanted, instance: OnceCell::new(), organization: OnceCell::new() }
     }
 
     /// Both.
@@ -59,15 +55,11 @@ impl KnownFacts {
     /// # Errors
     /// What AWS said, or that there is not exactly one.
     pub async fn instance(&self) -> Result<&Instance, CallFailure> {
-        self.instance
-            .get_or_try_init(async || self.read_instance().await)
-            .await
+        self.instance.get_or_try_init(async || self.read_instance().await).await
     }
 
     async fn organization(&self) -> Result<&OrganizationFacts, CallFailure> {
-        self.organization
-            .get_or_try_init(async || self.read_organization().await)
-            .await
+        self.organization.get_or_try_init(async || self.read_organization().await).await
     }
 
     async fn read_instance(&self) -> Result<Instance, CallFailure> {
@@ -88,11 +80,8 @@ impl KnownFacts {
 
     async fn read_organization(&self) -> Result<OrganizationFacts, CallFailure> {
         let client = self.clients.organizations();
-        let answer = client
-            .describe_organization()
-            .send()
-            .await
-            .map_err(failed(DESCRIBE_ORGANIZATION))?;
+        let answer =
+            client.describe_organization().send().await.map_err(failed(DESCRIBE_ORGANIZATION))?;
         let organization = answer
             .organization
             .ok_or_else(|| unreadable(DESCRIBE_ORGANIZATION, "no organization in it"))?;
@@ -108,20 +97,13 @@ impl KnownFacts {
 
     async fn read_root(&self) -> Result<OrganizationalUnitId, CallFailure> {
         let roots = every_row(LIST_ROOTS, async |token| {
-            let ask = self
-                .clients
-                .organizations()
-                .list_roots()
-                .set_next_token(token);
+            let ask = self.clients.organizations().list_roots().set_next_token(token);
             let page = ask.send().await.map_err(failed(LIST_ROOTS))?;
             Ok((page.roots.unwrap_or_default(), page.next_token))
         })
         .await?;
         let [root] = roots.as_slice() else {
-            return Err(unreadable(
-                LIST_ROOTS,
-                format!("{} roots in place of one", roots.len()),
-            ));
+            return Err(unreadable(LIST_ROOTS, format!("{} roots in place of one", roots.len())));
         };
         read_id(LIST_ROOTS, root.id())
     }
@@ -144,14 +126,12 @@ fn pick_instance(
             "SeveralInstances",
             format!("{seen} Identity Center instances in {here}: say which one by its ARN"),
         )),
-        (None, _, Some(wanted)) => Err(not_one(
-            "NoInstance",
-            format!("{wanted} is not among {seen} in {here}"),
-        )),
-        (None, _, None) => Err(not_one(
-            "NoInstance",
-            format!("no Identity Center instance in {here}"),
-        )),
+        (None, _, Some(wanted)) => {
+            Err(not_one("NoInstance", format!("{wanted} is not among {seen} in {here}")))
+        }
+        (None, _, None) => {
+            Err(not_one("NoInstance", format!("no Identity Center instance in {here}")))
+        }
     }
 }
 
@@ -185,19 +165,15 @@ mod tests {
 
     #[track_caller]
     fn check(instances: &[&str], wanted: Option<&str>, expected: Result<&str, &str>) {
-        let wanted = wanted.map(|id| {
-            format!("arn:aws:sso:::instance/ssoins-{id}")
-                .parse()
-                .unwrap()
-        });
+        let wanted =
+            wanted.map(|id| format!("arn:aws:sso:::instance/ssoins-{id}").parse().unwrap());
         let instances = instances.iter().map(|id| instance(id)).collect();
         let picked = pick_instance(instances, wanted.as_ref(), "eu-west-1");
         let picked = picked
             .map(|instance| instance.instance_arn.to_string())
             .map_err(|failure| failure.code);
-        let expected = expected
-            .map(|id| format!("arn:aws:sso:::instance/ssoins-{id}"))
-            .map_err(str::to_owned);
+        let expected =
+            expected.map(|id| format!("arn:aws:sso:::instance/ssoins-{id}")).map_err(str::to_owned);
         assert_eq!(picked, expected);
     }
 
@@ -213,18 +189,11 @@ mod tests {
     #[test]
     fn the_region_is_the_one_that_was_asked_unless_aws_says_otherwise() {
         assert_eq!(
-            pick_instance(vec![instance("a")], None, "eu-west-1")
-                .unwrap()
-                .region,
+            pick_instance(vec![instance("a")], None, "eu-west-1").unwrap().region,
             "eu-west-1"
         );
         let mut elsewhere = instance("a");
         elsewhere.primary_region = Some("us-east-1".to_owned());
-        assert_eq!(
-            pick_instance(vec![elsewhere], None, "eu-west-1")
-                .unwrap()
-                .region,
-            "us-east-1"
-        );
+        assert_eq!(pick_instance(vec![elsewhere], None, "eu-west-1").unwrap().region, "us-east-1");
     }
 }

@@ -1,4 +1,5 @@
-//! What went wrong with a call, and whether it will pass: the one place that knows AWS's error codes.
+//! What went wrong with a call, and whether it will pass: the one place that knows AWS's error
+//! codes.
 
 use std::str::FromStr;
 
@@ -13,7 +14,8 @@ use crate::{
 /// Another operation is going on in the same place. The SDK does not retry these.
 const CONFLICTS: &[&str] = &["ConflictException", "ConcurrentModificationException"];
 
-/// Asked too often, or an error inside AWS. A reason such as `KMS_ThrottlingException` comes with one of these codes.
+/// Asked too often, or an error inside AWS. A reason such as `KMS_ThrottlingException` comes with
+/// one of these codes.
 const TRANSIENT: &[&str] = &[
     "BandwidthLimitExceeded",
     "InternalError",
@@ -62,9 +64,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     move |error| {
-        let status = error
-            .raw_response()
-            .map(|response| response.status().as_u16());
+        let status = error.raw_response().map(|response| response.status().as_u16());
         match &error {
             SdkError::ServiceError(context) => {
                 of_service(operation, context.err().meta(), status, &error)
@@ -87,7 +87,8 @@ where
     }
 }
 
-/// The failure of an answer that arrived and could not be read. A row left out would look like one that is not there.
+/// The failure of an answer that arrived and could not be read. A row left out would look like one
+/// that is not there.
 pub fn unreadable(operation: &'static str, message: impl Into<String>) -> CallFailure {
     CallFailure {
         operation,
@@ -123,12 +124,7 @@ fn of_service(
         (None, None) => "Unknown".to_owned(),
     };
     let message = said.message().map_or_else(|| chain(error), str::to_owned);
-    CallFailure {
-        operation,
-        kind: kind(&code, status),
-        code,
-        message,
-    }
+    CallFailure { operation, kind: kind(&code, status), code, message }
 }
 
 /// There was no answer, or none that could be read.
@@ -138,22 +134,14 @@ fn never_answered(
     kind: FailureKind,
     error: &(dyn std::error::Error + 'static),
 ) -> CallFailure {
-    CallFailure {
-        operation,
-        code: code.to_owned(),
-        message: chain(error),
-        kind,
-    }
+    CallFailure { operation, code: code.to_owned(), message: chain(error), kind }
 }
 
 /// The error with what is behind it, on one line: `dispatch failure: connection refused`.
 #[must_use]
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let links = std::iter::successors(Some(error), |error| error.source());
-    links
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
+    links.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]
@@ -184,11 +172,7 @@ mod tests {
             ("ValidationException", 400, Permanent),
             ("SomethingNew", 400, Permanent),
         ] {
-            assert_eq!(
-                kind(code, Some(status)),
-                expected,
-                "{code} with HTTP {status}"
-            );
+            assert_eq!(kind(code, Some(status)), expected, "{code} with HTTP {status}");
         }
     }
 
@@ -198,10 +182,8 @@ mod tests {
 
     #[test]
     fn what_aws_says_is_kept() {
-        let said = ErrorMetadata::builder()
-            .code("ThrottlingException")
-            .message("Rate exceeded")
-            .build();
+        let said =
+            ErrorMetadata::builder().code("ThrottlingException").message("Rate exceeded").build();
         let error = SdkError::service_error(ListInstancesError::generic(said), answer(400));
         let failure = failed("sso:ListInstances")(error);
         assert_eq!(
@@ -218,20 +200,14 @@ mod tests {
             answer(502),
         );
         let failure = failed("sso:ListInstances")(error);
-        assert_eq!(
-            (failure.code.as_str(), failure.kind),
-            ("HTTP502", Transient)
-        );
+        assert_eq!((failure.code.as_str(), failure.kind), ("HTTP502", Transient));
     }
 
     #[test]
     fn a_time_out_passes_and_a_bad_request_does_not() {
         let timeout =
             failed("s3:GetObject")(SdkError::<ListInstancesError, _>::timeout_error("too slow"));
-        assert_eq!(
-            (timeout.code.as_str(), timeout.kind),
-            ("Timeout", Transient)
-        );
+        assert_eq!((timeout.code.as_str(), timeout.kind), ("Timeout", Transient));
         assert!(timeout.message.ends_with("too slow"), "{}", timeout.message);
         let construction = SdkError::<ListInstancesError, _>::construction_failure("no account id");
         assert_eq!(failed("sso:ListInstances")(construction).kind, Permanent);

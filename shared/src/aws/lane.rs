@@ -33,8 +33,8 @@ impl AwsLane {
         Self { clients, queue_url }
     }
 
-    /// Puts a message on the lane. SQS drops it if one with the same id came within the last five minutes: events are
-    /// delivered more than once.
+    /// Puts a message on the lane. SQS drops it if one with the same id came within the last five
+    /// minutes: events are delivered more than once.
     ///
     /// # Errors
     /// What SQS said.
@@ -59,11 +59,7 @@ impl AwsLane {
 fn as_deduplication_id(id: &str) -> String {
     let fits = (1..=MAX_DEDUPLICATION_ID).contains(&id.len())
         && id.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits {
-        id.to_owned()
-    } else {
-        format!("{:x}", Sha256::digest(id))
-    }
+    if fits { id.to_owned() } else { format!("{:x}", Sha256::digest(id)) }
 }
 
 #[cfg(test)]

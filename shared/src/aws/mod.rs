@@ -1,4 +1,5 @@
-//! AWS, behind the traits of the core: how to ask, how fast, and what an answer means. Nothing is decided here.
+//! AWS, behind the traits of the core: how to ask, how fast, and what an answer means. Nothing is
+//! decided here.
 //!
 //! - [`clients`]: one SDK client a service, made when first needed;
 //! - [`pace`]: Identity Center's quota, kept from this side;
@@ -10,8 +11,8 @@
 //! - [`observe`], [`act`], [`announce`], [`lane`]: the four things that Usher does with AWS;
 //! - [`store`] and [`rules`]: a file in S3 or on disk, and the rules in it.
 //!
-//! **Guarantees.** A listing is whole or it is a failure. An answer that cannot be read is a failure, never a missing row:
-//! what is missing may be revoked.
+//! **Guarantees.** A listing is whole or it is a failure. An answer that cannot be read is a
+//! failure, never a missing row: what is missing may be revoked.
 
 pub mod act;
 pub mod announce;

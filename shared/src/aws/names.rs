@@ -1,10 +1,12 @@
-//! Permission sets' names. Listings give ARNs only, and a name never changes: each is asked for once, ever.
+//! Permission sets' names. Listings give ARNs only, and a name never changes: each is asked for
+//! once, ever.
 //!
-//! **Flow.** The names known from earlier are read with the first question; new ones are kept in memory, and written back
-//! at the end of a run. The file holds `{"PERMISSION SET ARN": "NAME"}`. The ARN holds the instance's id, so two
-//! instances may share a file.
+//! **Flow.** The names known from earlier are read with the first question; new ones are kept in
+//! memory, and written back at the end of a run. The file holds `{"PERMISSION SET ARN": "NAME"}`.
+//! The ARN holds the instance's id, so two instances may share a file.
 //!
-//! **Guarantees.** It is a cache: it may be deleted, cut short or out of reach, and then costs calls, never an error.
+//! **Guarantees.** It is a cache: it may be deleted, cut short or out of reach, and then costs
+//! calls, never an error.
 
 use std::{
     collections::BTreeMap,
@@ -39,11 +41,7 @@ impl Names {
     /// Remembers in that file; without one, as long as the process lives.
     #[must_use]
     pub fn new(store: Option<Store>) -> Self {
-        Self {
-            store,
-            loaded: OnceCell::new(),
-            known: Mutex::default(),
-        }
+        Self { store, loaded: OnceCell::new(), known: Mutex::default() }
     }
 
     /// The name, if it is known.
@@ -75,10 +73,7 @@ impl Names {
 
     fn unwritten(&self) -> Option<String> {
         let known = self.lock();
-        known
-            .has_new
-            .then(|| serde_json::to_string(&known.names).ok())
-            .flatten()
+        known.has_new.then(|| serde_json::to_string(&known.names).ok()).flatten()
     }
 
     async fn load(&self) {
@@ -90,10 +85,9 @@ impl Names {
                 names.append(&mut known.names);
                 known.names = names;
             }
-            Err(why) => warn!(
-                error = why,
-                "permission sets' names not read: they will be asked for again"
-            ),
+            Err(why) => {
+                warn!(error = why, "permission sets' names not read: they will be asked for again");
+            }
         }
     }
 
@@ -119,9 +113,7 @@ mod tests {
     use crate::aws::store::tests::local;
 
     fn arn(set: u32) -> PermissionSetArn {
-        format!("arn:aws:sso:::permissionSet/ssoins-7223aaaabbbbcccc/ps-{set}")
-            .parse()
-            .unwrap()
+        format!("arn:aws:sso:::permissionSet/ssoins-7223aaaabbbbcccc/ps-{set}").parse().unwrap()
     }
 
     fn names(file: &std::path::Path) -> Names {

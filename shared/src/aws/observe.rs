@@ -62,14 +62,11 @@ impl AwsObserve {
     /// Reads with those clients, and remembers permission sets' names there.
     #[must_use]
     pub fn new(clients: Arc<Clients>, facts: Arc<KnownFacts>, names: Names) -> Self {
-        Self {
-            clients,
-            facts,
-            names,
-        }
+        Self { clients, facts, names }
     }
 
-    /// Keeps the permission sets' names that were learned, for the next process. To be called at the end of a run.
+    /// Keeps the permission sets' names that were learned, for the next process. To be called at
+    /// the end of a run.
     pub async fn flush(&self) {
         self.names.flush().await;
     }
@@ -108,11 +105,7 @@ impl AwsObserve {
             .describe_permission_set()
             .instance_arn(instance)
             .permission_set_arn(arn.as_str());
-        let answer = if_there(
-            DESCRIBE_PERMISSION_SET,
-            ask.send().await,
-            is_permission_set_gone,
-        )?;
+        let answer = if_there(DESCRIBE_PERMISSION_SET, ask.send().await, is_permission_set_gone)?;
         let name = |answer: DescribePermissionSetOutput| answer.permission_set?.name;
         answer
             .map(|answer| {
@@ -130,27 +123,17 @@ impl Observe for AwsObserve {
 
     async fn accounts(&self) -> Result<Vec<SeenAccount>, CallFailure> {
         every_row(LIST_ACCOUNTS, async |token| {
-            let ask = self
-                .clients
-                .organizations()
-                .list_accounts()
-                .set_next_token(token);
+            let ask = self.clients.organizations().list_accounts().set_next_token(token);
             let page = ask.send().await.map_err(failed(LIST_ACCOUNTS))?;
-            let accounts = page
-                .accounts()
-                .iter()
-                .map(|account| read_account(LIST_ACCOUNTS, account));
+            let accounts =
+                page.accounts().iter().map(|account| read_account(LIST_ACCOUNTS, account));
             Ok((accounts.collect::<Result<_, _>>()?, page.next_token))
         })
         .await
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<SeenAccount>, CallFailure> {
-        let ask = self
-            .clients
-            .organizations()
-            .describe_account()
-            .account_id(id.as_str());
+        let ask = self.clients.organizations().describe_account().account_id(id.as_str());
         let answer = if_there(
             DESCRIBE_ACCOUNT,
             ask.send().await,
@@ -159,10 +142,7 @@ impl Observe for AwsObserve {
         answer
             .map(|answer| match answer.account() {
                 Some(account) => read_account(DESCRIBE_ACCOUNT, account),
-                None => Err(unreadable(
-                    DESCRIBE_ACCOUNT,
-                    format!("no account {id} in it"),
-                )),
+                None => Err(unreadable(DESCRIBE_ACCOUNT, format!("no account {id} in it"))),
             })
             .transpose()
     }
@@ -170,10 +150,8 @@ impl Observe for AwsObserve {
     async fn account_tags(&self, id: &AccountId) -> Result<Tags, CallFailure> {
         let tags = every_row(LIST_TAGS, async |token| {
             let client = self.clients.organizations();
-            let ask = client
-                .list_tags_for_resource()
-                .resource_id(id.as_str())
-                .set_next_token(token);
+            let ask =
+                client.list_tags_for_resource().resource_id(id.as_str()).set_next_token(token);
             let page = ask.send().await.map_err(failed(LIST_TAGS))?;
             Ok((page.tags.unwrap_or_default(), page.next_token))
         })
@@ -211,18 +189,13 @@ impl Observe for AwsObserve {
     ) -> Result<BTreeMap<OrganizationalUnitId, String>, CallFailure> {
         let units = every_row(LIST_ORGANIZATIONAL_UNITS, async |token| {
             let client = self.clients.organizations();
-            let ask = client
-                .list_organizational_units_for_parent()
-                .parent_id(parent.as_str());
+            let ask = client.list_organizational_units_for_parent().parent_id(parent.as_str());
             let page = ask
                 .set_next_token(token)
                 .send()
                 .await
                 .map_err(failed(LIST_ORGANIZATIONAL_UNITS))?;
-            Ok((
-                page.organizational_units.unwrap_or_default(),
-                page.next_token,
-            ))
+            Ok((page.organizational_units.unwrap_or_default(), page.next_token))
         })
         .await?;
         units
@@ -241,15 +214,9 @@ impl Observe for AwsObserve {
         let instance = self.instance_arn().await?;
         every_row(LIST_PERMISSION_SETS, async |token| {
             let client = self.clients.sso_admin().await;
-            let ask = client
-                .list_permission_sets()
-                .instance_arn(instance)
-                .max_results(PAGE_SIZE);
-            let page = ask
-                .set_next_token(token)
-                .send()
-                .await
-                .map_err(failed(LIST_PERMISSION_SETS))?;
+            let ask = client.list_permission_sets().instance_arn(instance).max_results(PAGE_SIZE);
+            let page =
+                ask.set_next_token(token).send().await.map_err(failed(LIST_PERMISSION_SETS))?;
             Ok((
                 read_permission_sets(LIST_PERMISSION_SETS, page.permission_sets())?,
                 page.next_token,
@@ -274,10 +241,7 @@ impl Observe for AwsObserve {
 
     async fn first_groups(&self) -> Result<GroupPage, CallFailure> {
         let (groups, next) = self.page_of_groups(None).await?;
-        Ok(GroupPage {
-            groups,
-            is_last: next.is_none_or(|token| token.is_empty()),
-        })
+        Ok(GroupPage { groups, is_last: next.is_none_or(|token| token.is_empty()) })
     }
 
     async fn groups(&self) -> Result<Vec<Group>, CallFailure> {
@@ -286,11 +250,7 @@ impl Observe for AwsObserve {
 
     async fn group_by_name(&self, display_name: &str) -> Result<Option<Group>, CallFailure> {
         let store = self.identity_store_id().await?;
-        let ask = self
-            .clients
-            .identity_store()
-            .get_group_id()
-            .identity_store_id(store);
+        let ask = self.clients.identity_store().get_group_id().identity_store_id(store);
         let ask = ask.alternate_identifier(named(display_name)?);
         let is_gone = |error: &GetGroupIdError| matches!(error, GetGroupIdError::ResourceNotFoundException(what) if is_group_gone(what));
         let answer = if_there(GET_GROUP_ID, ask.send().await, is_gone)?;
@@ -326,15 +286,8 @@ impl Observe for AwsObserve {
                 .instance_arn(instance)
                 .account_id(account.as_str())
                 .max_results(PAGE_SIZE);
-            let page = ask
-                .set_next_token(token)
-                .send()
-                .await
-                .map_err(failed(LIST_PROVISIONED))?;
-            Ok((
-                read_permission_sets(LIST_PROVISIONED, page.permission_sets())?,
-                page.next_token,
-            ))
+            let page = ask.set_next_token(token).send().await.map_err(failed(LIST_PROVISIONED))?;
+            Ok((read_permission_sets(LIST_PROVISIONED, page.permission_sets())?, page.next_token))
         })
         .await
     }
@@ -353,11 +306,8 @@ impl Observe for AwsObserve {
                 .account_id(account.as_str())
                 .permission_set_arn(permission_set.as_str())
                 .max_results(PAGE_SIZE);
-            let page = ask
-                .set_next_token(token)
-                .send()
-                .await
-                .map_err(failed(LIST_ACCOUNT_ASSIGNMENTS))?;
+            let page =
+                ask.set_next_token(token).send().await.map_err(failed(LIST_ACCOUNT_ASSIGNMENTS))?;
             let rows = page.account_assignments().iter();
             let rows = rows.map(|row| read_assignment(account, permission_set, row));
             Ok((rows.collect::<Result<_, _>>()?, page.next_token))
@@ -382,17 +332,16 @@ where
     }
 }
 
-/// "Not found" may also be said of the key that encrypts the directory: then the permission set is only out of reach.
+/// "Not found" may also be said of the key that encrypts the directory: then the permission set is
+/// only out of reach.
 fn is_permission_set_gone(error: &DescribePermissionSetError) -> bool {
     matches!(error, DescribePermissionSetError::ResourceNotFoundException(what) if what.reason().is_none())
 }
 
-/// "Not found" may also be said of the identity store or of the key that encrypts it: then the group is only out of reach.
+/// "Not found" may also be said of the identity store or of the key that encrypts it: then the
+/// group is only out of reach.
 fn is_group_gone(what: &ResourceNotFoundException) -> bool {
-    what.reason().is_none()
-        && what
-            .resource_type()
-            .is_none_or(|kind| *kind == ResourceType::Group)
+    what.reason().is_none() && what.resource_type().is_none_or(|kind| *kind == ResourceType::Group)
 }
 
 /// How `GetGroupId` wants a display name. (`ListGroups` no longer takes a filter.)
@@ -415,16 +364,8 @@ fn read_account(
         name: account.name().ok_or_else(|| missing("name"))?.to_owned(),
         // The only one that AWS is known to leave out.
         email: account.email().unwrap_or_default().to_owned(),
-        state: account
-            .state()
-            .ok_or_else(|| missing("state"))?
-            .as_str()
-            .to_owned()
-            .into(),
-        path: account
-            .paths()
-            .first()
-            .map_or(Ok(Vec::new()), |path| read_path(operation, path))?,
+        state: account.state().ok_or_else(|| missing("state"))?.as_str().to_owned().into(),
+        path: account.paths().first().map_or(Ok(Vec::new()), |path| read_path(operation, path))?,
         id,
     })
 }
@@ -444,9 +385,7 @@ fn read_permission_sets(
     operation: &'static str,
     arns: &[String],
 ) -> Result<Vec<PermissionSetArn>, CallFailure> {
-    arns.iter()
-        .map(|arn| read_id(operation, Some(arn)))
-        .collect()
+    arns.iter().map(|arn| read_id(operation, Some(arn))).collect()
 }
 
 /// A group may have no display name; no glob but `*` matches that.
@@ -512,10 +451,7 @@ mod tests {
         let seen = read_account("x", &account(path)).unwrap();
         let path: Vec<&str> = seen.path.iter().map(OrganizationalUnitId::as_str).collect();
         assert_eq!(path, ["r-ab12", "ou-ab12-c3d4e5f6", "ou-ab12-d4e5f6a7"]);
-        assert_eq!(
-            (seen.state, seen.name.as_str()),
-            (AccountState::Active, "pay-prod")
-        );
+        assert_eq!((seen.state, seen.name.as_str()), (AccountState::Active, "pay-prod"));
     }
 
     #[test]
@@ -529,15 +465,10 @@ mod tests {
     fn an_account_that_cannot_be_read_is_a_failure() {
         let mut nameless = account("o-a1b2c3d4e5/r-ab12/210987654321/");
         nameless.name = None;
-        for account in [
-            nameless,
-            account("o-a1b2c3d4e5/r-AB12/210987654321/"),
-            Account::builder().build(),
-        ] {
-            assert_eq!(
-                read_account("x", &account).unwrap_err().code,
-                "UnreadableAnswer"
-            );
+        for account in
+            [nameless, account("o-a1b2c3d4e5/r-AB12/210987654321/"), Account::builder().build()]
+        {
+            assert_eq!(read_account("x", &account).unwrap_err().code, "UnreadableAnswer");
         }
     }
 
@@ -547,10 +478,7 @@ mod tests {
         for (what, gone) in [
             (not_found(), true),
             (not_found().resource_type(ResourceType::Group), true),
-            (
-                not_found().resource_type(ResourceType::IdentityStore),
-                false,
-            ),
+            (not_found().resource_type(ResourceType::IdentityStore), false),
             (not_found().reason("KMS_KEY_NOT_FOUND".into()), false),
         ] {
             let what = what.build();
@@ -566,10 +494,7 @@ mod tests {
                 .parse()
                 .unwrap();
         let row = |kind: &str, id: &str| {
-            AccountAssignment::builder()
-                .principal_type(kind.into())
-                .principal_id(id)
-                .build()
+            AccountAssignment::builder().principal_type(kind.into()).principal_id(id).build()
         };
         let read = |kind, id| read_assignment(&account, &set, &row(kind, id));
         assert_eq!(read("GROUP", GROUP).unwrap().principal.kind(), "GROUP");

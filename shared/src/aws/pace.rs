@@ -1,7 +1,7 @@
 //! Identity Center's quota, kept from this side.
 //!
-//! The quota is one bucket for the whole instance, shared with people in the console, Control Tower and Terraform. Being
-//! throttled would throttle them too, so Usher waits before it asks.
+//! The quota is one bucket for the whole instance, shared with people in the console, Control Tower
+//! and Terraform. Being throttled would throttle them too, so Usher waits before it asks.
 
 use std::{
     num::NonZeroU32,
@@ -22,7 +22,8 @@ use tokio::time::Instant;
 
 /// Calls that may follow each other at once after a pause.
 ///
-/// Unit: calls. With the default of 18 calls a second, no second ever sees more than the 20 that AWS allows.
+/// Unit: calls. With the default of 18 calls a second, no second ever sees more than the 20 that
+/// AWS allows.
 const BURST: u32 = 2;
 
 /// A token bucket over all calls to Identity Center (`sso-admin`) of the process.
@@ -72,7 +73,8 @@ impl Pace {
     }
 }
 
-/// Charges the SDK's own retries to the bucket: the SDK sends them after its back-off without asking anybody.
+/// Charges the SDK's own retries to the bucket: the SDK sends them after its back-off without
+/// asking anybody.
 #[derive(Debug)]
 pub(super) struct ChargeRetries(pub(super) Pace);
 
@@ -87,9 +89,8 @@ impl Intercept for ChargeRetries {
         _: &RuntimeComponents,
         settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let is_retry = settings
-            .load::<RequestAttempts>()
-            .is_some_and(|attempts| attempts.attempts() > 1);
+        let is_retry =
+            settings.load::<RequestAttempts>().is_some_and(|attempts| attempts.attempts() > 1);
         if is_retry {
             self.0.charge();
         }
@@ -129,21 +130,14 @@ mod tests {
             let second = *from..*from + Duration::from_secs(1);
             assert!(taken.iter().filter(|at| second.contains(at)).count() <= 20);
         }
-        assert!(
-            taken[199] - taken[0] <= Duration::from_secs(12),
-            "200 calls at 18 a second"
-        );
+        assert!(taken[199] - taken[0] <= Duration::from_secs(12), "200 calls at 18 a second");
     }
 
     #[tokio::test(start_paused = true)]
     async fn clones_share_one_bucket() {
         let pace = pace(10);
         let start = Instant::now();
-        tokio::join!(
-            pace.take(),
-            async { pace.clone().take().await },
-            pace.take()
-        );
+        tokio::join!(pace.take(), async { pace.clone().take().await }, pace.take());
         assert_eq!(start.elapsed().as_millis(), 100);
     }
 

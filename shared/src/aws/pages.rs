@@ -1,7 +1,8 @@
 //! Listings, read to their end.
 //!
-//! The token alone says whether there is more: pages may be short or empty and go on. The SDK's paginators would do it
-//! too, but each page is a call that Identity Center's quota has to allow first, so the pages are asked for here.
+//! The token alone says whether there is more: pages may be short or empty and go on. The SDK's
+//! paginators would do it too, but each page is a call that Identity Center's quota has to allow
+//! first, so the pages are asked for here.
 
 use crate::failure::CallFailure;
 

@@ -1,7 +1,8 @@
-//! The rules file, read and checked, and kept for the next invocation as long as it does not change.
+//! The rules file, read and checked, and kept for the next invocation as long as it does not
+//! change.
 //!
-//! **Guarantees.** A file that is not there, cannot be read or has a mistake is an error, never an empty set of rules: an
-//! empty set would revoke everything.
+//! **Guarantees.** A file that is not there, cannot be read or has a mistake is an error, never an
+//! empty set of rules: an empty set would revoke everything.
 
 use std::sync::Arc;
 
@@ -56,10 +57,7 @@ impl RulesSource {
     /// The rules in that file.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self {
-            store,
-            last: Mutex::default(),
-        }
+        Self { store, last: Mutex::default() }
     }
 
     /// The rules as they are now: one conditional read.
@@ -70,19 +68,12 @@ impl RulesSource {
         // Held while reading, so that readers at the same time share one answer.
         let mut last = self.last.lock().await;
         let etag = last.as_ref().and_then(|kept| kept.etag.as_deref());
-        let read = self
-            .store
-            .read_if_changed(etag)
-            .await
-            .map_err(RulesFailure::Unreadable)?;
+        let read = self.store.read_if_changed(etag).await.map_err(RulesFailure::Unreadable)?;
         match (read, &*last) {
             (Read::NotModified, Some(kept)) => Ok(Arc::clone(&kept.rules)),
             (Read::Found { bytes, etag }, _) => {
                 let rules = Arc::new(self.parse(bytes)?);
-                *last = Some(Kept {
-                    etag,
-                    rules: Arc::clone(&rules),
-                });
+                *last = Some(Kept { etag, rules: Arc::clone(&rules) });
                 Ok(rules)
             }
             (Read::Absent | Read::NotModified, _) => Err(RulesFailure::Absent(self.name())),
@@ -91,10 +82,7 @@ impl RulesSource {
 
     fn parse(&self, bytes: Vec<u8>) -> Result<Rules, RulesFailure> {
         let text = String::from_utf8(bytes).map_err(|_| RulesFailure::NotUtf8(self.name()))?;
-        let source = SourceFile {
-            name: self.name(),
-            text,
-        };
+        let source = SourceFile { name: self.name(), text };
         Rules::parse(source).map_err(|invalid| RulesFailure::Invalid(Box::new(invalid)))
     }
 
@@ -137,10 +125,7 @@ mod tests {
         assert!(matches!(source.read().await, Err(RulesFailure::NotUtf8(_))));
         for text in ["", "version: 1", "a: ["] {
             std::fs::write(&file, text).unwrap();
-            assert!(
-                matches!(source.read().await, Err(RulesFailure::Invalid(_))),
-                "`{text}`"
-            );
+            assert!(matches!(source.read().await, Err(RulesFailure::Invalid(_))), "`{text}`");
         }
         std::fs::write(&file, RULES).unwrap();
         assert!(source.read().await.is_ok());

@@ -22,8 +22,8 @@ use super::{clients::Clients, failure::failed};
 const GET_OBJECT: &str = "s3:GetObject";
 const PUT_OBJECT: &str = "s3:PutObject";
 
-/// The largest file that is read: a rules file for thousands of accounts stays far below, and a wrong key (a log, a
-/// backup) must not fill the function's memory.
+/// The largest file that is read: a rules file for thousands of accounts stays far below, and a
+/// wrong key (a log, a backup) must not fill the function's memory.
 ///
 /// Unit: bytes.
 pub const MAX_BYTES: usize = 2 * 1024 * 1024;
@@ -60,10 +60,7 @@ impl FromStr for Location {
         if bucket.is_empty() || key.is_empty() {
             return Err(invalid());
         }
-        Ok(Self::S3 {
-            bucket: bucket.to_owned(),
-            key: key.to_owned(),
-        })
+        Ok(Self::S3 { bucket: bucket.to_owned(), key: key.to_owned() })
     }
 }
 
@@ -152,7 +149,8 @@ impl Store {
     /// Reads the file, unless it still has that entity tag.
     ///
     /// # Errors
-    /// It could not be reached, or it is larger than [`MAX_BYTES`]. A file that is not there is not an error.
+    /// It could not be reached, or it is larger than [`MAX_BYTES`]. A file that is not there is not
+    /// an error.
     pub async fn read_if_changed(&self, etag: Option<&str>) -> Result<Read, StoreFailure> {
         match &self.location {
             Location::S3 { bucket, key } => self.read_object(bucket, key, etag).await,
@@ -200,44 +198,34 @@ impl Store {
         match get.send().await {
             Ok(object) => self.read_body(object).await,
             Err(error) if is_not_modified(&error) => Ok(Read::NotModified),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(GetObjectError::is_no_such_key) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
                 Ok(Read::Absent)
             }
             Err(error) => Err(self.in_s3(failed(GET_OBJECT)(error))),
         }
     }
 
-    /// Reads an object a piece at a time, so that one that is too large is dropped before it fills the memory.
+    /// Reads an object a piece at a time, so that one that is too large is dropped before it fills
+    /// the memory.
     async fn read_body(&self, mut object: GetObjectOutput) -> Result<Read, StoreFailure> {
-        let announced = object
-            .content_length()
-            .and_then(|length| usize::try_from(length).ok());
+        let announced = object.content_length().and_then(|length| usize::try_from(length).ok());
         if announced.is_some_and(|length| length > MAX_BYTES) {
             return Err(self.too_large());
         }
         let mut bytes = Vec::new();
-        while let Some(piece) = object
-            .body
-            .try_next()
-            .await
-            .map_err(|error| self.in_s3(cut_off(&error)))?
+        while let Some(piece) =
+            object.body.try_next().await.map_err(|error| self.in_s3(cut_off(&error)))?
         {
             bytes.extend_from_slice(&piece);
             if bytes.len() > MAX_BYTES {
                 return Err(self.too_large());
             }
         }
-        Ok(Read::Found {
-            bytes,
-            etag: object.e_tag,
-        })
+        Ok(Read::Found { bytes, etag: object.e_tag })
     }
 
-    /// Local files are the command line's and the demo's: small and near, so the contents themselves tell a change.
+    /// Local files are the command line's and the demo's: small and near, so the contents
+    /// themselves tell a change.
     fn read_file(&self, path: &Path, etag: Option<&str>) -> Result<Read, StoreFailure> {
         let bytes = match read_bounded(path) {
             Ok(Some(bytes)) => bytes,
@@ -249,38 +237,25 @@ impl Store {
         if etag == Some(seen.as_str()) {
             return Ok(Read::NotModified);
         }
-        Ok(Read::Found {
-            bytes,
-            etag: Some(seen),
-        })
+        Ok(Read::Found { bytes, etag: Some(seen) })
     }
 
     fn in_s3(&self, source: CallFailure) -> StoreFailure {
-        StoreFailure::Call {
-            location: self.location.clone(),
-            source,
-        }
+        StoreFailure::Call { location: self.location.clone(), source }
     }
 
     fn on_disk(&self, source: io::Error) -> StoreFailure {
-        StoreFailure::Disk {
-            location: self.location.clone(),
-            source,
-        }
+        StoreFailure::Disk { location: self.location.clone(), source }
     }
 
     fn too_large(&self) -> StoreFailure {
-        StoreFailure::TooLarge {
-            location: self.location.clone(),
-        }
+        StoreFailure::TooLarge { location: self.location.clone() }
     }
 }
 
 /// S3's model does not know the answer "not modified", so the SDK takes it for an error.
 fn is_not_modified(error: &SdkError<GetObjectError, HttpResponse>) -> bool {
-    error
-        .raw_response()
-        .is_some_and(|response| response.status().as_u16() == 304)
+    error.raw_response().is_some_and(|response| response.status().as_u16() == 304)
 }
 
 /// The connection broke in the middle of an object.
@@ -297,9 +272,7 @@ fn cut_off(error: &dyn std::error::Error) -> CallFailure {
 fn read_bounded(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     // One more than allowed, to tell "exactly as large" from "larger".
-    let limit = u64::try_from(MAX_BYTES)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
+    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok((bytes.len() <= MAX_BYTES).then_some(bytes))
 }
@@ -324,43 +297,25 @@ pub(super) mod tests {
     pub(in crate::aws) fn local(path: &Path) -> Store {
         let config = aws_config::SdkConfig::builder().build();
         let pace = Pace::per_second(std::num::NonZeroU32::MIN);
-        Store::new(
-            Location::File(path.to_owned()),
-            Arc::new(Clients::new(config, pace)),
-        )
+        Store::new(Location::File(path.to_owned()), Arc::new(Clients::new(config, pace)))
     }
 
     fn found(read: Read) -> (Vec<u8>, String) {
         match read {
-            Read::Found {
-                bytes,
-                etag: Some(etag),
-            } => (bytes, etag),
+            Read::Found { bytes, etag: Some(etag) } => (bytes, etag),
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
     fn locations_are_buckets_or_paths() {
-        let s3 = Location::S3 {
-            bucket: "b".to_owned(),
-            key: "active/rules.yaml".to_owned(),
-        };
+        let s3 = Location::S3 { bucket: "b".to_owned(), key: "active/rules.yaml".to_owned() };
         assert_eq!("s3://b/active/rules.yaml".parse(), Ok(s3.clone()));
         assert_eq!(s3.to_string(), "s3://b/active/rules.yaml");
-        assert_eq!(
-            "rules.yaml".parse(),
-            Ok(Location::File("rules.yaml".into()))
-        );
-        for text in [
-            "",
-            "s3://",
-            "s3://b",
-            "s3://b/",
-            "s3:///k",
-            "https://b/k",
-            "file:///rules.yaml",
-        ] {
+        assert_eq!("rules.yaml".parse(), Ok(Location::File("rules.yaml".into())));
+        for text in
+            ["", "s3://", "s3://b", "s3://b/", "s3:///k", "https://b/k", "file:///rules.yaml"]
+        {
             assert!(text.parse::<Location>().is_err(), "`{text}`");
         }
     }
@@ -374,10 +329,7 @@ pub(super) mod tests {
         store.write(b"one".to_vec()).await.unwrap();
         let (bytes, etag) = found(store.read_if_changed(None).await.unwrap());
         assert_eq!(bytes, b"one");
-        assert_eq!(
-            store.read_if_changed(Some(&etag)).await.unwrap(),
-            Read::NotModified
-        );
+        assert_eq!(store.read_if_changed(Some(&etag)).await.unwrap(), Read::NotModified);
 
         store.write(b"two".to_vec()).await.unwrap();
         let (bytes, changed) = found(store.read_if_changed(Some(&etag)).await.unwrap());
@@ -389,10 +341,7 @@ pub(super) mod tests {
     async fn a_file_that_went_away_is_absent_whatever_was_known() {
         let folder = tempfile::tempdir().unwrap();
         let store = local(&folder.path().join("rules.yaml"));
-        assert_eq!(
-            store.read_if_changed(Some("x")).await.unwrap(),
-            Read::Absent
-        );
+        assert_eq!(store.read_if_changed(Some("x")).await.unwrap(), Read::Absent);
     }
 
     #[tokio::test]
@@ -402,10 +351,7 @@ pub(super) mod tests {
         store.write(vec![b'x'; MAX_BYTES]).await.unwrap();
         assert!(store.read_if_changed(None).await.is_ok());
         store.write(vec![b'x'; MAX_BYTES + 1]).await.unwrap();
-        assert!(matches!(
-            store.read_if_changed(None).await,
-            Err(StoreFailure::TooLarge { .. })
-        ));
+        assert!(matches!(store.read_if_changed(None).await, Err(StoreFailure::TooLarge { .. })));
     }
 
     #[tokio::test]

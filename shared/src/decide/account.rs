@@ -6,7 +6,10 @@ use crate::{
     ids::{GroupId, OrganizationalUnitId, PermissionSetArn},
     organization::{Account, AccountState, Assignment, Principal, Unread},
     plan::{Action, Change, Plan},
-    rules::{Protect, SpannedGlob, selector::{AccountView, matches_any}},
+    rules::{
+        Protect, SpannedGlob,
+        selector::{AccountView, matches_any},
+    },
     scope::Scope,
     truth::Truth,
 };
@@ -32,8 +35,11 @@ pub(super) struct AccountDecision<'a> {
 impl<'a> AccountDecision<'a> {
     pub(super) fn new(known: &'a Known<'a>, account: &'a Account) -> Self {
         let view = known.view(account);
-        let rules = known.matched.iter().map(|matched| matched.rule.accounts.matches(&view)).collect();
-        let protected = |entry: &Protect| entry.accounts.as_ref().map_or(Truth::Yes, |accounts| accounts.matches(&view));
+        let rules =
+            known.matched.iter().map(|matched| matched.rule.accounts.matches(&view)).collect();
+        let protected = |entry: &Protect| {
+            entry.accounts.as_ref().map_or(Truth::Yes, |accounts| accounts.matches(&view))
+        };
         let protect = known.rules.protect.iter().map(protected).collect();
         let mut decision = Self { known, account, view, manageable: Truth::No, rules, protect };
         decision.manageable = decision.account_manageable();
@@ -54,12 +60,14 @@ impl<'a> AccountDecision<'a> {
         self.account.id == self.known.organization.organization.management_account_id
     }
 
-    /// Why an account of the organization is not touched, when the rules' `manage.accounts` would have it.
+    /// Why an account of the organization is not touched, when the rules' `manage.accounts` would
+    /// have it.
     pub(super) fn why_left_alone(&self) -> Option<String> {
         if self.account.state != AccountState::Active {
             return Some(format!("it is {}", self.account.state.as_str()));
         }
-        let management = self.is_management_account() && !self.known.rules.manage.management_account;
+        let management =
+            self.is_management_account() && !self.known.rules.manage.management_account;
         management.then(|| "it is the management account".to_owned())
     }
 
@@ -94,7 +102,8 @@ impl<'a> AccountDecision<'a> {
             }
     }
 
-    /// Adds this account's changes inside the scope to the plan, and its managed assignments to the count.
+    /// Adds this account's changes inside the scope to the plan, and its managed assignments to the
+    /// count.
     pub(super) fn add_to(&self, plan: &mut Plan, scope: &Scope, managed: &mut usize) {
         let wanted = self.wanted();
         for assignment in self.known.assignments(&self.account.id) {
@@ -170,7 +179,9 @@ impl<'a> AccountDecision<'a> {
         assignment: &Assignment,
         wanted: &BTreeMap<(&PermissionSetArn, &GroupId), Wanted>,
     ) -> Truth {
-        let Principal::Group(group) = &assignment.principal else { return Truth::No };
+        let Principal::Group(group) = &assignment.principal else {
+            return Truth::No;
+        };
         if let Some(wanted) = wanted.get(&(&assignment.permission_set_arn, group)) {
             return wanted.truth;
         }
@@ -183,9 +194,12 @@ impl<'a> AccountDecision<'a> {
 
     /// Whether some rule would grant it if the names that were not read are the right ones.
     fn may_be_wanted(&self, permission_set: Name<'_>, group: Name<'_>) -> Truth {
-        let holds = |globs: &[SpannedGlob], name| matches(globs.iter().map(|spanned| &spanned.glob), name);
+        let holds =
+            |globs: &[SpannedGlob], name| matches(globs.iter().map(|spanned| &spanned.glob), name);
         Truth::any(self.known.matched.iter().zip(&self.rules).map(|(matched, accounts)| {
-            *accounts & holds(&matched.rule.permission_sets, permission_set) & holds(&matched.rule.groups, group)
+            *accounts
+                & holds(&matched.rule.permission_sets, permission_set)
+                & holds(&matched.rule.groups, group)
         }))
     }
 
@@ -194,7 +208,9 @@ impl<'a> AccountDecision<'a> {
         let manage = &self.known.rules.manage;
         let permission_set = self.known.permission_set(&assignment.permission_set_arn);
         let principal = self.known.principal(&assignment.principal);
-        let Principal::Group(_) = assignment.principal else { return Truth::No };
+        let Principal::Group(_) = assignment.principal else {
+            return Truth::No;
+        };
         let exists = match permission_set {
             Name::Known(_) => Truth::Yes,
             Name::Unknown => Truth::Unknown,
@@ -210,7 +226,10 @@ impl<'a> AccountDecision<'a> {
     fn is_protected(&self, permission_set: Name<'_>, group: Name<'_>) -> Truth {
         Truth::any(self.known.rules.protect.iter().zip(&self.protect).map(|(entry, accounts)| {
             let groups = entry.groups.as_ref().map_or(Truth::Yes, |globs| protects(globs, group));
-            let sets = entry.permission_sets.as_ref().map_or(Truth::Yes, |globs| protects(globs, permission_set));
+            let sets = entry
+                .permission_sets
+                .as_ref()
+                .map_or(Truth::Yes, |globs| protects(globs, permission_set));
             *accounts & groups & sets
         }))
     }
@@ -218,14 +237,24 @@ impl<'a> AccountDecision<'a> {
     fn create(&self, assignment: Assignment, wanted: &Wanted) -> Option<Change> {
         let certain = wanted.truth & self.is_manageable(&assignment) == Truth::Yes;
         certain.then(|| {
-            let granting = || wanted.rules.iter().filter_map(|position| self.known.rules.rules.get(*position));
-            let references: Vec<String> = granting().map(|rule| self.known.rules.reference(rule)).collect();
+            let granting =
+                || wanted.rules.iter().filter_map(|position| self.known.rules.rules.get(*position));
+            let references: Vec<String> =
+                granting().map(|rule| self.known.rules.reference(rule)).collect();
             let noun = if references.len() == 1 { "rule" } else { "rules" };
             let unread = self.known.is_unread(self.account, &Unread::Assignments);
-            let note = if unread { "; it may be in place: the assignments here could not be read" } else { "" };
+            let note = if unread {
+                "; it may be in place: the assignments here could not be read"
+            } else {
+                ""
+            };
             Change {
                 rules: granting().map(|rule| rule.name.clone()).collect(),
-                ..self.change(Action::Create, assignment, format!("{noun} {}{note}", references.join(", ")))
+                ..self.change(
+                    Action::Create,
+                    assignment,
+                    format!("{noun} {}{note}", references.join(", ")),
+                )
             }
         })
     }
@@ -249,7 +278,10 @@ impl<'a> AccountDecision<'a> {
             account_name: self.account.name.clone(),
             account_path: self.path(),
             permission_set: text(self.known.permission_set(arn), arn.as_str()),
-            principal_name: text(self.known.principal(&assignment.principal), assignment.principal.id()),
+            principal_name: text(
+                self.known.principal(&assignment.principal),
+                assignment.principal.id(),
+            ),
             rules: Vec::new(),
             why,
             held: false,
@@ -267,8 +299,12 @@ impl<'a> AccountDecision<'a> {
     }
 }
 
-/// Whether a name matches. The name of something that is gone matches only what stands for every name.
-fn matches<'g>(globs: impl IntoIterator<Item = &'g crate::rules::glob::Glob>, name: Name<'_>) -> Truth {
+/// Whether a name matches. The name of something that is gone matches only what stands for every
+/// name.
+fn matches<'g>(
+    globs: impl IntoIterator<Item = &'g crate::rules::glob::Glob>,
+    name: Name<'_>,
+) -> Truth {
     match name {
         Name::Known(name) => matches_any(globs, Some(name)),
         Name::Unknown => matches_any(globs, None),

@@ -1,11 +1,15 @@
-//! What was observed, arranged for questions: names by id, the path of an account, the reach of a gap.
+//! What was observed, arranged for questions: names by id, the path of an account, the reach of a
+//! gap.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
     organization::{Account, Assignment, Gap, Organization, OrganizationalUnit, Principal, Unread},
-    rules::{Rule, Rules, SpannedGlob, selector::{AccountView, UnitView}},
+    rules::{
+        Rule, Rules, SpannedGlob,
+        selector::{AccountView, UnitView},
+    },
     scope::Scope,
 };
 
@@ -48,9 +52,21 @@ impl<'a> Known<'a> {
             rules,
             organization,
             matched: rules.rules.iter().map(|rule| MatchedRule::new(rule, organization)).collect(),
-            permission_sets: organization.permission_sets.iter().map(|set| (&set.arn, set.name.as_str())).collect(),
-            groups: organization.groups.iter().map(|group| (&group.id, group.display_name.as_str())).collect(),
-            users: organization.users.iter().map(|user| (&user.id, user.user_name.as_str())).collect(),
+            permission_sets: organization
+                .permission_sets
+                .iter()
+                .map(|set| (&set.arn, set.name.as_str()))
+                .collect(),
+            groups: organization
+                .groups
+                .iter()
+                .map(|group| (&group.id, group.display_name.as_str()))
+                .collect(),
+            users: organization
+                .users
+                .iter()
+                .map(|user| (&user.id, user.user_name.as_str()))
+                .collect(),
             units: organization.organizational_units.iter().map(|unit| (&unit.id, unit)).collect(),
             assignments,
         }
@@ -77,24 +93,35 @@ impl<'a> Known<'a> {
 
     /// Whether a listing that belongs to no account may lack something.
     fn is_listing_incomplete(&self, what: &Unread) -> bool {
-        let hides = |gap: &Gap| gap.what == *what || (gap.account_id.is_none() && is_about(gap, what));
+        let hides =
+            |gap: &Gap| gap.what == *what || (gap.account_id.is_none() && is_about(gap, what));
         self.organization.gaps.iter().any(hides)
     }
 
-    pub(super) fn assignments(&self, account: &AccountId) -> impl Iterator<Item = &'a Assignment> + '_ {
+    pub(super) fn assignments(
+        &self,
+        account: &AccountId,
+    ) -> impl Iterator<Item = &'a Assignment> + '_ {
         self.assignments.get(account).into_iter().flatten().copied()
     }
 
     pub(super) fn is_assigned(&self, assignment: &Assignment) -> bool {
-        self.assignments.get(&assignment.account_id).is_some_and(|assigned| assigned.contains(assignment))
+        self.assignments
+            .get(&assignment.account_id)
+            .is_some_and(|assigned| assigned.contains(assignment))
     }
 
     /// How many assignments of the scope are in accounts that the organization does not list.
     pub(super) fn assignments_elsewhere(&self, scope: &Scope) -> usize {
-        let listed: BTreeSet<&AccountId> = self.organization.accounts.iter().map(|account| &account.id).collect();
+        let listed: BTreeSet<&AccountId> =
+            self.organization.accounts.iter().map(|account| &account.id).collect();
         let elsewhere = self.assignments.iter().filter(|(account, _)| !listed.contains(*account));
-        let in_scope = |account: &AccountId| scope.is_everything() || scope.accounts.contains(account);
-        elsewhere.filter(|(account, _)| in_scope(account)).map(|(_, assignments)| assignments.len()).sum()
+        let in_scope =
+            |account: &AccountId| scope.is_everything() || scope.accounts.contains(account);
+        elsewhere
+            .filter(|(account, _)| in_scope(account))
+            .map(|(_, assignments)| assignments.len())
+            .sum()
     }
 
     /// The account as a selector sees it.
@@ -110,11 +137,12 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// The organizational units above an account, from below the root down; nothing when one of them was not read.
+    /// The organizational units above an account, from below the root down; nothing when one of
+    /// them was not read.
     fn units_above(&self, account: &'a Account) -> Option<Vec<UnitView<'a>>> {
-        let own_path_unread = self.gaps_of(account).any(|gap| {
-            gap.account_id.is_some() && is_about(gap, &Unread::OrganizationalUnits)
-        });
+        let own_path_unread = self
+            .gaps_of(account)
+            .any(|gap| gap.account_id.is_some() && is_about(gap, &Unread::OrganizationalUnits));
         (!own_path_unread).then_some(())?;
         let mut units = Vec::new();
         let mut next = &account.parent_id;
@@ -129,14 +157,16 @@ impl<'a> Known<'a> {
         Some(units)
     }
 
-    /// Whether something of this account, or of all accounts, was not read. That the list of accounts is incomplete
-    /// says nothing of those that are on it.
+    /// Whether something of this account, or of all accounts, was not read. That the list of
+    /// accounts is incomplete says nothing of those that are on it.
     pub(super) fn is_unread(&self, account: &Account, what: &Unread) -> bool {
-        self.gaps_of(account)
-            .any(|gap| is_about(gap, what) && (gap.what != Unread::Accounts || gap.account_id.is_some()))
+        self.gaps_of(account).any(|gap| {
+            is_about(gap, what) && (gap.what != Unread::Accounts || gap.account_id.is_some())
+        })
     }
 
-    /// Whether anything was not read that an account's assignments hang on. Nothing is deleted there.
+    /// Whether anything was not read that an account's assignments hang on. Nothing is deleted
+    /// there.
     pub(super) fn has_gap(&self, account: &Account) -> bool {
         self.gaps_of(account).any(|gap| {
             gap.account_id.is_some() || matches!(gap.what, Unread::Assignments | Unread::Other(_))
@@ -145,18 +175,24 @@ impl<'a> Known<'a> {
 
     fn gaps_of(&self, account: &Account) -> impl Iterator<Item = &'a Gap> {
         let id = account.id.clone();
-        self.organization.gaps.iter().filter(move |gap| gap.account_id.as_ref().is_none_or(|of| *of == id))
+        self.organization
+            .gaps
+            .iter()
+            .filter(move |gap| gap.account_id.as_ref().is_none_or(|of| *of == id))
     }
 }
 
-/// Whether a gap can hide `what`: it names it, or it is about something that this version has no word for.
+/// Whether a gap can hide `what`: it names it, or it is about something that this version has no
+/// word for.
 fn is_about(gap: &Gap, what: &Unread) -> bool {
     gap.what == *what || matches!(gap.what, Unread::Other(_))
 }
 
 impl<'a> MatchedRule<'a> {
     fn new(rule: &'a Rule, organization: &'a Organization) -> Self {
-        let matches = |globs: &[SpannedGlob], name: &str| globs.iter().any(|spanned| spanned.glob.matches(name));
+        let matches = |globs: &[SpannedGlob], name: &str| {
+            globs.iter().any(|spanned| spanned.glob.matches(name))
+        };
         let permission_sets = organization.permission_sets.iter();
         let groups = organization.groups.iter();
         Self {
@@ -165,7 +201,10 @@ impl<'a> MatchedRule<'a> {
                 .filter(|set| matches(&rule.permission_sets, &set.name))
                 .map(|set| &set.arn)
                 .collect(),
-            groups: groups.filter(|group| matches(&rule.groups, &group.display_name)).map(|group| &group.id).collect(),
+            groups: groups
+                .filter(|group| matches(&rule.groups, &group.display_name))
+                .map(|group| &group.id)
+                .collect(),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The decision: rules, what was observed, and a scope become a plan.
 //!
-//! A plain function of values. For every account in the scope, the rules that hold there spread out the assignments
-//! that are wanted; those and the assignments in place are compared, inside what the rules manage.
+//! A plain function of values. For every account in the scope, the rules that hold there spread out
+//! the assignments that are wanted; those and the assignments in place are compared, inside what
+//! the rules manage.
 //!
-//! Every condition answers yes, no or unknown ([`Truth`]). An assignment is created only when it is certainly wanted
-//! and certainly managed, and deleted only when it is certainly managed and certainly not wanted, in an account
-//! without a gap. So the first law needs no special case.
+//! Every condition answers yes, no or unknown ([`Truth`]). An assignment is created only when it is
+//! certainly wanted and certainly managed, and deleted only when it is certainly managed and
+//! certainly not wanted, in an account without a gap. So the first law needs no special case.
 
 mod account;
 mod known;
@@ -27,8 +28,8 @@ pub use warnings::unmatched;
 
 /// What to do so that the assignments in the scope are what the rules say.
 ///
-/// The plan for a scope is the plan for everything, cut down to that scope: all but [`Change::held`], since the limit
-/// on revocations is measured against what was observed.
+/// The plan for a scope is the plan for everything, cut down to that scope: all but
+/// [`Change::held`], since the limit on revocations is measured against what was observed.
 #[must_use]
 pub fn decide(rules: &Rules, organization: &Organization, scope: &Scope) -> Plan {
     let known = Known::new(rules, organization);
@@ -49,12 +50,16 @@ pub fn decide(rules: &Rules, organization: &Organization, scope: &Scope) -> Plan
     plan
 }
 
-/// The accounts of the scope that are certainly not in the organization: they left, or were never there.
+/// The accounts of the scope that are certainly not in the organization: they left, or were never
+/// there.
 fn not_in_the_organization(organization: &Organization, scope: &Scope) -> Vec<LeftAlone> {
     let listed = |id: &AccountId| organization.accounts.iter().any(|account| account.id == *id);
     let may_be_there = |id: &AccountId| {
         let hides = |what: &Unread| matches!(what, Unread::Accounts | Unread::Other(_));
-        organization.gaps.iter().any(|gap| hides(&gap.what) && gap.account_id.as_ref().is_none_or(|of| of == id))
+        organization
+            .gaps
+            .iter()
+            .any(|gap| hides(&gap.what) && gap.account_id.as_ref().is_none_or(|of| of == id))
     };
     let absent = scope.accounts.iter().filter(|id| !listed(id) && !may_be_there(id));
     absent
@@ -66,8 +71,8 @@ fn not_in_the_organization(organization: &Organization, scope: &Scope) -> Vec<Le
         .collect()
 }
 
-/// Which accounts of what was observed the rules may touch, and which rules may hold in one of them: what there is
-/// still to read.
+/// Which accounts of what was observed the rules may touch, and which rules may hold in one of
+/// them: what there is still to read.
 #[must_use]
 pub fn reach<'r, 'o>(rules: &'r Rules, organization: &'o Organization) -> Reach<'r, 'o> {
     let known = Known::new(rules, organization);
@@ -94,7 +99,8 @@ pub struct Reach<'r, 'o> {
     pub rules: Vec<&'r Rule>,
 }
 
-/// Puts the changes in order, and applies what the rules say of revocations: only report them, or hold too many.
+/// Puts the changes in order, and applies what the rules say of revocations: only report them, or
+/// hold too many.
 fn settle(rules: &Rules, plan: &mut Plan, managed: usize) {
     plan.changes.sort_by(order);
     if rules.manage.unlisted == Unlisted::Report {
@@ -114,7 +120,8 @@ fn is_create(change: &Change) -> bool {
     change.action == Action::Create
 }
 
-/// Creates first; then by account, permission set, principal. The ids break ties between equal names.
+/// Creates first; then by account, permission set, principal. The ids break ties between equal
+/// names.
 fn order(a: &Change, b: &Change) -> std::cmp::Ordering {
     let key = |change: &Change| (change.action, change.assignment.account_id.clone());
     key(a)

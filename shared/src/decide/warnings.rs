@@ -1,4 +1,5 @@
-//! What is odd about a rules file in an organization. Warnings stop nothing: a group may be about to appear.
+//! What is odd about a rules file in an organization. Warnings stop nothing: a group may be about
+//! to appear.
 
 use crate::{
     diagnostic::{Code, Diagnostic},
@@ -16,8 +17,8 @@ pub fn unmatched(rules: &Rules, organization: &Organization) -> Vec<Diagnostic> 
     of_scope(&Known::new(rules, organization), &Scope::everything())
 }
 
-/// The warnings of the rules that matter in a scope: of those that hold in none of its accounts, the names may not
-/// even have been read.
+/// The warnings of the rules that matter in a scope: of those that hold in none of its accounts,
+/// the names may not even have been read.
 pub(super) fn of_scope(known: &Known<'_>, scope: &Scope) -> Vec<Diagnostic> {
     let complete = |what: &Unread| !known.organization.gaps.iter().any(|gap| gap.what == *what);
     let mut warnings = Vec::new();
@@ -31,10 +32,15 @@ pub(super) fn of_scope(known: &Known<'_>, scope: &Scope) -> Vec<Diagnostic> {
             continue;
         }
         if complete(&Unread::Groups) {
-            warnings.extend(rule.groups.iter().filter_map(|spanned| no_group(known, rule, spanned)));
+            warnings
+                .extend(rule.groups.iter().filter_map(|spanned| no_group(known, rule, spanned)));
         }
         if complete(&Unread::PermissionSets) {
-            warnings.extend(rule.permission_sets.iter().filter_map(|spanned| no_permission_set(known, rule, spanned)));
+            warnings.extend(
+                rule.permission_sets
+                    .iter()
+                    .filter_map(|spanned| no_permission_set(known, rule, spanned)),
+            );
         }
     }
     warnings
@@ -42,14 +48,22 @@ pub(super) fn of_scope(known: &Known<'_>, scope: &Scope) -> Vec<Diagnostic> {
 
 /// Whether the rule holds, or may hold, in an account that was observed.
 fn places(known: &Known<'_>, rule: &Rule) -> bool {
-    known.organization.accounts.iter().any(|account| rule.accounts.matches(&known.view(account)) != Truth::No)
+    known
+        .organization
+        .accounts
+        .iter()
+        .any(|account| rule.accounts.matches(&known.view(account)) != Truth::No)
 }
 
 fn no_account(known: &Known<'_>, rule: &Rule) -> Diagnostic {
     let accounts = known.organization.accounts.len();
-    Diagnostic::new(Code::UnmatchedAccounts, format!("rule `{}` matches no account", rule.name), rule.accounts_span)
-        .label(format!("0 of {accounts} accounts match"))
-        .help("it takes effect when such an account appears")
+    Diagnostic::new(
+        Code::UnmatchedAccounts,
+        format!("rule `{}` matches no account", rule.name),
+        rule.accounts_span,
+    )
+    .label(format!("0 of {accounts} accounts match"))
+    .help("it takes effect when such an account appears")
 }
 
 fn no_group(known: &Known<'_>, rule: &Rule, spanned: &SpannedGlob) -> Option<Diagnostic> {

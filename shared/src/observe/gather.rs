@@ -9,7 +9,8 @@ use crate::{
     failure::CallFailure,
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn},
     organization::{
-        Account, AccountState, Gap, Group, Organization, OrganizationalUnit, PermissionSet, Principal, Unread,
+        Account, AccountState, Gap, Group, Organization, OrganizationalUnit, PermissionSet,
+        Principal, Unread,
     },
     rules::{
         Rules,
@@ -24,8 +25,8 @@ use super::{Facts, GroupPage, Observe, SeenAccount};
 /// Reads what a plan for the scope needs, as cheaply as the scope allows.
 ///
 /// # Errors
-/// When the instance, the organization or, for more than single accounts, the list of accounts cannot be read.
-/// Everything else that cannot be read becomes a gap.
+/// When the instance, the organization or, for more than single accounts, the list of accounts
+/// cannot be read. Everything else that cannot be read becomes a gap.
 pub async fn observe(
     reads: &impl Observe,
     rules: &Rules,
@@ -75,7 +76,11 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
 
     fn gap(&mut self, what: Unread, account_id: Option<&AccountId>, failure: &CallFailure) {
         let account_id = account_id.cloned();
-        self.organization.gaps.push(Gap { what, account_id, reason: format!("{}: {}", failure.operation, failure.code) });
+        self.organization.gaps.push(Gap {
+            what,
+            account_id,
+            reason: format!("{}: {}", failure.operation, failure.code),
+        });
     }
 
     /// The accounts of a narrow scope, one call each, and the units above them.
@@ -107,16 +112,28 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
         let SeenAccount { id, name, email, state, path } = account;
         match path.last().cloned() {
             Some(parent_id) => {
-                self.organization.accounts.push(Account { id, name, email, state, parent_id, tags: Default::default() });
+                self.organization.accounts.push(Account {
+                    id,
+                    name,
+                    email,
+                    state,
+                    parent_id,
+                    tags: Default::default(),
+                });
             }
             None => {
                 let reason = "organizations:DescribeAccount: an account without a path".to_owned();
-                self.organization.gaps.push(Gap { what: Unread::Accounts, account_id: Some(id), reason });
+                self.organization.gaps.push(Gap {
+                    what: Unread::Accounts,
+                    account_id: Some(id),
+                    reason,
+                });
             }
         }
     }
 
-    /// The names of the units above one account, if a rule asks for them: one call a unit, five at the most.
+    /// The names of the units above one account, if a rule asks for them: one call a unit, five at
+    /// the most.
     async fn units_above(&mut self, account: &SeenAccount) {
         if !self.rules_ask_for_units() || account.state != AccountState::Active {
             return;
@@ -134,7 +151,8 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
         }
     }
 
-    /// A unit above the account was deleted since the account was read, so the account is somewhere else by now.
+    /// A unit above the account was deleted since the account was read, so the account is somewhere
+    /// else by now.
     fn moved_meanwhile(&mut self, account: &AccountId) {
         let reason = "the account moved while it was read".to_owned();
         let account_id = Some(account.clone());
@@ -146,26 +164,33 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
         if !self.rules_ask_for_units() {
             return;
         }
-        let parents: BTreeSet<&OrganizationalUnitId> =
-            accounts.iter().flat_map(|account| account.path.split_last().map_or(&[][..], |(_, above)| above)).collect();
+        let parents: BTreeSet<&OrganizationalUnitId> = accounts
+            .iter()
+            .flat_map(|account| account.path.split_last().map_or(&[][..], |(_, above)| above))
+            .collect();
         for parent in parents {
             match self.reads.organizational_units_below(parent).await {
-                Ok(units) => units.into_iter().for_each(|(id, name)| self.add_unit(id, name, parent)),
+                Ok(units) => {
+                    units.into_iter().for_each(|(id, name)| self.add_unit(id, name, parent));
+                }
                 Err(failure) => self.gap(Unread::OrganizationalUnits, None, &failure),
             }
         }
     }
 
     fn add_unit(&mut self, id: OrganizationalUnitId, name: String, parent: &OrganizationalUnitId) {
-        let unit = OrganizationalUnit { id, name, parent_id: Some(parent.clone()), tags: Default::default() };
+        let unit = OrganizationalUnit {
+            id,
+            name,
+            parent_id: Some(parent.clone()),
+            tags: Default::default(),
+        };
         self.organization.organizational_units.push(unit);
     }
 
     /// Whether any selector needs more of the tree than that all accounts are under the root.
     fn rules_ask_for_units(&self) -> bool {
-        let asks = |pattern: &OrganizationalUnitPattern| {
-            !matches!(pattern, OrganizationalUnitPattern::Path(path) if path.is_root())
-        };
+        let asks = |pattern: &OrganizationalUnitPattern| !matches!(pattern, OrganizationalUnitPattern::Path(path) if path.is_root());
         self.rules_ask_for(&|condition| {
             matches!(condition, Condition::OrganizationalUnit(patterns) if patterns.iter().any(asks))
         })
@@ -175,7 +200,8 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
         self.rules.account_selectors().any(|selector| selector.any_condition(test))
     }
 
-    /// The tags of the accounts that can be touched at all, if a rule asks for tags: one call an account.
+    /// The tags of the accounts that can be touched at all, if a rule asks for tags: one call an
+    /// account.
     async fn tags(&mut self) {
         if !self.rules_ask_for(&|condition| matches!(condition, Condition::Tags(_))) {
             return;
@@ -196,13 +222,16 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     /// Whether anything may be changed in the account, as far as is known without its tags.
     fn is_open(&self, account: &Account) -> bool {
         let is_management = account.id == self.organization.organization.management_account_id;
-        account.state == AccountState::Active && (self.rules.manage.management_account || !is_management)
+        account.state == AccountState::Active
+            && (self.rules.manage.management_account || !is_management)
     }
 
-    /// The assignments in the accounts that the rules reach, and the names that those and the rules speak of.
+    /// The assignments in the accounts that the rules reach, and the names that those and the rules
+    /// speak of.
     async fn what_the_rules_reach(&mut self, scope: &Scope) {
         let Reach { accounts, rules } = reach(self.rules, &self.organization);
-        let accounts: Vec<AccountId> = accounts.into_iter().map(|account| account.id.clone()).collect();
+        let accounts: Vec<AccountId> =
+            accounts.into_iter().map(|account| account.id.clone()).collect();
         if accounts.is_empty() {
             return;
         }
@@ -210,7 +239,8 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             self.assignments(account).await;
         }
         self.permission_sets().await;
-        let wanted: Vec<&Glob> = rules.iter().flat_map(|rule| &rule.groups).map(|spanned| &spanned.glob).collect();
+        let wanted: Vec<&Glob> =
+            rules.iter().flat_map(|rule| &rule.groups).map(|spanned| &spanned.glob).collect();
         self.groups(scope, &wanted).await;
     }
 
@@ -249,8 +279,9 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
 
     /// The groups that are wanted by name, and those that hold assignments.
     ///
-    /// One page of the listing has a hundred groups, which is all of them for most; where there are more, and only a few
-    /// whole names are asked for, asking for those is cheaper than listing on.
+    /// One page of the listing has a hundred groups, which is all of them for most; where there are
+    /// more, and only a few whole names are asked for, asking for those is cheaper than listing
+    /// on.
     async fn groups(&mut self, scope: &Scope, wanted: &[&Glob]) {
         let names: Option<Vec<&str>> = wanted.iter().map(|glob| glob.name()).collect();
         match names.filter(|_| scope.only_accounts().is_some()) {
@@ -292,7 +323,8 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     }
 
     fn groups_with_assignments(&self) -> BTreeSet<GroupId> {
-        let principals = self.organization.assignments.iter().map(|assignment| &assignment.principal);
+        let principals =
+            self.organization.assignments.iter().map(|assignment| &assignment.principal);
         principals
             .filter_map(|principal| match principal {
                 Principal::Group(id) => Some(id.clone()),

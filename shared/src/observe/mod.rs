@@ -1,13 +1,16 @@
-//! Observing: what is, read as cheaply as the scope allows, with a gap for whatever could not be read.
+//! Observing: what is, read as cheaply as the scope allows, with a gap for whatever could not be
+//! read.
 //!
-//! **Flow.** The accounts of the scope (or all), then for those that may be touched at all: tags and the names of the
-//! organizational units above them where a rule asks for them, the permission sets, the assignments in place, and the
-//! groups that rules or assignments name.
+//! **Flow.** The accounts of the scope (or all), then for those that may be touched at all: tags
+//! and the names of the organizational units above them where a rule asks for them, the permission
+//! sets, the assignments in place, and the groups that rules or assignments name.
 //!
-//! **Guarantees.** What is not in the result and not in a gap does not exist, as far as the scope's assignments go. Only
-//! failures without which nothing is known (the instance, the organization, the list of accounts) are errors.
+//! **Guarantees.** What is not in the result and not in a gap does not exist, as far as the scope's
+//! assignments go. Only failures without which nothing is known (the instance, the organization,
+//! the list of accounts) are errors.
 //!
-//! **Price.** A new account costs the same number of calls in a small organization and in a large one.
+//! **Price.** A new account costs the same number of calls in a small organization and in a large
+//! one.
 
 mod gather;
 
@@ -33,7 +36,10 @@ pub trait Observe {
     /// The own tags of an account.
     async fn account_tags(&self, id: &AccountId) -> Result<Tags, CallFailure>;
     /// The name of an organizational unit; nothing, when it is gone.
-    async fn organizational_unit_name(&self, id: &OrganizationalUnitId) -> Result<Option<String>, CallFailure>;
+    async fn organizational_unit_name(
+        &self,
+        id: &OrganizationalUnitId,
+    ) -> Result<Option<String>, CallFailure>;
     /// The names of the organizational units directly below one, or below the root.
     async fn organizational_units_below(
         &self,
@@ -41,8 +47,12 @@ pub trait Observe {
     ) -> Result<BTreeMap<OrganizationalUnitId, String>, CallFailure>;
     /// The ARNs of all permission sets.
     async fn permission_sets(&self) -> Result<Vec<PermissionSetArn>, CallFailure>;
-    /// The name of a permission set; nothing, when it is gone. A name never changes, so an adapter asks once, ever.
-    async fn permission_set_name(&self, arn: &PermissionSetArn) -> Result<Option<String>, CallFailure>;
+    /// The name of a permission set; nothing, when it is gone. A name never changes, so an adapter
+    /// asks once, ever.
+    async fn permission_set_name(
+        &self,
+        arn: &PermissionSetArn,
+    ) -> Result<Option<String>, CallFailure>;
     /// The first page of the groups.
     async fn first_groups(&self) -> Result<GroupPage, CallFailure>;
     /// All groups.
@@ -52,7 +62,10 @@ pub trait Observe {
     /// The group of that id.
     async fn group(&self, id: &GroupId) -> Result<Option<Group>, CallFailure>;
     /// The permission sets that have a role in the account.
-    async fn provisioned_permission_sets(&self, account: &AccountId) -> Result<Vec<PermissionSetArn>, CallFailure>;
+    async fn provisioned_permission_sets(
+        &self,
+        account: &AccountId,
+    ) -> Result<Vec<PermissionSetArn>, CallFailure>;
     /// Who has that permission set in that account.
     async fn assignments(
         &self,

@@ -17,7 +17,8 @@ pub use text::PlanText;
 /// Everything that a run will do and why.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    /// What to create and to delete: creates first, then by account id, permission set and principal name.
+    /// What to create and to delete: creates first, then by account id, permission set and
+    /// principal name.
     pub changes: Vec<Change>,
     /// Assignments under `manage` that no rule grants, where the rules say `report`.
     pub unlisted: Vec<Change>,
@@ -48,7 +49,8 @@ pub struct Change {
     pub account_path: String,
     /// The permission set's name.
     pub permission_set: String,
-    /// The group's display name or the user's name; the id, when there is nobody of that id any more.
+    /// The group's display name or the user's name; the id, when there is nobody of that id any
+    /// more.
     pub principal_name: String,
     /// All the rules that grant it, by name. Of a delete: none.
     pub rules: Vec<String>,
@@ -118,7 +120,8 @@ impl Plan {
         }
     }
 
-    /// Names exactly this set of revocations, wherever and whenever it is planned: what an approval is for.
+    /// Names exactly this set of revocations, wherever and whenever it is planned: what an approval
+    /// is for.
     #[must_use]
     pub fn digest(&self) -> String {
         let mut deletes: Vec<&Assignment> = self
@@ -130,7 +133,11 @@ impl Plan {
         deletes.sort();
         let mut hasher = Sha256::new();
         for Assignment { account_id, permission_set_arn, principal } in deletes {
-            let line = format!("{account_id} {permission_set_arn} {} {}\n", principal.kind(), principal.id());
+            let line = format!(
+                "{account_id} {permission_set_arn} {} {}\n",
+                principal.kind(),
+                principal.id()
+            );
             hasher.update(line);
         }
         hasher.finalize().iter().take(DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect()
@@ -151,8 +158,8 @@ impl Plan {
     }
 }
 
-/// How much of a SHA-256 names a set of revocations: enough that nobody finds another set of the same name, short
-/// enough to type.
+/// How much of a SHA-256 names a set of revocations: enough that nobody finds another set of the
+/// same name, short enough to type.
 const DIGEST_BYTES: usize = 10;
 
 /// A plan as `--format json` prints it.

@@ -1,4 +1,5 @@
-//! A plan as people read it: grouped by account, a reason under each change, the count last, silent on what stays.
+//! A plan as people read it: grouped by account, a reason under each change, the count last, silent
+//! on what stays.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -60,11 +61,17 @@ fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
         if let Some(first) = account.first() {
             writeln!(f, "\n  {} ({})", first.account_path, first.assignment.account_id)?;
         }
-        let width = account.iter().map(|change| change.permission_set.chars().count()).max().unwrap_or(0);
+        let width =
+            account.iter().map(|change| change.permission_set.chars().count()).max().unwrap_or(0);
         for change in account {
             let sign = if plan.unlisted.contains(change) { '?' } else { sign(change.action) };
             let held = if change.held { "  (held)" } else { "" };
-            writeln!(f, "    {sign} {:width$}  {}{held}", change.permission_set, change.principal())?;
+            writeln!(
+                f,
+                "    {sign} {:width$}  {}{held}",
+                change.permission_set,
+                change.principal()
+            )?;
             writeln!(f, "      {}", change.why)?;
         }
     }
@@ -85,9 +92,17 @@ fn gaps(f: &mut Formatter<'_>, gaps: &[Gap]) -> fmt::Result {
     for Gap { what, account_id, reason } in gaps {
         match account_id {
             Some(account) => {
-                writeln!(f, "Not read: {} of account {account} ({reason}); nothing is deleted there", what.as_str())?;
+                writeln!(
+                    f,
+                    "Not read: {} of account {account} ({reason}); nothing is deleted there",
+                    what.as_str()
+                )?;
             }
-            None => writeln!(f, "Not read: {} ({reason}); nothing that depends on it is deleted", what.as_str())?,
+            None => writeln!(
+                f,
+                "Not read: {} ({reason}); nothing that depends on it is deleted",
+                what.as_str()
+            )?,
         }
     }
     Ok(())
@@ -98,10 +113,12 @@ fn left_alone(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
         return Ok(());
     }
     writeln!(f)?;
-    for LeftAlone { account_id, account_name, why } in plan.left_alone.iter().take(NAMED_LEFT_ALONE) {
+    for LeftAlone { account_id, account_name, why } in plan.left_alone.iter().take(NAMED_LEFT_ALONE)
+    {
         writeln!(f, "Left alone: account {account_name} ({account_id}): {why}")?;
     }
-    if let Some(more) = plan.left_alone.len().checked_sub(NAMED_LEFT_ALONE).filter(|more| *more > 0) {
+    if let Some(more) = plan.left_alone.len().checked_sub(NAMED_LEFT_ALONE).filter(|more| *more > 0)
+    {
         writeln!(f, "Left alone: {more} more accounts")?;
     }
     if plan.unmanaged > 0 {
@@ -115,7 +132,11 @@ fn last_line(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
     writeln!(f)?;
     if summary.create + summary.delete + summary.unlisted == 0 {
         let verb = if summary.unchanged == 1 { "matches" } else { "match" };
-        return writeln!(f, "No changes. {} {verb} the rules.", count(summary.unchanged, "assignment"));
+        return writeln!(
+            f,
+            "No changes. {} {verb} the rules.",
+            count(summary.unchanged, "assignment")
+        );
     }
     write!(f, "Plan: {} to create, {} to delete", summary.create, summary.delete)?;
     if summary.held > 0 {

@@ -1,7 +1,7 @@
 //! Globs on names and on paths of organizational units.
 //!
-//! In a name, `*` is any run of characters, `?` is one character and `[...]` one of a set. In a path they stay
-//! inside one segment, and a segment `**` crosses segments.
+//! In a name, `*` is any run of characters, `?` is one character and `[...]` one of a set. In a
+//! path they stay inside one segment, and a segment `**` crosses segments.
 
 use std::fmt;
 
@@ -88,7 +88,8 @@ fn pattern(text: &str) -> Result<glob::Pattern, InvalidGlob> {
             collapsed.push(character);
         }
     }
-    glob::Pattern::new(&collapsed).map_err(|_| InvalidGlob { reason: "`[` has no matching `]`".to_owned() })
+    glob::Pattern::new(&collapsed)
+        .map_err(|_| InvalidGlob { reason: "`[` has no matching `]`".to_owned() })
 }
 
 /// A glob on the path of an organizational unit, such as `/Workloads/*/Prod`. `/` is the root.
@@ -153,7 +154,8 @@ fn matches_segments(pattern: &[Segment], names: &[&str]) -> bool {
         ([], []) => true,
         ([Segment::Many], _) => !names.is_empty(),
         ([Segment::Many, rest @ ..], _) => {
-            matches_segments(rest, names) || names.split_first().is_some_and(|(_, below)| matches_segments(pattern, below))
+            matches_segments(rest, names)
+                || names.split_first().is_some_and(|(_, below)| matches_segments(pattern, below))
         }
         ([Segment::One(glob), rest @ ..], [name, below @ ..]) => {
             glob.matches(name) && matches_segments(rest, below)
@@ -204,9 +206,12 @@ mod tests {
 
     #[track_caller]
     fn check_path(glob: &str, matching: &[&str], others: &[&str]) {
-        let split = |path: &str| path.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let split = |path: &str| {
+            path.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        };
         let glob = PathGlob::new(glob).unwrap();
-        let matches = |path| glob.matches(&split(path).iter().map(String::as_str).collect::<Vec<_>>());
+        let matches =
+            |path| glob.matches(&split(path).iter().map(String::as_str).collect::<Vec<_>>());
         for path in matching {
             assert!(matches(path), "`{}` should match `{path}`", glob.as_str());
         }

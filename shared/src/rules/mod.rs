@@ -1,8 +1,8 @@
 //! The rules file: what it says, checked so that it cannot contradict itself.
 //!
-//! [`Rules::parse`] goes in two steps: text to a tree that knows where everything stands (`tree`), and tree to
-//! the types below, collecting every mistake on the way (`parse`, with `read` for the shapes). Nothing here knows an
-//! organization; what a rule means in one is for [`crate::decide`].
+//! [`Rules::parse`] goes in two steps: text to a tree that knows where everything stands (`tree`),
+//! and tree to the types below, collecting every mistake on the way (`parse`, with `read` for the
+//! shapes). Nothing here knows an organization; what a rule means in one is for [`crate::decide`].
 
 pub mod glob;
 mod parse;
@@ -163,8 +163,11 @@ impl InvalidRules {
     /// All mistakes as people read them.
     #[must_use]
     pub fn render(&self, styled: bool) -> String {
-        let rendered: Vec<String> =
-            self.diagnostics.iter().map(|diagnostic| diagnostic.render(&self.source, styled)).collect();
+        let rendered: Vec<String> = self
+            .diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.render(&self.source, styled))
+            .collect();
         rendered.join("\n\n")
     }
 }

@@ -38,28 +38,39 @@ pub(super) fn rules(source: &SourceFile) -> Result<Parts, Vec<Diagnostic>> {
 impl Reader {
     fn file(&mut self, root: &Node) -> Option<Parts> {
         if root.value == Value::Null {
-            self.report(
-                Diagnostic::new(Code::Empty, "the rules file is empty", root.span)
-                    .help("a rules file begins with `version: 1`, and says what it manages and its rules"),
-            );
+            self.report(Diagnostic::new(Code::Empty, "the rules file is empty", root.span).help(
+                "a rules file begins with `version: 1`, and says what it manages and its rules",
+            ));
             return None;
         }
         let fields = self.mapping(root, "the rules file", FILE)?;
         self.version(&fields);
-        let manage = self.required(&fields, "manage", "say what this file is the truth for: `manage: {unlisted: report}`");
+        let manage = self.required(
+            &fields,
+            "manage",
+            "say what this file is the truth for: `manage: {unlisted: report}`",
+        );
         let manage = manage.and_then(|node| self.manage(node));
         let protect = fields.get("protect").map_or_else(Vec::new, |node| self.protect(node));
-        let rules = self.required(&fields, "rules", "write `rules: []` for a file that grants nothing");
+        let rules =
+            self.required(&fields, "rules", "write `rules: []` for a file that grants nothing");
         let rules = rules.map(|node| self.rules(node));
         Some((manage?, protect, rules?))
     }
 
     fn version(&mut self, fields: &Fields<'_>) {
-        let Some(node) = self.required(fields, "version", "begin the file with `version: 1`") else { return };
+        let Some(node) = self.required(fields, "version", "begin the file with `version: 1`")
+        else {
+            return;
+        };
         if node.value != Value::Text("1".to_owned()) {
             self.report(
-                Diagnostic::new(Code::UnsupportedVersion, "the version of the rules language is not `1`", node.span)
-                    .label("this Usher speaks version 1"),
+                Diagnostic::new(
+                    Code::UnsupportedVersion,
+                    "the version of the rules language is not `1`",
+                    node.span,
+                )
+                .label("this Usher speaks version 1"),
             );
         }
     }
@@ -67,11 +78,18 @@ impl Reader {
     fn manage(&mut self, node: &Node) -> Option<Manage> {
         let fields = self.mapping(node, "`manage`", MANAGE)?;
         let unlisted = self
-            .required(&fields, "unlisted", "say what happens to assignments that no rule grants: `revoke` or `report`")
+            .required(
+                &fields,
+                "unlisted",
+                "say what happens to assignments that no rule grants: `revoke` or `report`",
+            )
             .and_then(|node| self.unlisted(node));
-        let max_revocations =
-            fields.get("max_revocations").map_or(Some(MaxRevocations::Default), |node| self.max_revocations(node));
-        let accounts = fields.get("accounts").map_or_else(|| Some(AccountSelector::all()), |node| self.selector(node));
+        let max_revocations = fields
+            .get("max_revocations")
+            .map_or(Some(MaxRevocations::Default), |node| self.max_revocations(node));
+        let accounts = fields
+            .get("accounts")
+            .map_or_else(|| Some(AccountSelector::all()), |node| self.selector(node));
         let management_account = fields
             .get("management_account")
             .map_or(Some(false), |node| self.boolean(node, "`management_account`"));
@@ -106,14 +124,20 @@ impl Reader {
     fn max_revocations(&mut self, node: &Node) -> Option<MaxRevocations> {
         let text = self.text(node, "`max_revocations`")?;
         let parsed = match text.strip_suffix('%') {
-            Some(number) => number.trim_end().parse().ok().filter(|per_cent| *per_cent <= 100).map(MaxRevocations::PerCent),
+            Some(number) => number
+                .trim_end()
+                .parse()
+                .ok()
+                .filter(|per_cent| *per_cent <= 100)
+                .map(MaxRevocations::PerCent),
             None => text.parse().ok().map(MaxRevocations::Count),
         };
         if parsed.is_none() {
             let message = format!("`{text}` is not a number of revocations");
             self.report(
-                Diagnostic::new(Code::InvalidValue, message, node.span)
-                    .label("expected a whole number such as `25`, or a per cent from `0%` to `100%`"),
+                Diagnostic::new(Code::InvalidValue, message, node.span).label(
+                    "expected a whole number such as `25`, or a per cent from `0%` to `100%`",
+                ),
             );
         }
         parsed
@@ -131,8 +155,12 @@ impl Reader {
         let fields = self.mapping(node, "an entry of `protect`", PROTECT)?;
         if fields.is_empty() {
             self.report(
-                Diagnostic::new(Code::Empty, "an entry of `protect` without a key would protect everything", node.span)
-                    .help("to change nothing at all, narrow `manage` instead"),
+                Diagnostic::new(
+                    Code::Empty,
+                    "an entry of `protect` without a key would protect everything",
+                    node.span,
+                )
+                .help("to change nothing at all, narrow `manage` instead"),
             );
         }
         Some(Protect {
@@ -149,7 +177,9 @@ impl Reader {
         };
         let mut rules: Vec<Rule> = Vec::new();
         for item in items {
-            let Some(rule) = self.rule(item) else { continue };
+            let Some(rule) = self.rule(item) else {
+                continue;
+            };
             match rules.iter().find(|earlier| earlier.name == rule.name) {
                 Some(earlier) => self.duplicate_rule(&rule, earlier),
                 None => rules.push(rule),
@@ -172,11 +202,20 @@ impl Reader {
     fn rule(&mut self, node: &Node) -> Option<Rule> {
         let place = rule_place(node);
         let fields = self.mapping(node, &place, RULE)?;
-        let name_node = self.required(&fields, "name", "name the rule for what it is for, such as `engineering-power-users`");
+        let name_node = self.required(
+            &fields,
+            "name",
+            "name the rule for what it is for, such as `engineering-power-users`",
+        );
         let name = name_node.and_then(|node| self.rule_name(node));
-        let description = fields.get("description").and_then(|node| self.text(node, "`description`"));
+        let description =
+            fields.get("description").and_then(|node| self.text(node, "`description`"));
         let permission_sets = self
-            .required(&fields, "permission_sets", "name the permission sets to grant, such as `[ViewOnlyAccess]`")
+            .required(
+                &fields,
+                "permission_sets",
+                "name the permission sets to grant, such as `[ViewOnlyAccess]`",
+            )
             .map(|node| self.spanned_globs(node, "`permission_sets`"));
         let groups = self
             .required(&fields, "groups", "name the groups to grant to, such as `[Engineering]`")
@@ -210,8 +249,11 @@ impl Reader {
 
     /// A mapping, all of whose keys must hold, or a list of mappings, any of which must.
     fn selector(&mut self, node: &Node) -> Option<AccountSelector> {
-        let any_of: Vec<_> =
-            self.values(node, "an account selector").iter().filter_map(|item| self.conditions(item)).collect();
+        let any_of: Vec<_> = self
+            .values(node, "an account selector")
+            .iter()
+            .filter_map(|item| self.conditions(item))
+            .collect();
         (!any_of.is_empty()).then_some(AccountSelector { any_of })
     }
 
@@ -231,11 +273,15 @@ impl Reader {
         let place = format!("`{key}`");
         match key {
             "all" => self.all(node),
-            "id" => Some(Condition::Id(self.each(node, &place, |reader, item| reader.id(item, "`id`")))),
-            "name" => Some(Condition::Name(self.globs(node, &place))),
-            "organizational_unit" => {
-                Some(Condition::OrganizationalUnit(self.each(node, &place, Self::organizational_unit)))
+            "id" => {
+                Some(Condition::Id(self.each(node, &place, |reader, item| reader.id(item, "`id`"))))
             }
+            "name" => Some(Condition::Name(self.globs(node, &place))),
+            "organizational_unit" => Some(Condition::OrganizationalUnit(self.each(
+                node,
+                &place,
+                Self::organizational_unit,
+            ))),
             "tags" => self.tags(node).map(Condition::Tags),
             "not" => self.selector(node).map(Condition::Not),
             // `mapping` has reported every other key.
@@ -243,7 +289,12 @@ impl Reader {
         }
     }
 
-    fn each<T>(&mut self, node: &Node, place: &str, mut read: impl FnMut(&mut Self, &Node) -> Option<T>) -> Vec<T> {
+    fn each<T>(
+        &mut self,
+        node: &Node,
+        place: &str,
+        mut read: impl FnMut(&mut Self, &Node) -> Option<T>,
+    ) -> Vec<T> {
         self.values(node, place).iter().filter_map(|item| read(self, item)).collect()
     }
 
@@ -314,7 +365,9 @@ impl Reader {
 /// "rule `billing`", or "a rule" while its name is not known.
 fn rule_place(node: &Node) -> String {
     let name = match &node.value {
-        Value::Mapping(entries) => entries.iter().find(|(key, _)| key.text == "name").map(|(_, name)| &name.value),
+        Value::Mapping(entries) => {
+            entries.iter().find(|(key, _)| key.text == "name").map(|(_, name)| &name.value)
+        }
         _ => None,
     };
     match name {

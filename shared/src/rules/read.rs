@@ -1,5 +1,5 @@
-//! Reading shapes out of the tree: mappings with known keys, lists in whose place one value may stand, text,
-//! globs, ids. Each reader says what it expected where, and goes on.
+//! Reading shapes out of the tree: mappings with known keys, lists in whose place one value may
+//! stand, text, globs, ids. Each reader says what it expected where, and goes on.
 
 use std::str::FromStr;
 
@@ -56,7 +56,12 @@ impl Reader {
     }
 
     /// A mapping whose keys are among `known`; the others are reported, and so are repeated ones.
-    pub(super) fn mapping<'a>(&mut self, node: &'a Node, place: &str, known: &[&str]) -> Option<Fields<'a>> {
+    pub(super) fn mapping<'a>(
+        &mut self,
+        node: &'a Node,
+        place: &str,
+        known: &[&str],
+    ) -> Option<Fields<'a>> {
         let fields = self.open_mapping(node, place)?;
         let (good, unknown): (Vec<_>, Vec<_>) =
             fields.entries.into_iter().partition(|(key, _)| known.contains(&key.text.as_str()));
@@ -64,10 +69,14 @@ impl Reader {
         for (key, _) in unknown {
             misspelt.extend(nearest(&key.text, known.iter().copied()).map(str::to_owned));
             self.report(
-                Diagnostic::new(Code::UnknownField, format!("unknown field `{}` in {place}", key.text), key.span)
-                    .label(format!("not a field of {place}"))
-                    .help(format!("the fields are {}", listed(known)))
-                    .nearest(&key.text, "a field", known.iter().copied()),
+                Diagnostic::new(
+                    Code::UnknownField,
+                    format!("unknown field `{}` in {place}", key.text),
+                    key.span,
+                )
+                .label(format!("not a field of {place}"))
+                .help(format!("the fields are {}", listed(known)))
+                .nearest(&key.text, "a field", known.iter().copied()),
             );
         }
         Some(Fields { entries: good, misspelt, ..fields })
@@ -86,7 +95,12 @@ impl Reader {
                 None => kept.push((key, value)),
             }
         }
-        Some(Fields { span: node.span, place: place.to_owned(), entries: kept, misspelt: Vec::new() })
+        Some(Fields {
+            span: node.span,
+            place: place.to_owned(),
+            entries: kept,
+            misspelt: Vec::new(),
+        })
     }
 
     fn duplicate_field(&mut self, key: &Key, earlier: &Key, place: &str) {
@@ -99,7 +113,12 @@ impl Reader {
     }
 
     /// A field that must be there.
-    pub(super) fn required<'a>(&mut self, fields: &Fields<'a>, name: &str, help: &str) -> Option<&'a Node> {
+    pub(super) fn required<'a>(
+        &mut self,
+        fields: &Fields<'a>,
+        name: &str,
+        help: &str,
+    ) -> Option<&'a Node> {
         let node = fields.get(name);
         if node.is_none() && !fields.misspelt.iter().any(|meant| meant == name) {
             let message = format!("field `{name}` is missing in {}", fields.place);
@@ -147,13 +166,20 @@ impl Reader {
     pub(super) fn glob(&mut self, node: &Node, place: &str) -> Option<Glob> {
         let text = self.text(node, place)?;
         if text.is_empty() {
-            self.report(Diagnostic::new(Code::InvalidValue, format!("{place} is empty text"), node.span));
+            self.report(Diagnostic::new(
+                Code::InvalidValue,
+                format!("{place} is empty text"),
+                node.span,
+            ));
             return None;
         }
         Glob::new(text)
             .map_err(|error| {
                 let message = format!("`{text}` is not a glob: {error}");
-                self.report(Diagnostic::new(Code::InvalidGlob, message, node.span).label(format!("in {place}")));
+                self.report(
+                    Diagnostic::new(Code::InvalidGlob, message, node.span)
+                        .label(format!("in {place}")),
+                );
             })
             .ok()
     }
@@ -169,7 +195,11 @@ impl Reader {
             .collect()
     }
 
-    pub(super) fn id<Id: FromStr<Err = InvalidId>>(&mut self, node: &Node, place: &str) -> Option<Id> {
+    pub(super) fn id<Id: FromStr<Err = InvalidId>>(
+        &mut self,
+        node: &Node,
+        place: &str,
+    ) -> Option<Id> {
         let text = self.text(node, place)?;
         text.parse()
             .map_err(|error: InvalidId| {
@@ -181,7 +211,10 @@ impl Reader {
 
     pub(super) fn wrong_type(&mut self, node: &Node, expected: &str, place: &str) {
         let message = format!("expected {expected} for {place}, found {}", node.value.kind());
-        self.report(Diagnostic::new(Code::WrongType, message, node.span).label(format!("expected {expected}")));
+        self.report(
+            Diagnostic::new(Code::WrongType, message, node.span)
+                .label(format!("expected {expected}")),
+        );
     }
 }
 

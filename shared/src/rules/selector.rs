@@ -102,7 +102,8 @@ impl AccountSelector {
         }))
     }
 
-    /// Whether any condition, at any depth, satisfies `test`: what an observation has to read for this selector.
+    /// Whether any condition, at any depth, satisfies `test`: what an observation has to read for
+    /// this selector.
     #[must_use]
     pub fn any_condition(&self, test: &impl Fn(&Condition) -> bool) -> bool {
         self.any_of.iter().flatten().any(|condition| match condition {
@@ -134,7 +135,9 @@ impl OrganizationalUnitPattern {
     fn is_above(&self, account: &AccountView<'_>) -> Truth {
         match self {
             Self::Path(path) if path.is_root() => Truth::Yes,
-            Self::Path(path) => Truth::of(account.units.as_ref(), |units| matches_some_height(path, units)),
+            Self::Path(path) => {
+                Truth::of(account.units.as_ref(), |units| matches_some_height(path, units))
+            }
             Self::Id(id) if id == account.parent || id == account.root => Truth::Yes,
             Self::Id(id) => {
                 Truth::of(account.units.as_ref(), |units| units.iter().any(|unit| unit.id == id))
@@ -160,7 +163,10 @@ impl TagCondition {
 }
 
 /// Whether any of the globs matches a name; of an unknown name, only `*` is certain to.
-pub(crate) fn matches_any<'a>(globs: impl IntoIterator<Item = &'a Glob>, name: Option<&str>) -> Truth {
+pub(crate) fn matches_any<'a>(
+    globs: impl IntoIterator<Item = &'a Glob>,
+    name: Option<&str>,
+) -> Truth {
     Truth::any(globs.into_iter().map(|glob| match name {
         Some(name) => glob.matches(name).into(),
         None if glob.is_everything() => Truth::Yes,

@@ -31,7 +31,8 @@ pub(super) enum Value {
     Null,
     /// `true` or `false`, not quoted.
     Bool(bool),
-    /// Any other scalar, as it was written: an account id keeps its leading zero, a version its `1.10`.
+    /// Any other scalar, as it was written: an account id keeps its leading zero, a version its
+    /// `1.10`.
     Text(String),
     List(Vec<Node>),
     Mapping(Vec<(Key, Node)>),
@@ -60,7 +61,8 @@ impl Value {
 /// Reads YAML (or JSON, which is YAML too).
 pub(super) fn read(file: &SourceFile) -> Result<Node, Box<Diagnostic>> {
     if file.text.len() > MAX_BYTES {
-        let message = format!("the file has {} bytes; a rules file has at most {MAX_BYTES}", file.text.len());
+        let message =
+            format!("the file has {} bytes; a rules file has at most {MAX_BYTES}", file.text.len());
         return Err(Box::new(Diagnostic::new(Code::InvalidYaml, message, Span::default())));
     }
     serde_saphyr::from_str_with_options::<Spanned<Raw>>(&file.text, yaml_options())
@@ -81,12 +83,17 @@ fn yaml_options() -> Options {
 
 fn syntax_error(file: &SourceFile, error: &serde_saphyr::Error) -> Diagnostic {
     let start = error.location().map_or(0, |location| offset(&file.text, location));
-    let end = file.text.get(start..).and_then(|rest| rest.chars().next()).map_or(start, |c| start + c.len_utf8());
+    let end = file
+        .text
+        .get(start..)
+        .and_then(|rest| rest.chars().next())
+        .map_or(start, |c| start + c.len_utf8());
     Diagnostic::new(Code::InvalidYaml, in_plain_words(&error.without_snippet().to_string()), Span { start, end })
         .help("indent with spaces, and quote text that holds `: `, ` #` or begins with one of `*&!|>%@[{`")
 }
 
-/// The parser's message without its place, which is told beside it, and without its own options' names.
+/// The parser's message without its place, which is told beside it, and without its own options'
+/// names.
 fn in_plain_words(message: &str) -> String {
     let first_line = message.lines().next().unwrap_or_default();
     let sentence = first_line.split_once(" at line ").map_or(first_line, |(sentence, _)| sentence);
@@ -202,10 +209,12 @@ impl Converter<'_> {
             Raw::Bool(value) => self.bool_or_word(value, written),
             Raw::Number => Value::Text(self.written(written)),
             Raw::Text(text) => Value::Text(text),
-            Raw::List(items) => Value::List(items.into_iter().map(|item| self.node(item)).collect()),
-            Raw::Mapping(entries) => {
-                Value::Mapping(entries.into_iter().map(|(key, value)| (self.key(key), self.node(value))).collect())
+            Raw::List(items) => {
+                Value::List(items.into_iter().map(|item| self.node(item)).collect())
             }
+            Raw::Mapping(entries) => Value::Mapping(
+                entries.into_iter().map(|(key, value)| (self.key(key), self.node(value))).collect(),
+            ),
         };
         Node { span: self.span(raw.referenced), value }
     }
@@ -234,7 +243,8 @@ impl Converter<'_> {
 
     fn span(&self, location: Location) -> Span {
         let start = offset(self.text, location);
-        let length = location.span().byte_len().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+        let length =
+            location.span().byte_len().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
         let end = (start + length).min(self.text.len());
         let written = self.text.get(start..end).unwrap_or_default();
         Span { start, end: start + written.trim_end().len() }
@@ -256,7 +266,8 @@ mod tests {
 
     #[test]
     fn scalars_keep_their_spelling() {
-        let text = "id: 012345678901\nversion: 1.10\nword: yes\nflag: true\nquoted: \"true\"\nnothing:\n";
+        let text =
+            "id: 012345678901\nversion: 1.10\nword: yes\nflag: true\nquoted: \"true\"\nnothing:\n";
         let root = tree(text).unwrap();
         let value = |key| entry(&root, key).value;
         assert_eq!(value("id"), Value::Text("012345678901".to_owned()));

@@ -21,10 +21,12 @@ pub enum Outcome {
     Ignored(String),
 }
 
-/// Sends the place that an account event names to the lane, or ignores the event with one line in the log.
+/// Sends the place that an account event names to the lane, or ignores the event with one line in
+/// the log.
 ///
 /// # Errors
-/// The lane did not take it. Lambda then hands the event over again, and the lane drops what came twice.
+/// The lane did not take it. Lambda then hands the event over again, and the lane drops what came
+/// twice.
 pub async fn account_event(world: &World, payload: Value) -> Result<Outcome, Failure> {
     let cause = Event::new(&payload).map(Cause::of).unwrap_or_default();
     match scope::from_account_event(&payload) {
@@ -37,16 +39,8 @@ async fn send(world: &World, scope: Scope, cause: Cause) -> Result<Outcome, Fail
     let message = LaneMessage { scope, cause };
     // An event without an id is the same event when it says the same.
     let deduplication_id = message.cause.id.clone().unwrap_or_else(|| message.body());
-    world
-        .lane()?
-        .send(&message, &deduplication_id)
-        .await
-        .map_err(Failure::Send)?;
-    info!(
-        event = message.cause.event,
-        id = message.cause.id,
-        "sent to the lane"
-    );
+    world.lane()?.send(&message, &deduplication_id).await.map_err(Failure::Send)?;
+    info!(event = message.cause.event, id = message.cause.id, "sent to the lane");
     Ok(Outcome::Sent(message))
 }
 

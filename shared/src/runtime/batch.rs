@@ -1,8 +1,9 @@
 //! A batch of messages from a queue, and which of them are to come again.
 //!
-//! Read leniently, two fields a message: a field that we do not look at must not make a whole batch unreadable.
+//! Read leniently, two fields a message: a field that we do not look at must not make a whole batch
+//! unreadable.
 
-use serde::Serialize;
+use aws_lambda_events::sqs::SqsBatchResponse;
 use serde_json::Value;
 
 /// A message of a batch.
@@ -14,33 +15,12 @@ pub struct Record {
     pub body: String,
 }
 
-/// Lambda's answer to a batch. Messages that are not named in it are done.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BatchResponse {
-    /// The messages that are to come again.
-    pub batch_item_failures: Vec<BatchItemFailure>,
-}
-
-/// A message that is to come again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BatchItemFailure {
-    /// Its id.
-    pub item_identifier: String,
-}
-
-impl BatchResponse {
-    /// Those messages are to come again, all others are done.
-    #[must_use]
-    pub fn again<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
-        let ids = records.into_iter().map(|record| record.message_id.clone());
-        Self {
-            batch_item_failures: ids
-                .map(|item_identifier| BatchItemFailure { item_identifier })
-                .collect(),
-        }
-    }
+/// Lambda's answer to a batch: those messages are to come again, all others are done.
+#[must_use]
+pub fn again<'a>(records: impl IntoIterator<Item = &'a Record>) -> SqsBatchResponse {
+    let mut response = SqsBatchResponse::default();
+    response.set_failures(records.into_iter().map(|record| record.message_id.clone()));
+    response
 }
 
 /// The messages of a batch, in the order in which they were sent.
@@ -60,10 +40,7 @@ pub fn records(event: &Value) -> Result<Vec<Record>, String> {
 
 fn read(record: &Value) -> Option<Record> {
     let text = |field| record.get(field).and_then(Value::as_str).map(str::to_owned);
-    Some(Record {
-        message_id: text("messageId")?,
-        body: text("body").unwrap_or_default(),
-    })
+    Some(Record { message_id: text("messageId")?, body: text("body").unwrap_or_default() })
 }
 
 #[cfg(test)]
@@ -72,10 +49,7 @@ mod tests {
     use serde_json::json;
 
     fn record(message_id: &str, body: &str) -> Record {
-        Record {
-            message_id: message_id.to_owned(),
-            body: body.to_owned(),
-        }
+        Record { message_id: message_id.to_owned(), body: body.to_owned() }
     }
 
     #[test]
@@ -84,10 +58,7 @@ mod tests {
             {"messageId": "1", "body": "{}", "attributes": {"SentTimestamp": 7}, "messageAttributes": []},
             {"messageId": "2"},
         ]});
-        assert_eq!(
-            records(&batch),
-            Ok(vec![record("1", "{}"), record("2", "")])
-        );
+        assert_eq!(records(&batch), Ok(vec![record("1", "{}"), record("2", "")]));
         assert_eq!(records(&json!({"Records": []})), Ok(vec![]));
     }
 
@@ -106,14 +77,8 @@ mod tests {
 
     #[test]
     fn the_answer_names_those_that_are_to_come_again() {
-        let answer = serde_json::to_value(BatchResponse::again(&[record("2", "")])).unwrap();
-        assert_eq!(
-            answer,
-            json!({"batchItemFailures": [{"itemIdentifier": "2"}]})
-        );
-        assert_eq!(
-            serde_json::to_value(BatchResponse::default()).unwrap(),
-            json!({"batchItemFailures": []})
-        );
+        let answer = serde_json::to_value(again(&[record("2", "")])).unwrap();
+        assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "2"}]}));
+        assert_eq!(serde_json::to_value(again([])).unwrap(), json!({"batchItemFailures": []}));
     }
 }

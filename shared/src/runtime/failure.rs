@@ -1,4 +1,5 @@
-//! Why a function failed, as Lambda reports it: `Retryable` or `NonRetryable`, with everything behind it.
+//! Why a function failed, as Lambda reports it: `Retryable` or `NonRetryable`, with everything
+//! behind it.
 
 use lambda_runtime::Diagnostic;
 
@@ -43,15 +44,8 @@ impl Failure {
 
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
-        let error_type = if failure.may_pass() {
-            "Retryable"
-        } else {
-            "NonRetryable"
-        };
-        Self {
-            error_type: error_type.to_owned(),
-            error_message: chain(&failure),
-        }
+        let error_type = if failure.may_pass() { "Retryable" } else { "NonRetryable" };
+        Self { error_type: error_type.to_owned(), error_message: chain(&failure) }
     }
 }
 

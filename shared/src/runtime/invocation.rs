@@ -11,16 +11,17 @@ use tower::util::MapRequestLayer;
 
 use super::failure::Failure;
 
-/// Begins to log to standard output, as the function's logging settings say: `AWS_LAMBDA_LOG_FORMAT` and
-/// `AWS_LAMBDA_LOG_LEVEL`, or `RUST_LOG`.
+/// Begins to log to standard output, as the function's logging settings say:
+/// `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL`, or `RUST_LOG`.
 pub fn init_logging() {
     lambda_runtime::tracing::init_default_subscriber();
 }
 
 /// Hands every invocation's payload to the handler, one at a time, until Lambda ends the process.
 ///
-/// A payload that is not JSON arrives as the JSON string of its text: what to make of it is the handler's business, and the
-/// runtime would report an error that another attempt cannot mend. A panic becomes an error, and the process goes on.
+/// A payload that is not JSON arrives as the JSON string of its text: what to make of it is the
+/// handler's business, and the runtime would report an error that another attempt cannot mend. A
+/// panic becomes an error, and the process goes on.
 ///
 /// # Errors
 /// Lambda's own interface cannot be reached.
@@ -48,8 +49,5 @@ fn with_json_body(invocation: LambdaInvocation) -> LambdaInvocation {
         return invocation;
     }
     let text = String::from_utf8_lossy(&invocation.body).into_owned();
-    LambdaInvocation {
-        body: Value::String(text).to_string().into(),
-        ..invocation
-    }
+    LambdaInvocation { body: Value::String(text).to_string().into(), ..invocation }
 }

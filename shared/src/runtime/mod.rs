@@ -1,18 +1,20 @@
 //! What a function needs around its one decision: settings, logging, clients, the Lambda runtime.
 //!
-//! **Guarantees.** No payload makes a function fail: what is not an event is ignored with a line in the log. What fails is
-//! reported with everything behind it, and with whether another attempt may help. The environment is read in
-//! [`settings`] alone.
+//! **Guarantees.** No payload makes a function fail: what is not an event is ignored with a line in
+//! the log. What fails is reported with everything behind it, and with whether another attempt may
+//! help. The environment is read in [`settings`] alone.
 
 pub mod account_events;
 pub mod batch;
 pub mod failure;
 pub mod invocation;
+pub mod reconciler;
 pub mod settings;
 pub mod world;
 
 pub use account_events::{Outcome, account_event};
 pub use failure::Failure;
 pub use invocation::{init_logging, run_function};
+pub use reconciler::{Batch, lane_batch};
 pub use settings::Settings;
 pub use world::World;

@@ -1,17 +1,21 @@
 //! What is set from outside: environment variables, read here and nowhere else.
 
-use std::{env, num::NonZeroU32, str::FromStr};
+use std::{env, num::NonZeroU32, str::FromStr, time::Duration};
 
 use crate::{aws::store::Location, ids::InstanceArn};
 
 /// The event bus that every account has.
 const DEFAULT_BUS: &str = "default";
 
-/// Calls to Identity Center a second, so that people in the console still get through: AWS allows 20.
+/// Calls to Identity Center a second, so that people in the console still get through: AWS allows
+/// 20.
 const DEFAULT_CALLS_PER_SECOND: NonZeroU32 = positive(18);
 
 /// Assignment requests in flight at once. AWS's page says 15, and said 10 for years.
 const DEFAULT_WRITES_IN_FLIGHT: NonZeroU32 = positive(10);
+
+/// One look a second at all requests in flight: a request takes one to three seconds.
+const DEFAULT_POLL: Duration = Duration::from_secs(1);
 
 const fn positive(number: u32) -> NonZeroU32 {
     match NonZeroU32::new(number) {
@@ -23,13 +27,15 @@ const fn positive(number: u32) -> NonZeroU32 {
 /// What is set from outside. A variable that is empty counts as not set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// `USHER_RULES`: where the rules are: `s3://bucket/key` or a path. Not set: the function does not read rules.
+    /// `USHER_RULES`: where the rules are: `s3://bucket/key` or a path. Not set: the function does
+    /// not read rules.
     pub rules: Option<Location>,
     /// `USHER_LANE`: the URL of the lane's queue. Not set: the function does not send to it.
     pub lane: Option<String>,
     /// `USHER_BUS`: name or ARN of the event bus for announcements. Default: `default`.
     pub bus: String,
-    /// `USHER_CACHE`: where caches are kept: `s3://bucket/prefix` or a folder. Not set: in memory only.
+    /// `USHER_CACHE`: where caches are kept: `s3://bucket/prefix` or a folder. Not set: in memory
+    /// only.
     pub cache: Option<Cache>,
     /// `USHER_INSTANCE_ARN`: the Identity Center instance. Not set: the only one there is.
     pub instance_arn: Option<InstanceArn>,
@@ -37,6 +43,9 @@ pub struct Settings {
     pub calls_per_second: NonZeroU32,
     /// `USHER_WRITES_IN_FLIGHT`: assignment requests at once. Unit: requests. Default: 10.
     pub writes_in_flight: NonZeroU32,
+    /// `USHER_POLL_MILLISECONDS`: how long between two looks at requests in flight. Unit:
+    /// milliseconds. Default: 1,000.
+    pub poll_every: Duration,
 }
 
 /// Where caches are kept, one file each.
@@ -74,6 +83,7 @@ impl Default for Settings {
             instance_arn: None,
             calls_per_second: DEFAULT_CALLS_PER_SECOND,
             writes_in_flight: DEFAULT_WRITES_IN_FLIGHT,
+            poll_every: DEFAULT_POLL,
         }
     }
 }
@@ -99,6 +109,10 @@ impl Settings {
                 .unwrap_or(DEFAULT_CALLS_PER_SECOND),
             writes_in_flight: parsed("USHER_WRITES_IN_FLIGHT", text("USHER_WRITES_IN_FLIGHT"))?
                 .unwrap_or(DEFAULT_WRITES_IN_FLIGHT),
+            poll_every: parsed("USHER_POLL_MILLISECONDS", text("USHER_POLL_MILLISECONDS"))?
+                .map_or(DEFAULT_POLL, |number: NonZeroU32| {
+                    Duration::from_millis(number.get().into())
+                }),
         })
     }
 }
@@ -111,11 +125,7 @@ where
     let Some(value) = value else { return Ok(None) };
     match value.parse() {
         Ok(parsed) => Ok(Some(parsed)),
-        Err(error) => Err(InvalidSetting::Wrong {
-            variable,
-            why: error.to_string(),
-            value,
-        }),
+        Err(error) => Err(InvalidSetting::Wrong { variable, why: error.to_string(), value }),
     }
 }
 
@@ -124,9 +134,7 @@ impl FromStr for Cache {
 
     fn from_str(prefix: &str) -> Result<Self, Self::Err> {
         let prefix = prefix.trim_end_matches('/');
-        Ok(Self {
-            permission_sets: format!("{prefix}/permission-sets.json").parse()?,
-        })
+        Ok(Self { permission_sets: format!("{prefix}/permission-sets.json").parse()? })
     }
 }
 
@@ -147,11 +155,7 @@ mod tests {
     fn without_variables_there_are_defaults() {
         assert_eq!(read(&[]), Ok(Settings::default()));
         assert_eq!(
-            read(&[
-                ("USHER_BUS", ""),
-                ("USHER_RULES", ""),
-                ("USHER_CALLS_PER_SECOND", "")
-            ]),
+            read(&[("USHER_BUS", ""), ("USHER_RULES", ""), ("USHER_CALLS_PER_SECOND", "")]),
             read(&[])
         );
     }
@@ -160,41 +164,24 @@ mod tests {
     fn every_variable_is_heard() {
         let settings = read(&[
             ("USHER_RULES", "s3://b/active/rules.yaml"),
-            (
-                "USHER_LANE",
-                "https://sqs.eu-west-1.amazonaws.com/210987654321/usher.fifo",
-            ),
+            ("USHER_LANE", "https://sqs.eu-west-1.amazonaws.com/210987654321/usher.fifo"),
             ("USHER_BUS", "access"),
             ("USHER_CACHE", "s3://b/cache/"),
-            (
-                "USHER_INSTANCE_ARN",
-                "arn:aws:sso:::instance/ssoins-7223aaaabbbbcccc",
-            ),
+            ("USHER_INSTANCE_ARN", "arn:aws:sso:::instance/ssoins-7223aaaabbbbcccc"),
             ("USHER_CALLS_PER_SECOND", "10"),
             ("USHER_WRITES_IN_FLIGHT", "5"),
+            ("USHER_POLL_MILLISECONDS", "250"),
         ])
         .unwrap();
-        assert_eq!(
-            settings.rules.unwrap().to_string(),
-            "s3://b/active/rules.yaml"
-        );
+        assert_eq!(settings.rules.unwrap().to_string(), "s3://b/active/rules.yaml");
         assert_eq!(
             settings.cache.unwrap().permission_sets.to_string(),
             "s3://b/cache/permission-sets.json"
         );
+        assert_eq!((settings.calls_per_second.get(), settings.writes_in_flight.get()), (10, 5));
+        assert_eq!(settings.poll_every, Duration::from_millis(250));
         assert_eq!(
-            (
-                settings.calls_per_second.get(),
-                settings.writes_in_flight.get()
-            ),
-            (10, 5)
-        );
-        assert_eq!(
-            (
-                settings.bus.as_str(),
-                settings.lane.is_some(),
-                settings.instance_arn.is_some()
-            ),
+            (settings.bus.as_str(), settings.lane.is_some(), settings.instance_arn.is_some()),
             ("access", true, true)
         );
     }
@@ -207,6 +194,7 @@ mod tests {
             ("USHER_INSTANCE_ARN", "ssoins-7223aaaabbbbcccc"),
             ("USHER_CALLS_PER_SECOND", "0"),
             ("USHER_WRITES_IN_FLIGHT", "ten"),
+            ("USHER_POLL_MILLISECONDS", "0"),
         ] {
             let error = read(&[(variable, value)]).unwrap_err().to_string();
             assert!(error.contains(variable) && error.contains(value), "{error}");

@@ -39,30 +39,17 @@ impl World {
     /// A setting that is not what it should be.
     pub async fn from_env() -> Result<Self, InvalidSetting> {
         let settings = Settings::from_env()?;
-        Ok(Self::new(
-            settings,
-            aws_config::load_defaults(BehaviorVersion::latest()).await,
-        ))
+        Ok(Self::new(settings, aws_config::load_defaults(BehaviorVersion::latest()).await))
     }
 
-    /// A world of its own: for the demo and the tests, with an organization on localhost as the endpoint.
+    /// A world of its own: for the demo and the tests, with an organization on localhost as the
+    /// endpoint.
     #[must_use]
     pub fn new(settings: Settings, config: SdkConfig) -> Self {
-        let clients = Arc::new(Clients::new(
-            config,
-            Pace::per_second(settings.calls_per_second),
-        ));
-        let facts = Arc::new(KnownFacts::new(
-            Arc::clone(&clients),
-            settings.instance_arn.clone(),
-        ));
+        let clients = Arc::new(Clients::new(config, Pace::per_second(settings.calls_per_second)));
+        let facts = Arc::new(KnownFacts::new(Arc::clone(&clients), settings.instance_arn.clone()));
         let store = |location: &Location| Store::new(location.clone(), Arc::clone(&clients));
-        let names = Names::new(
-            settings
-                .cache
-                .as_ref()
-                .map(|cache| store(&cache.permission_sets)),
-        );
+        let names = Names::new(settings.cache.as_ref().map(|cache| store(&cache.permission_sets)));
         Self {
             observe: AwsObserve::new(Arc::clone(&clients), Arc::clone(&facts), names),
             act: AwsAct::new(Arc::clone(&clients), facts),
@@ -71,10 +58,7 @@ impl World {
                 .lane
                 .clone()
                 .map(|queue_url| AwsLane::new(Arc::clone(&clients), queue_url)),
-            rules: settings
-                .rules
-                .as_ref()
-                .map(|location| RulesSource::new(store(location))),
+            rules: settings.rules.as_ref().map(|location| RulesSource::new(store(location))),
             clients,
             settings,
         }
@@ -115,9 +99,7 @@ impl World {
     /// # Errors
     /// Nobody said where it is.
     pub fn lane(&self) -> Result<&AwsLane, InvalidSetting> {
-        self.lane
-            .as_ref()
-            .ok_or(InvalidSetting::Missing("USHER_LANE"))
+        self.lane.as_ref().ok_or(InvalidSetting::Missing("USHER_LANE"))
     }
 
     /// The rules.
@@ -125,8 +107,6 @@ impl World {
     /// # Errors
     /// Nobody said where they are.
     pub fn rules(&self) -> Result<&RulesSource, InvalidSetting> {
-        self.rules
-            .as_ref()
-            .ok_or(InvalidSetting::Missing("USHER_RULES"))
+        self.rules.as_ref().ok_or(InvalidSetting::Missing("USHER_RULES"))
     }
 }

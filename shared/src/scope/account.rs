@@ -16,8 +16,9 @@ const SERVICE_EVENT: &str = "AwsServiceEvent";
 
 /// Where an account event says to look.
 ///
-/// Failed calls, reads, requests that are only accepted, and everything unknown lead nowhere. So do results with the
-/// state FAILED that leave no account behind; a closing that failed leaves one, which is looked at.
+/// Failed calls, reads, requests that are only accepted, and everything unknown lead nowhere. So do
+/// results with the state FAILED that leave no account behind; a closing that failed leaves one,
+/// which is looked at.
 #[must_use]
 pub fn from_account_event(envelope: &Value) -> Lead {
     let event = match Event::new(envelope) {
@@ -45,14 +46,22 @@ fn by_key(event: Event<'_>) -> Lead {
         (ORGANIZATIONS, SERVICE_EVENT, "CloseAccountResult") => {
             account(event, "/detail/serviceEventDetails/closeAccountStatus/accountId")
         }
-        (ORGANIZATIONS, SERVICE_EVENT, "AccountJoinedOrganization" | "AccountDepartedOrganization") => {
-            account_or_everything(event)
+        (
+            ORGANIZATIONS,
+            SERVICE_EVENT,
+            "AccountJoinedOrganization" | "AccountDepartedOrganization",
+        ) => account_or_everything(event),
+        (
+            ORGANIZATIONS,
+            API_CALL,
+            "MoveAccount" | "CloseAccount" | "RemoveAccountFromOrganization",
+        ) => account(event, "/detail/requestParameters/accountId"),
+        (CONTROL_TOWER, SERVICE_EVENT, "CreateManagedAccount") => {
+            managed_account(event, "createManagedAccountStatus")
         }
-        (ORGANIZATIONS, API_CALL, "MoveAccount" | "CloseAccount" | "RemoveAccountFromOrganization") => {
-            account(event, "/detail/requestParameters/accountId")
+        (CONTROL_TOWER, SERVICE_EVENT, "UpdateManagedAccount") => {
+            managed_account(event, "updateManagedAccountStatus")
         }
-        (CONTROL_TOWER, SERVICE_EVENT, "CreateManagedAccount") => managed_account(event, "createManagedAccountStatus"),
-        (CONTROL_TOWER, SERVICE_EVENT, "UpdateManagedAccount") => managed_account(event, "updateManagedAccountStatus"),
         (_, _, "") => Lead::ignore(format!("`{}` is not an account event", event.detail_type())),
         _ => Lead::ignore(format!("{name} ({source}, {kind}) does not change where accounts are")),
     }
@@ -68,8 +77,8 @@ fn succeeded(event: Event<'_>, status: &str) -> Lead {
     }
 }
 
-/// An account that Control Tower enrolled. When that failed the account may exist all the same, so the state is not
-/// asked for: looking costs little, and Control Tower may not say anything again.
+/// An account that Control Tower enrolled. When that failed the account may exist all the same, so
+/// the state is not asked for: looking costs little, and Control Tower may not say anything again.
 fn managed_account(event: Event<'_>, status: &str) -> Lead {
     account(event, &format!("/detail/serviceEventDetails/{status}/account/accountId"))
 }
@@ -84,8 +93,8 @@ fn account(event: Event<'_>, pointer: &str) -> Lead {
     }
 }
 
-/// AWS has not published where these two events carry the account's id, so it is looked for at any depth. Something
-/// has changed; when it cannot be found out where, everything is looked at.
+/// AWS has not published where these two events carry the account's id, so it is looked for at any
+/// depth. Something has changed; when it cannot be found out where, everything is looked at.
 fn account_or_everything(event: Event<'_>) -> Lead {
     let id = event.value("/detail/serviceEventDetails").and_then(find_account_id);
     Lead::Look(id.map_or_else(Scope::everything, Scope::account))

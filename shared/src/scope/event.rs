@@ -1,7 +1,8 @@
 //! The few fields of an EventBridge event that Usher reads, leniently.
 //!
-//! Ready-made event types refuse a third of the real events: service events lack what API calls have, old records
-//! lack what new ones have. So an event stays a JSON value, and a getter that finds nothing says so.
+//! Ready-made event types refuse a third of the real events: service events lack what API calls
+//! have, old records lack what new ones have. So an event stays a JSON value, and a getter that
+//! finds nothing says so.
 
 use serde_json::Value;
 
@@ -11,8 +12,8 @@ pub struct Event<'a> {
     envelope: &'a Value,
 }
 
-/// Who or what an event is about, in one key: the same event name means different things in other services, and as
-/// an API call (accepted) and a service event (done).
+/// Who or what an event is about, in one key: the same event name means different things in other
+/// services, and as an API call (accepted) and a service event (done).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventKey<'a> {
     /// Such as `organizations.amazonaws.com`.
@@ -30,11 +31,15 @@ impl<'a> Event<'a> {
     /// Why it is not one, for the log.
     pub fn new(envelope: &'a Value) -> Result<Self, &'static str> {
         let object = envelope.as_object().ok_or("not a JSON object")?;
-        object.get("source").and_then(Value::as_str).ok_or("no `source`: not an EventBridge event")?;
+        object
+            .get("source")
+            .and_then(Value::as_str)
+            .ok_or("no `source`: not an EventBridge event")?;
         Ok(Self { envelope })
     }
 
-    /// The bus's name for the sender: `aws.organizations`. Nobody but AWS can send one that begins with `aws.`.
+    /// The bus's name for the sender: `aws.organizations`. Nobody but AWS can send one that begins
+    /// with `aws.`.
     #[must_use]
     pub fn source(&self) -> &'a str {
         self.text("/source").unwrap_or_default()
@@ -50,7 +55,11 @@ impl<'a> Event<'a> {
     #[must_use]
     pub fn key(&self) -> EventKey<'a> {
         let detail = |name| self.text(name).unwrap_or_default();
-        EventKey { source: detail("/detail/eventSource"), kind: detail("/detail/eventType"), name: detail("/detail/eventName") }
+        EventKey {
+            source: detail("/detail/eventSource"),
+            kind: detail("/detail/eventType"),
+            name: detail("/detail/eventName"),
+        }
     }
 
     /// The event's name: CloudTrail's, or the detail type.
@@ -59,7 +68,8 @@ impl<'a> Event<'a> {
         self.text("/detail/eventName").unwrap_or_else(|| self.detail_type())
     }
 
-    /// The id that stays the same when the event is delivered again: CloudTrail's, else the envelope's.
+    /// The id that stays the same when the event is delivered again: CloudTrail's, else the
+    /// envelope's.
     #[must_use]
     pub fn id(&self) -> Option<&'a str> {
         self.text("/detail/eventID").or_else(|| self.text("/id"))
@@ -74,12 +84,17 @@ impl<'a> Event<'a> {
     /// Who did it, as far as the event says.
     #[must_use]
     pub fn actor(&self) -> Option<&'a str> {
-        ["/detail/userIdentity/arn", "/detail/userIdentity/invokedBy", "/detail/userIdentity/accountId"]
-            .into_iter()
-            .find_map(|path| self.text(path))
+        [
+            "/detail/userIdentity/arn",
+            "/detail/userIdentity/invokedBy",
+            "/detail/userIdentity/accountId",
+        ]
+        .into_iter()
+        .find_map(|path| self.text(path))
     }
 
-    /// The error of a call that failed. Only at the top of the detail: deeper ones are about something else.
+    /// The error of a call that failed. Only at the top of the detail: deeper ones are about
+    /// something else.
     #[must_use]
     pub fn error_code(&self) -> Option<&'a str> {
         self.text("/detail/errorCode")

@@ -1,7 +1,8 @@
-//! Where to look: which accounts, organizational units, groups, users and permission sets may now be wrong.
+//! Where to look: which accounts, organizational units, groups, users and permission sets may now
+//! be wrong.
 //!
-//! A scope holds identifiers only, never what happened to them. So it does not matter in what order events
-//! come, or how often: scopes are merged, and what is there is read anew.
+//! A scope holds identifiers only, never what happened to them. So it does not matter in what order
+//! events come, or how often: scopes are merged, and what is there is read anew.
 
 mod account;
 pub mod event;

@@ -1,0 +1,169 @@
+//! A batch of scopes comes in from the lane; the assignments are made right; what failed comes
+//! again.
+
+use std::time::SystemTime;
+
+use aws_lambda_events::sqs::SqsBatchResponse;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use tracing::{error, info, warn};
+
+use crate::{
+    act::{Limits, Outcome},
+    failure::CallFailure,
+    lane::{Cause, LaneMessage},
+    organization::Gap,
+    reconcile::{Errand, Reconciled, reconcile},
+    rules::Rules,
+    scope::Scope,
+};
+
+use super::{
+    batch::{self, Record},
+    failure::Failure,
+    world::World,
+};
+
+/// What became of a batch.
+#[derive(Debug)]
+pub struct Batch {
+    /// The messages that are to come again.
+    pub response: SqsBatchResponse,
+    /// What was seen, planned and done; nothing, when no message said where to look.
+    pub reconciled: Option<Reconciled>,
+}
+
+/// A message that could be read, and the record it came in.
+struct Read<'a> {
+    record: &'a Record,
+    message: LaneMessage,
+}
+
+/// Merges the scopes of a batch and makes their assignments what the rules say.
+///
+/// A message that cannot be read comes again, until the queue gives up on it; so does one in whose
+/// scope something failed or could not be read. The others are done: scopes may be looked at in any
+/// order, so nothing has to wait for them.
+///
+/// # Errors
+/// When nothing could be done at all: the rules are missing or wrong, or so little could be read
+/// that there is no plan. The whole batch comes again.
+pub async fn lane_batch(world: &World, event: Value) -> Result<Batch, Failure> {
+    let records = batch::records(&event).map_err(Failure::Payload)?;
+    let (read, unreadable) = read_all(&records);
+    let errand = errand(&read);
+    if errand.scope.is_empty() {
+        return Ok(Batch { response: batch::again(unreadable), reconciled: None });
+    }
+    let rules = world.rules()?.read().await?;
+    let reconciled = run(world, &rules, &errand).await?;
+    let unfinished = read.iter().filter(|read| is_unfinished(&reconciled, &read.message.scope));
+    let again = unreadable.into_iter().chain(unfinished.map(|read| read.record));
+    Ok(Batch { response: batch::again(again), reconciled: Some(reconciled) })
+}
+
+fn read_all(records: &[Record]) -> (Vec<Read<'_>>, Vec<&Record>) {
+    let (mut read, mut unreadable) = (Vec::new(), Vec::new());
+    for record in records {
+        match LaneMessage::parse(&record.body) {
+            Ok(message) => read.push(Read { record, message }),
+            Err(why) => {
+                error!(message_id = record.message_id, why, "a message on the lane cannot be read");
+                unreadable.push(record);
+            }
+        }
+    }
+    (read, unreadable)
+}
+
+fn errand(read: &[Read<'_>]) -> Errand {
+    let scopes = read.iter().map(|read| read.message.scope.clone());
+    let mut causes: Vec<Cause> = Vec::new();
+    for Read { message, .. } in read {
+        if !causes.contains(&message.cause) {
+            causes.push(message.cause.clone());
+        }
+    }
+    Errand { scope: scopes.fold(Scope::default(), Scope::merge), causes, now: now() }
+}
+
+fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
+}
+
+async fn run(world: &World, rules: &Rules, errand: &Errand) -> Result<Reconciled, CallFailure> {
+    let in_flight = usize::try_from(world.settings().writes_in_flight.get()).unwrap_or(usize::MAX);
+    let limits = Limits { in_flight, poll_every: world.settings().poll_every, ..Limits::default() };
+    let result =
+        reconcile(world.observe(), world.act(), world.announce(), rules, limits, errand).await;
+    world.observe().flush().await;
+    log(rules, &result, errand, world);
+    result
+}
+
+/// Whether something in the scope is still to be done: a change failed, or something of it could
+/// not be read.
+///
+/// A sweep is done all the same: what it could not do, it has announced, and the next one tries
+/// again.
+fn is_unfinished(reconciled: &Reconciled, scope: &Scope) -> bool {
+    if scope.is_everything() {
+        return false;
+    }
+    let Some(accounts) = scope.only_accounts() else {
+        return reconciled.failures().next().is_some() || !reconciled.plan.gaps.is_empty();
+    };
+    let concerns = |gap: &Gap| gap.account_id.as_ref().is_none_or(|id| accounts.contains(id));
+    reconciled
+        .failures()
+        .any(|(outcome, _)| accounts.contains(&outcome.change.assignment.account_id))
+        || reconciled.plan.gaps.iter().any(concerns)
+}
+
+fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand, world: &World) {
+    let causes: Vec<&str> = errand.causes.iter().filter_map(|cause| cause.id.as_deref()).collect();
+    let reconciled = match result {
+        Ok(reconciled) => reconciled,
+        Err(failure) => return error!(%failure, ?causes, "nothing could be planned"),
+    };
+    let plan = &reconciled.plan;
+    for warning in &plan.warnings {
+        let place = rules.source.line_reference(warning.primary.span);
+        warn!(code = warning.code.as_str(), place, "{}", warning.message);
+    }
+    for gap in &plan.gaps {
+        let account = gap.account_id.as_ref().map(ToString::to_string);
+        warn!(what = gap.what.as_str(), account, gap.reason, "not read: nothing is revoked there");
+    }
+    for left in &plan.left_alone {
+        info!(account = %left.account_id, name = left.account_name, left.why, "left alone");
+    }
+    for outcome in &reconciled.outcomes {
+        log_outcome(outcome);
+    }
+    if let Some(failure) = &reconciled.not_announced {
+        error!(%failure, "some announcements did not get out");
+    }
+    let summary = plan.summary();
+    info!(
+        ?causes,
+        create = summary.create,
+        delete = summary.delete,
+        held = summary.held,
+        unchanged = summary.unchanged,
+        failed = reconciled.failures().count(),
+        calls = world.calls().total(),
+        "done"
+    );
+}
+
+fn log_outcome(Outcome { change, result }: &Outcome) {
+    let (account, permission_set) = (&change.assignment.account_id, &change.permission_set);
+    let (action, principal, why) = (change.action.to_string(), change.principal(), &change.why);
+    match result {
+        Ok(request) => info!(action, %account, permission_set, principal, why, %request, "changed"),
+        Err(reason) => {
+            error!(action, %account, permission_set, principal, why, reason, "not changed");
+        }
+    }
+}
