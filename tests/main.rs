@@ -8,6 +8,7 @@
     reason = "a test may stop at a surprise"
 )]
 
+mod cli;
 mod laws;
 mod rules;
 mod scenarios;

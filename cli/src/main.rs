@@ -1,2 +1,65 @@
-//! x
-fn main() {}
+//! `usher`: Usher's face for admins.
+//!
+//! Data goes to stdout, everything else to stderr. Every command says by its exit code how it ended.
+
+mod check;
+mod demo;
+mod exit;
+mod files;
+mod output;
+mod plan;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, error::ErrorKind};
+
+use exit::{Exit, Failure};
+
+/// Keeps IAM Identity Center account assignments equal to one rules file
+#[derive(Debug, Parser)]
+#[command(name = "usher", version, arg_required_else_help = true, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Plan(plan::Arguments),
+    Demo(demo::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error).into(),
+    };
+    match run(&arguments.command) {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.report().into(),
+    }
+}
+
+fn run(command: &Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Check(arguments) => check::run(arguments),
+        Command::Plan(arguments) => in_a_runtime(plan::run(arguments)),
+        Command::Demo(arguments) => in_a_runtime(demo::run(arguments)),
+    }
+}
+
+/// Waiting is all there is to do at once, so one thread does it.
+fn in_a_runtime(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(Failure::Runtime)?.block_on(command)
+}
+
+/// A command line that is not understood has failed; clap's own code for it would mean "changes pending".
+fn usage(error: &clap::Error) -> Exit {
+    let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    match error.print() {
+        Ok(()) if asked_for => Exit::Done,
+        _ => Exit::Failed,
+    }
+}

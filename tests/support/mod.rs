@@ -2,6 +2,7 @@
 
 pub(crate) mod fake_aws;
 pub(crate) mod organization;
+pub(crate) mod usher;
 
 use shared::{rules::Rules, source::SourceFile};
 

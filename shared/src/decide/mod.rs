@@ -76,18 +76,25 @@ fn not_in_the_organization(organization: &Organization, scope: &Scope) -> Vec<Le
 #[must_use]
 pub fn reach<'r, 'o>(rules: &'r Rules, organization: &'o Organization) -> Reach<'r, 'o> {
     let known = Known::new(rules, organization);
-    let mut reach = Reach { accounts: Vec::new(), rules: Vec::new() };
-    let mut may_hold = vec![false; rules.rules.len()];
-    for account in &organization.accounts {
-        let decision = AccountDecision::new(&known, account);
+    let may_be_touched =
+        |account: &&Account| AccountDecision::new(&known, account).may_be_touched();
+    let marked = rules.rules.iter().zip(rules_that_may_hold(&known));
+    Reach {
+        accounts: organization.accounts.iter().filter(may_be_touched).collect(),
+        rules: marked.filter(|(_, may_hold)| *may_hold).map(|(rule, _)| rule).collect(),
+    }
+}
+
+/// For each rule, whether it may hold in an account that may be touched.
+fn rules_that_may_hold(known: &Known<'_>) -> Vec<bool> {
+    let mut may_hold = vec![false; known.rules.rules.len()];
+    for account in &known.organization.accounts {
+        let decision = AccountDecision::new(known, account);
         if decision.may_be_touched() {
-            reach.accounts.push(account);
             decision.mark_rules_that_may_hold(&mut may_hold);
         }
     }
-    let marked = rules.rules.iter().zip(may_hold).filter(|(_, may_hold)| *may_hold);
-    reach.rules.extend(marked.map(|(rule, _)| rule));
-    reach
+    may_hold
 }
 
 /// What a rules file can reach in an organization.

@@ -6,10 +6,9 @@ use crate::{
     organization::{Organization, Unread},
     rules::{Rule, Rules, SpannedGlob},
     scope::Scope,
-    truth::Truth,
 };
 
-use super::known::Known;
+use super::{known::Known, rules_that_may_hold};
 
 /// Everything in the rules that matches nothing in the organization.
 #[must_use]
@@ -22,9 +21,8 @@ pub fn unmatched(rules: &Rules, organization: &Organization) -> Vec<Diagnostic> 
 pub(super) fn of_scope(known: &Known<'_>, scope: &Scope) -> Vec<Diagnostic> {
     let complete = |what: &Unread| !known.organization.gaps.iter().any(|gap| gap.what == *what);
     let mut warnings = Vec::new();
-    for matched in &known.matched {
+    for (matched, places) in known.matched.iter().zip(rules_that_may_hold(known)) {
         let rule = matched.rule;
-        let places = places(known, rule);
         if scope.is_everything() && !places && complete(&Unread::Accounts) {
             warnings.push(no_account(known, rule));
         }
@@ -44,15 +42,6 @@ pub(super) fn of_scope(known: &Known<'_>, scope: &Scope) -> Vec<Diagnostic> {
         }
     }
     warnings
-}
-
-/// Whether the rule holds, or may hold, in an account that was observed.
-fn places(known: &Known<'_>, rule: &Rule) -> bool {
-    known
-        .organization
-        .accounts
-        .iter()
-        .any(|account| rule.accounts.matches(&known.view(account)) != Truth::No)
 }
 
 fn no_account(known: &Known<'_>, rule: &Rule) -> Diagnostic {

@@ -62,6 +62,9 @@ fn by_key(event: Event<'_>) -> Lead {
         (CONTROL_TOWER, SERVICE_EVENT, "UpdateManagedAccount") => {
             managed_account(event, "updateManagedAccountStatus")
         }
+        (ORGANIZATIONS, API_CALL, "CreateAccount" | "CreateGovCloudAccount") => {
+            Lead::ignore("only accepted: the result says when the account is there")
+        }
         (_, _, "") => Lead::ignore(format!("`{}` is not an account event", event.detail_type())),
         _ => Lead::ignore(format!("{name} ({source}, {kind}) does not change where accounts are")),
     }

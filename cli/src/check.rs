@@ -1,0 +1,90 @@
+//! `usher check`: every mistake of a rules file.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use shared::{
+    decide,
+    diagnostic::{Diagnostic, DiagnosticJson, Severity},
+    source::SourceFile,
+};
+
+use crate::{
+    exit::{Exit, Failure},
+    files,
+    output::{self, Format},
+};
+
+/// Say every mistake of a rules file, with file, line and column
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// The rules file
+    rules: PathBuf,
+    /// An organization snapshot: say also what matches nothing in it
+    #[arg(long, value_name = "ORG")]
+    org: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let organization = arguments.org.as_deref().map(files::organization).transpose()?;
+    match files::rules(&arguments.rules) {
+        Ok(rules) => {
+            let warnings =
+                organization.map(|organization| decide::unmatched(&rules, &organization));
+            let told = format!("{} {}", rules.rules.len(), noun(rules.rules.len(), "rule"));
+            print(&warnings.unwrap_or_default(), &rules.source, &told, arguments.format)?;
+            Ok(Exit::Done)
+        }
+        Err(Failure::Rules(invalid)) => {
+            print(&invalid.diagnostics, &invalid.source, "invalid", arguments.format)?;
+            Ok(Exit::RulesInvalid)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+#[derive(Serialize)]
+struct CheckJson {
+    diagnostics: Vec<DiagnosticJson>,
+    summary: Summary,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct Summary {
+    errors: usize,
+    warnings: usize,
+}
+
+fn print(
+    diagnostics: &[Diagnostic],
+    source: &SourceFile,
+    told: &str,
+    format: Format,
+) -> Result<(), Failure> {
+    let summary = count(diagnostics);
+    if format == Format::Json {
+        let diagnostics = diagnostics.iter().map(|diagnostic| diagnostic.to_json(source)).collect();
+        return output::json(&CheckJson { diagnostics, summary });
+    }
+    for diagnostic in diagnostics {
+        output::data(&format!("{}\n", diagnostic.render(source, output::STYLED)))?;
+    }
+    let Summary { errors, warnings } = summary;
+    let (error, warning) = (noun(errors, "error"), noun(warnings, "warning"));
+    output::data(&format!("{}: {told}, {errors} {error}, {warnings} {warning}", source.name))
+}
+
+fn count(diagnostics: &[Diagnostic]) -> Summary {
+    let of = |severity| {
+        diagnostics.iter().filter(|diagnostic| diagnostic.code.severity() == severity).count()
+    };
+    Summary { errors: of(Severity::Error), warnings: of(Severity::Warning) }
+}
+
+fn noun(number: usize, noun: &str) -> String {
+    if number == 1 { noun.to_owned() } else { format!("{noun}s") }
+}

@@ -1,0 +1,83 @@
+//! How a command ends.
+
+use std::{io, path::PathBuf, process::ExitCode};
+
+use shared::{failure::CallFailure, rules::InvalidRules, runtime};
+
+use crate::output;
+
+/// How a command ended, as scripts read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It did what it was asked for; of a plan: there is nothing to do.
+    Done = 0,
+    /// It could not.
+    Failed = 1,
+    /// There is something to do.
+    ChangesPending = 2,
+    /// The rules file has mistakes.
+    RulesInvalid = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command could not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("failed to read `{path}`")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("`{path}` is not text: it has a byte that is not UTF-8 at offset {offset}")]
+    NotUtf8 { path: PathBuf, offset: usize },
+    #[error("`{path}` is not an organization snapshot")]
+    NotASnapshot { path: PathBuf, source: serde_json::Error },
+    #[error("{0}")]
+    Rules(Box<InvalidRules>),
+    #[error("failed to observe the organization")]
+    Observe(#[source] CallFailure),
+    #[error("failed to write")]
+    Write(#[source] io::Error),
+    #[error("failed to start")]
+    Runtime(#[source] io::Error),
+    #[error("failed to serve the organization on localhost")]
+    Local(#[from] local::StartError),
+    #[error("{function} failed")]
+    Function { function: &'static str, source: Box<runtime::Failure> },
+    #[error("failed to {what}")]
+    Bob { what: String, source: Box<dyn std::error::Error> },
+    #[error("the organization on localhost did not send {0}")]
+    NoEvent(&'static str),
+}
+
+impl Failure {
+    /// Says on stderr what went wrong, and all that is behind it.
+    pub(crate) fn report(&self) -> Exit {
+        match self {
+            // Nobody is listening any more, `usher plan | head` for one.
+            Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            Self::Rules(invalid) => {
+                output::error(&invalid.render(output::STYLED));
+                Exit::RulesInvalid
+            }
+            failure => {
+                output::error(&format!("error: {}", chain(failure)));
+                Exit::Failed
+            }
+        }
+    }
+}
+
+/// An error and its causes on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

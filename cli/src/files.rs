@@ -1,0 +1,28 @@
+//! The files that commands read.
+
+use std::{fs, path::Path};
+
+use shared::{organization::Organization, rules::Rules, source::SourceFile};
+
+use crate::exit::Failure;
+
+/// A rules file without a mistake.
+pub(crate) fn rules(path: &Path) -> Result<Rules, Failure> {
+    let name = path.display().to_string();
+    let text = String::from_utf8(bytes(path)?).map_err(|error| Failure::NotUtf8 {
+        path: path.to_owned(),
+        offset: error.utf8_error().valid_up_to(),
+    })?;
+    Rules::parse(SourceFile { name, text }).map_err(|invalid| Failure::Rules(Box::new(invalid)))
+}
+
+/// An organization snapshot.
+pub(crate) fn organization(path: &Path) -> Result<Organization, Failure> {
+    let bytes = bytes(path)?;
+    serde_json::from_slice(&bytes)
+        .map_err(|source| Failure::NotASnapshot { path: path.to_owned(), source })
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|source| Failure::Read { path: path.to_owned(), source })
+}

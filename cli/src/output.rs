@@ -1,0 +1,91 @@
+//! Where output goes, and in which colours.
+//!
+//! `anstream` leaves the colours out where they would not be seen: in a file, in a pipe, with `NO_COLOR`.
+
+use std::{io::Write, pin::pin, time::Duration};
+
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+use indicatif::ProgressBar;
+use serde::Serialize;
+use tokio::time::timeout;
+
+use crate::exit::Failure;
+
+/// What a command's data is printed as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For tools.
+    Json,
+}
+
+/// How often progress is told: often enough to move, seldom enough to read.
+const PROGRESS_EVERY: Duration = Duration::from_millis(120);
+
+/// Diagnostics are rendered in colour always: `anstream` takes it out again.
+pub(crate) const STYLED: bool = true;
+
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
+pub(crate) const RED: Style = AnsiColor::Red.on_default();
+pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
+
+/// A line of data.
+pub(crate) fn data(text: &str) -> Result<(), Failure> {
+    writeln!(anstream::stdout(), "{text}").map_err(Failure::Write)
+}
+
+/// Data for tools.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Write(error.into()))?;
+    data(&text)
+}
+
+/// A line of anything else. When even stderr is gone, there is nobody left to tell.
+pub(crate) fn error(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// Waits for something long, and says on a terminal how far it is. In a file or a pipe nothing is said.
+pub(crate) async fn with_progress<T>(
+    work: impl Future<Output = T>,
+    how_far: impl Fn() -> String,
+) -> T {
+    let line = ProgressBar::new_spinner();
+    let mut work = pin!(work);
+    loop {
+        match timeout(PROGRESS_EVERY, &mut work).await {
+            Ok(result) => {
+                line.finish_and_clear();
+                return result;
+            }
+            Err(_) => {
+                line.set_message(how_far());
+                line.tick();
+            }
+        }
+    }
+}
+
+/// Text in a style.
+pub(crate) fn painted(style: Style, text: impl std::fmt::Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// A plan's text with its signs in colour: grants green, revocations red, what is only reported yellow.
+pub(crate) fn painted_plan(text: &str) -> String {
+    let paint = |line: &str| {
+        let style = match line.trim_start().chars().next() {
+            Some('+') => GREEN,
+            Some('-') => RED,
+            Some('?') => YELLOW,
+            _ => return line.to_owned(),
+        };
+        painted(style, line)
+    };
+    text.lines().map(paint).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,70 @@
+//! `usher plan`: what would change, and why.
+
+use std::{path::PathBuf, time::SystemTime};
+
+use aws_config::BehaviorVersion;
+use clap::Args;
+use shared::{
+    decide::decide,
+    observe::observe,
+    organization::Organization,
+    plan::{Plan, PlanText},
+    rules::Rules,
+    runtime::{Settings, World},
+    scope::Scope,
+};
+
+use crate::{
+    exit::{Exit, Failure},
+    files,
+    output::{self, Format},
+};
+
+/// Say what would change and why; nothing is changed
+///
+/// Without `--org`, AWS is read through the ordinary configuration of the SDK: profile, region,
+/// `AWS_ENDPOINT_URL` and so on. Exit code 2 says that there is something to do.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// The rules file
+    #[arg(long, value_name = "FILE")]
+    rules: PathBuf,
+    /// An organization snapshot to plan for, instead of AWS
+    #[arg(long, value_name = "ORG")]
+    org: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let rules = files::rules(&arguments.rules)?;
+    let organization = match &arguments.org {
+        Some(path) => files::organization(path)?,
+        None => live(&rules).await?,
+    };
+    let plan = decide(&rules, &organization, &Scope::everything());
+    match arguments.format {
+        Format::Json => output::json(&plan.to_json(&rules.source))?,
+        Format::Text => print(&plan, &rules, &organization)?,
+    }
+    Ok(if plan.changes.is_empty() { Exit::Done } else { Exit::ChangesPending })
+}
+
+async fn live(rules: &Rules) -> Result<Organization, Failure> {
+    let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    let world = World::new(Settings::default(), config);
+    let scope = Scope::everything();
+    let observation = observe(world.observe(), rules, &scope, SystemTime::now().into());
+    let calls = || format!("reading AWS: {} calls", world.calls().total());
+    output::with_progress(observation, calls).await.map_err(Failure::Observe)
+}
+
+fn print(plan: &Plan, rules: &Rules, organization: &Organization) -> Result<(), Failure> {
+    for warning in &plan.warnings {
+        output::error(&format!("{}\n", warning.render(&rules.source, output::STYLED)));
+    }
+    let text = PlanText { plan, rules, organization }.to_string();
+    let end = if plan.changes.is_empty() { "" } else { " Nothing was applied." };
+    output::data(&format!("{}{end}", output::painted_plan(text.trim_end())))
+}

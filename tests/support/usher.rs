@@ -1,0 +1,72 @@
+//! The command line, run as a user runs it.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+/// `usher` with these arguments, in a folder with these files; without colour and without anybody's AWS configuration.
+pub(crate) struct Usher {
+    folder: tempfile::TempDir,
+    environment: Vec<(&'static str, String)>,
+}
+
+/// How a command ended: for a snapshot of all three together.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Usher {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+    }
+
+    pub(crate) fn file(self, name: &str, text: impl AsRef<[u8]>) -> Self {
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+        self
+    }
+
+    /// Commands read AWS here.
+    pub(crate) fn aws_at(mut self, endpoint: String) -> Self {
+        for (name, value) in [
+            ("AWS_ENDPOINT_URL", endpoint),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("AWS_REGION", "eu-central-1".to_owned()),
+        ] {
+            self.environment.push((name, value));
+        }
+        self
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        let mut command = Command::new(binary("usher"));
+        command.args(arguments).current_dir(self.folder.path()).env_clear();
+        command.env("AWS_EC2_METADATA_DISABLED", "true").envs(self.environment.iter().cloned());
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ended { code: status.code().unwrap(), stdout: text(stdout), stderr: text(stderr) }
+    }
+}
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { code, stdout, stderr } = self;
+        write!(f, "exit code: {code}\n----- stdout -----\n{stdout}\n----- stderr -----\n{stderr}")
+    }
+}
+
+/// A binary of the workspace, beside this test's own. Cargo does not build another package's binaries for a test.
+pub(crate) fn binary(name: &str) -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let binary = own.parent().unwrap().parent().unwrap().join(name);
+    assert!(
+        binary.is_file(),
+        "{} is not there: run `cargo build --workspace` first",
+        binary.display()
+    );
+    binary
+}
