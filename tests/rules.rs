@@ -1,6 +1,7 @@
 //! Each mistake a rules file can have, and what is said of it.
 
 use insta::{assert_snapshot, glob};
+use proptest::{collection::vec, prelude::*, sample::Index};
 use shared::{rules::Rules, source::SourceFile};
 
 /// Every file in `rules/bad` is refused, with the text beside it in `snapshots`.
@@ -31,4 +32,76 @@ fn account_ids_keep_their_leading_zeros() {
     let rules = crate::support::rules(text);
     let ids = format!("{:?}", rules.rules[0].accounts);
     assert!(ids.contains("012345678901") && ids.contains("001234567890"), "{ids}");
+}
+
+/// A byte-order mark and Windows line ends are not mistakes.
+#[test]
+fn editors_of_all_systems_are_welcome() {
+    let text = "\u{feff}version: 1\r\nmanage: {unlisted: report}\r\nrules:\r\n  - name: a\r\n    permission_sets: P\r\n    groups: G\r\n    accounts: {all: true}\r\n";
+    let rules = crate::support::rules(text);
+    assert_eq!(rules.source.position(rules.rules[0].span.start).line, 4);
+    let broken = text.replace("groups", "group");
+    let source = SourceFile { name: "rules.yaml".to_owned(), text: broken };
+    let invalid = Rules::parse(source).expect_err("a mistake");
+    assert!(invalid.to_string().contains("rules.yaml:6:5"), "{invalid}");
+}
+
+/// A file too large to be a rules file is refused before it is read as YAML.
+#[test]
+fn a_file_of_ten_megabytes_is_refused() {
+    let source = SourceFile { name: "rules.yaml".to_owned(), text: "# x\n".repeat(2_500_000) };
+    let invalid = Rules::parse(source).expect_err("a mistake");
+    assert_snapshot!(invalid.diagnostics[0].message);
+    assert!(invalid.to_string().len() < 1_000);
+}
+
+const WELL_FORMED: &str = "version: 1
+manage: {unlisted: revoke, max_revocations: 10%, accounts: [{all: true}, {name: \"ü*\"}]}
+protect:
+  - groups: [break-glass-*]
+rules:
+  - &first
+    name: engineering # é
+    permission_sets: [PowerUserAccess, 'View*']
+    groups: Engineering
+    accounts: {organizational_unit: [/Workloads, ou-ab12-c3d4e5f6], not: {id: 012345678901}}
+  - {name: copy, <<: *first}
+";
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever is done to a file, it is read or its mistakes are told; nothing panics.
+    #[test]
+    fn no_text_panics(
+        cuts in vec((any::<Index>(), 0_usize..4), 0..4),
+        puts in vec((any::<Index>(), "[\\-\\[\\]{}:,&*!|>'\"%@`#?\t\r\n \u{feff}é😀a0]{1,4}"), 0..4),
+    ) {
+        let mut text: Vec<char> = WELL_FORMED.chars().collect();
+        for (at, length) in cuts {
+            let at = at.index(text.len());
+            text.drain(at..(at + length).min(text.len()));
+        }
+        for (at, put) in puts {
+            let at = at.index(text.len());
+            text.splice(at..at, put.chars());
+        }
+        told(text.into_iter().collect());
+    }
+
+    /// Not even text that was never a rules file.
+    #[test]
+    fn no_bytes_panic(bytes in vec(any::<u8>(), 0..200)) {
+        told(String::from_utf8_lossy(&bytes).into_owned());
+    }
+}
+
+fn told(text: String) {
+    if let Err(invalid) = Rules::parse(SourceFile { name: "rules.yaml".to_owned(), text }) {
+        assert!(!invalid.diagnostics.is_empty());
+        let _ = (invalid.render(true), invalid.render(false));
+        for diagnostic in &invalid.diagnostics {
+            let _ = diagnostic.to_json(&invalid.source);
+        }
+    }
 }
