@@ -93,6 +93,7 @@ impl Settings {
     ///
     /// # Errors
     /// The first variable that is not what it should be.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn from_env() -> Result<Self, InvalidSetting> {
         Self::read(|variable| env::var(variable).ok())
     }
