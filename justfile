@@ -1,0 +1,36 @@
+# Lists these recipes.
+default:
+    @just --list
+
+# The guided first run: an organization on localhost, no AWS account needed.
+demo:
+    cargo run --release --package cli -- demo
+
+# Every check and every test. CI runs this, and nothing else.
+test:
+    ./tests/run
+
+# The fast loop while editing: format and lints.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# The core alone: rules, model and decision, without the AWS SDK, a clock or the environment.
+core:
+    cargo check --package shared --no-default-features --locked
+
+# Goes through the snapshots that a change to the code has changed. Needs cargo-insta.
+snapshots:
+    cargo insta test --workspace --review
+
+# The template and what it refers to, as AWS CloudFormation will read them. Needs the test bed: `just test` once.
+template:
+    .venv/bin/cfn-lint infra/template.yaml
+
+# The functions as AWS Lambda takes them. Needs the AWS SAM CLI and cargo-lambda.
+package:
+    sam build --template infra/template.yaml --parallel
+
+# Deploys what `just package` built, asking for each parameter.
+deploy: package
+    sam deploy --guided --stack-name usher --capabilities CAPABILITY_IAM
