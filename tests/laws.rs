@@ -201,12 +201,14 @@ fn with_gaps(
                 accounts.for_each(|account| account.tags.clear());
             }
             Unread::OrganizationalUnits if account.is_none() => {
-                organization.organizational_units.truncate(1)
+                organization.organizational_units.truncate(1);
             }
             Unread::PermissionSets => organization.permission_sets.truncate(keep % 3),
             Unread::Groups => organization.groups.truncate(keep % 4),
             Unread::Assignments => {
-                organization.assignments.retain(|assignment| !hidden(assignment.account_id.clone()))
+                organization
+                    .assignments
+                    .retain(|assignment| !hidden(assignment.account_id.clone()));
             }
             _ => {}
         }

@@ -51,6 +51,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(if plan.changes.is_empty() { Exit::Done } else { Exit::ChangesPending })
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is there is read now: this is where now comes from"
+)]
 async fn live(rules: &Rules) -> Result<Organization, Failure> {
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let world = World::new(Settings::default(), config);
