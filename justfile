@@ -4,7 +4,7 @@ default:
 
 # The guided first run: an organization on localhost, no AWS account needed.
 demo:
-    cargo run --release --package cli -- demo
+    cargo run --package cli -- demo
 
 # Every check and every test. CI runs this, and nothing else.
 test:
