@@ -1,6 +1,6 @@
 //! The lane: one SQS FIFO queue with one message group.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sha2::{Digest, Sha256};
 
@@ -12,6 +12,7 @@ use crate::{
 use super::{clients::Clients, failure::failed};
 
 const SEND_MESSAGE: &str = "sqs:SendMessage";
+const CHANGE_MESSAGE_VISIBILITY: &str = "sqs:ChangeMessageVisibility";
 
 /// The longest deduplication id that SQS takes.
 ///
@@ -52,6 +53,22 @@ impl AwsLane {
             .message_deduplication_id(as_deduplication_id(deduplication_id))
             .message_body(message.body());
         send.send().await.map(drop).map_err(failed(SEND_MESSAGE))
+    }
+
+    /// Lets a message that was received come again after that time, in place of the queue's
+    /// visibility timeout.
+    ///
+    /// # Errors
+    /// What SQS said. The message then comes again when the visibility timeout has passed.
+    pub async fn hand_back(
+        &self,
+        receipt_handle: &str,
+        after: Duration,
+    ) -> Result<(), CallFailure> {
+        let seconds = i32::try_from(after.as_secs()).unwrap_or(i32::MAX);
+        let change = self.clients.sqs().change_message_visibility().queue_url(&self.queue_url);
+        let change = change.receipt_handle(receipt_handle).visibility_timeout(seconds);
+        change.send().await.map(drop).map_err(failed(CHANGE_MESSAGE_VISIBILITY))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A batch of messages from a queue, and which of them are to come again.
 //!
-//! Read leniently, two fields a message: a field that we do not look at must not make a whole batch
+//! Read leniently, three fields a message: a field that we do not look at must not make a whole batch
 //! unreadable.
 
 use aws_lambda_events::sqs::SqsBatchResponse;
@@ -13,6 +13,8 @@ pub struct Record {
     pub message_id: String,
     /// Its body. Empty, if it has none.
     pub body: String,
+    /// What the queue calls this delivery of it by.
+    pub receipt_handle: Option<String>,
 }
 
 /// Lambda's answer to a batch: those messages are to come again, all others are done.
@@ -40,7 +42,11 @@ pub fn records(event: &Value) -> Result<Vec<Record>, String> {
 
 fn read(record: &Value) -> Option<Record> {
     let text = |field| record.get(field).and_then(Value::as_str).map(str::to_owned);
-    Some(Record { message_id: text("messageId")?, body: text("body").unwrap_or_default() })
+    Some(Record {
+        message_id: text("messageId")?,
+        body: text("body").unwrap_or_default(),
+        receipt_handle: text("receiptHandle"),
+    })
 }
 
 #[cfg(test)]
@@ -49,7 +55,8 @@ mod tests {
     use serde_json::json;
 
     fn record(message_id: &str, body: &str) -> Record {
-        Record { message_id: message_id.to_owned(), body: body.to_owned() }
+        let (message_id, body) = (message_id.to_owned(), body.to_owned());
+        Record { message_id, body, receipt_handle: None }
     }
 
     #[test]

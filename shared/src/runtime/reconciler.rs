@@ -50,16 +50,41 @@ struct Read<'a> {
 /// that there is no plan. The whole batch comes again.
 pub async fn lane_batch(world: &World, event: Value) -> Result<Batch, Failure> {
     let records = batch::records(&event).map_err(Failure::Payload)?;
-    let (read, unreadable) = read_all(&records);
+    let result = finish(world, &records).await;
+    let again: Vec<&Record> = match &result {
+        Ok((again, _)) => again.clone(),
+        Err(_) => records.iter().collect(),
+    };
+    hand_back(world, &again).await;
+    result.map(|(_, reconciled)| Batch { response: batch::again(again), reconciled })
+}
+
+/// Does what can be done, and says which messages are to come again.
+async fn finish<'a>(
+    world: &World,
+    records: &'a [Record],
+) -> Result<(Vec<&'a Record>, Option<Reconciled>), Failure> {
+    let (read, mut again) = read_all(records);
     let errand = errand(&read);
     if errand.scope.is_empty() {
-        return Ok(Batch { response: batch::again(unreadable), reconciled: None });
+        return Ok((again, None));
     }
     let rules = world.rules()?.read().await?;
     let reconciled = run(world, &rules, &errand).await?;
     let unfinished = read.iter().filter(|read| is_unfinished(&reconciled, &read.message.scope));
-    let again = unreadable.into_iter().chain(unfinished.map(|read| read.record));
-    Ok(Batch { response: batch::again(again), reconciled: Some(reconciled) })
+    again.extend(unfinished.map(|read| read.record));
+    Ok((again, Some(reconciled)))
+}
+
+/// Lets the messages that are to come again do so soon. The queue's visibility timeout, which would
+/// otherwise hold up the whole lane, has to be longer than the longest run.
+async fn hand_back(world: &World, again: &[&Record]) {
+    let Ok(lane) = world.lane() else { return };
+    for receipt_handle in again.iter().filter_map(|record| record.receipt_handle.as_deref()) {
+        if let Err(failure) = lane.hand_back(receipt_handle, world.settings().retry_after).await {
+            warn!(%failure, "the message comes again only after the queue's visibility timeout");
+        }
+    }
 }
 
 fn read_all(records: &[Record]) -> (Vec<Read<'_>>, Vec<&Record>) {

@@ -17,6 +17,10 @@ const DEFAULT_WRITES_IN_FLIGHT: NonZeroU32 = positive(10);
 /// One look a second at all requests in flight: a request takes one to three seconds.
 const DEFAULT_POLL: Duration = Duration::from_secs(1);
 
+/// Long enough for a throttle or a conflict to pass, short enough for those who wait behind: the
+/// lane's one message group goes on only after the message has come again.
+const DEFAULT_RETRY: Duration = Duration::from_secs(30);
+
 const fn positive(number: u32) -> NonZeroU32 {
     match NonZeroU32::new(number) {
         Some(number) => number,
@@ -46,6 +50,9 @@ pub struct Settings {
     /// `USHER_POLL_MILLISECONDS`: how long between two looks at requests in flight. Unit:
     /// milliseconds. Default: 1,000.
     pub poll_every: Duration,
+    /// `USHER_RETRY_SECONDS`: how long until a message of the lane comes again that could not be
+    /// finished. Unit: seconds. Default: 30.
+    pub retry_after: Duration,
 }
 
 /// Where caches are kept, one file each.
@@ -84,6 +91,7 @@ impl Default for Settings {
             calls_per_second: DEFAULT_CALLS_PER_SECOND,
             writes_in_flight: DEFAULT_WRITES_IN_FLIGHT,
             poll_every: DEFAULT_POLL,
+            retry_after: DEFAULT_RETRY,
         }
     }
 }
@@ -114,6 +122,8 @@ impl Settings {
                 .map_or(DEFAULT_POLL, |number: NonZeroU32| {
                     Duration::from_millis(number.get().into())
                 }),
+            retry_after: parsed("USHER_RETRY_SECONDS", text("USHER_RETRY_SECONDS"))?
+                .map_or(DEFAULT_RETRY, Duration::from_secs),
         })
     }
 }
@@ -172,6 +182,7 @@ mod tests {
             ("USHER_CALLS_PER_SECOND", "10"),
             ("USHER_WRITES_IN_FLIGHT", "5"),
             ("USHER_POLL_MILLISECONDS", "250"),
+            ("USHER_RETRY_SECONDS", "7"),
         ])
         .unwrap();
         assert_eq!(settings.rules.unwrap().to_string(), "s3://b/active/rules.yaml");
@@ -181,6 +192,7 @@ mod tests {
         );
         assert_eq!((settings.calls_per_second.get(), settings.writes_in_flight.get()), (10, 5));
         assert_eq!(settings.poll_every, Duration::from_millis(250));
+        assert_eq!(settings.retry_after, Duration::from_secs(7));
         assert_eq!(
             (settings.bus.as_str(), settings.lane.is_some(), settings.instance_arn.is_some()),
             ("access", true, true)
