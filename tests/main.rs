@@ -8,7 +8,11 @@
     reason = "a test may stop at a surprise"
 )]
 
+mod aws;
+mod budget;
 mod cli;
+mod end_to_end;
+mod events;
 mod laws;
 mod rules;
 mod scenarios;

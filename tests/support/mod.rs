@@ -1,6 +1,9 @@
 //! What the tests are told in: organizations as sentences, rules as text, AWS as a value.
 
+pub(crate) mod bed;
+pub(crate) mod events;
 pub(crate) mod fake_aws;
+pub(crate) mod local_aws;
 pub(crate) mod organization;
 pub(crate) mod usher;
 

@@ -92,6 +92,17 @@ impl Company {
         self
     }
 
+    /// So many groups of other people. They stand in front of all others in the listing of `local`, which
+    /// sorts by id.
+    pub(crate) fn other_groups(mut self, number: usize) -> Self {
+        let group = |number| Group {
+            id: format!("00000000-0000-4000-8000-{number:012}").parse().unwrap(),
+            display_name: format!("others-{number}"),
+        };
+        self.0.groups.extend((0..number).map(group));
+        self
+    }
+
     pub(crate) fn permission_set(mut self, name: &str) -> Self {
         self.0
             .permission_sets
@@ -110,6 +121,46 @@ impl Company {
         self.0.gaps.push(Gap { what, account_id: account.map(account_id), reason });
         self
     }
+}
+
+/// An organization of so many members and groups, with a new account called `new` that all of
+/// [`ten_rules`] hold for.
+pub(crate) fn company_of(accounts: usize, groups: usize) -> Company {
+    let mut company = company()
+        .unit("/Workloads")
+        .unit("/Workloads/Prod")
+        .unit("/Sandbox")
+        .account("new", "/Workloads/Prod")
+        .tagged("team", "payments")
+        .tagged("environment", "production");
+    for number in 2..accounts {
+        let unit = ["/Workloads", "/Workloads/Prod", "/Sandbox"][number % 3];
+        company = company.account(&format!("member-{number}"), unit).tagged("team", "data");
+    }
+    company = company.other_groups(groups - 10);
+    for number in 0..10 {
+        company = company.group(&format!("team-{number}"));
+    }
+    for number in 0..12 {
+        company = company.permission_set(&format!("Access{number}"));
+    }
+    company
+}
+
+/// Ten rules, one for each of ten groups: five by the organizational unit, five by tags.
+pub(crate) fn ten_rules() -> String {
+    let rule = |number: usize| {
+        let accounts = if number.is_multiple_of(2) {
+            "{organizational_unit: /Workloads/Prod}"
+        } else {
+            "{tags: {team: payments, environment: production}}"
+        };
+        format!(
+            "- name: rule-{number}\n  permission_sets: [Access{number}]\n  groups: [team-{number}]\n  accounts: {accounts}\n"
+        )
+    };
+    let rules: String = (0..10).map(rule).collect();
+    format!("version: 1\nmanage: {{unlisted: revoke}}\nrules:\n{rules}")
 }
 
 pub(crate) fn assignment(permission_set: &str, group: &str, account: &str) -> Assignment {

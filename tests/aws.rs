@@ -1,0 +1,400 @@
+//! From a message on the lane to assignments at AWS, over the real SDK: only AWS is on localhost.
+
+use local::{Fault, FaultKind};
+use serde_json::json;
+use shared::{
+    lane::LaneMessage,
+    organization::{AccountState, Unread},
+    plan::Action,
+    runtime::{Outcome, account_event},
+    scope::Scope,
+};
+
+use crate::support::{
+    events::{create_account_result, move_account},
+    local_aws::{LocalAws, again, denied, message_about, quick},
+    organization::{Company, account_id, assignment, company, group_id, permission_set_arn},
+};
+
+const RULES: &str = r#"version: 1
+manage: {unlisted: revoke}
+protect:
+  - groups: [break-glass-*]
+rules:
+  - name: engineering-power-users
+    permission_sets: [PowerUserAccess]
+    groups: [Engineering]
+    accounts: {organizational_unit: /Workloads, tags: {team: payments}}
+  - name: auditors-look-everywhere
+    permission_sets: [ViewOnlyAccess]
+    groups: [Auditors]
+    accounts: {all: true}
+"#;
+
+fn bobs_company() -> Company {
+    company()
+        .unit("/Workloads")
+        .unit("/Workloads/Prod")
+        .unit("/Sandbox")
+        .account("pay-prod", "/Workloads/Prod")
+        .tagged("team", "payments")
+        .account("experiment", "/Sandbox")
+        .tagged("team", "payments")
+        .group("Engineering")
+        .group("Auditors")
+        .group("break-glass-admins")
+        .permission_set("PowerUserAccess")
+        .permission_set("ViewOnlyAccess")
+        .permission_set("AdministratorAccess")
+}
+
+const AS_THE_RULES_SAY: [&str; 2] =
+    ["PowerUserAccess to Engineering", "ViewOnlyAccess to Auditors"];
+
+fn assignment_fails(reason: &str) -> FaultKind {
+    FaultKind::AssignmentFails { reason: reason.to_owned() }
+}
+
+#[tokio::test]
+async fn an_event_in_and_the_right_access_out() {
+    // A second process reads what the first one sends; every listing comes in pages of one, after an empty one.
+    let pages = local::Settings { page_size: Some(1), empty_pages: true, ..quick() };
+    let company = bobs_company()
+        .assigned("AdministratorAccess", "Engineering", "pay-prod")
+        .assigned("ViewOnlyAccess", "Engineering", "pay-prod")
+        .assigned("AdministratorAccess", "break-glass-admins", "pay-prod")
+        .assigned("AdministratorAccess", "Engineering", "experiment");
+    let aws = LocalAws::with(company, RULES, pages).await;
+    let event = create_account_result("SUCCEEDED", Some(account_id("pay-prod").as_str()));
+    let sent = account_event(&aws.usher().await.world, event).await.unwrap();
+    assert!(matches!(sent, Outcome::Sent(_)), "{sent:?}");
+    let messages = aws.local.take_messages();
+    assert_eq!((messages.len(), messages[0].group_id.as_str()), (1, "usher"));
+
+    let batch = aws.usher().await.take(&[messages[0].body.clone()]).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert_eq!(
+        aws.access(&account_id("pay-prod")),
+        [
+            "AdministratorAccess to break-glass-admins",
+            "PowerUserAccess to Engineering",
+            "ViewOnlyAccess to Auditors"
+        ]
+    );
+    assert_eq!(aws.access(&account_id("experiment")), ["AdministratorAccess to Engineering"]);
+}
+
+#[tokio::test]
+async fn the_same_message_again_changes_nothing() {
+    let aws = LocalAws::start(bobs_company(), RULES).await;
+    let usher = aws.usher().await;
+    for _ in 0..2 {
+        let batch = usher.look_at(&[account_id("pay-prod")]).await.unwrap();
+        assert!(again(&batch).is_empty());
+    }
+    assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
+    assert_eq!(aws.calls_of("sso-admin:CreateAccountAssignment"), 2);
+    assert_eq!(aws.announced("Access Granted").len(), 2);
+}
+
+#[tokio::test]
+async fn a_change_is_announced_with_its_reason_and_its_cause() {
+    let company = bobs_company().assigned("AdministratorAccess", "Engineering", "pay-prod");
+    let aws = LocalAws::start(company, RULES).await;
+    aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+
+    let granted = aws.announced("Access Granted");
+    let power =
+        granted.iter().find(|detail| detail["permission_set"] == "PowerUserAccess").unwrap();
+    let request = power["request_id"].as_str().unwrap();
+    assert_eq!(request.len(), 36, "{request}");
+    let expected = json!({
+        "action": "create",
+        "account_id": account_id("pay-prod"),
+        "account_name": "pay-prod",
+        "permission_set": "PowerUserAccess",
+        "permission_set_arn": permission_set_arn("PowerUserAccess"),
+        "principal_type": "GROUP",
+        "principal_id": group_id("Engineering"),
+        "principal_name": "Engineering",
+        "rules": ["engineering-power-users"],
+        "why": power["why"],
+        "causes": [{
+            "event": "MoveAccount",
+            "id": format!("moved-{}", account_id("pay-prod")),
+            "time": "2026-03-02T09:14:31Z",
+            "actor": "arn:aws:sts::310000000001:assumed-role/Organizer/bob",
+        }],
+        "request_id": request,
+    });
+    assert_eq!(*power, expected);
+    let why = power["why"].as_str().unwrap();
+    assert!(why.contains("engineering-power-users") && why.contains("rules.yaml:6"), "{why}");
+
+    let revoked = &aws.announced("Access Revoked")[0];
+    assert_eq!(
+        [&revoked["action"], &revoked["permission_set"], &revoked["principal_name"]],
+        ["delete", "AdministratorAccess", "Engineering"]
+    );
+    assert_eq!(revoked["rules"], json!([]));
+}
+
+#[tokio::test]
+async fn a_change_that_aws_fails_is_told_with_its_reason_and_tried_again() {
+    let aws = LocalAws::start(bobs_company(), RULES).await;
+    let reason = "Received a 409 status error: role quota exceeded";
+    aws.local.fail(Fault {
+        operation: "sso-admin:CreateAccountAssignment".to_owned(),
+        error: assignment_fails(reason),
+        account_id: Some(account_id("pay-prod")),
+        times: Some(1),
+    });
+    let usher = aws.usher().await;
+    let accounts = [account_id("pay-prod"), account_id("experiment")];
+    let batch = usher.look_at(&accounts).await.unwrap();
+    assert_eq!(again(&batch), ["message-0"]);
+    // The other account is done, and so is the account's other assignment.
+    assert_eq!(aws.access(&account_id("experiment")), ["ViewOnlyAccess to Auditors"]);
+    assert_eq!(aws.access(&account_id("pay-prod")).len(), 1);
+    let failed = aws.announced("Change Failed");
+    assert_eq!((failed.len(), &failed[0]["reason"]), (1, &json!(reason)));
+    assert_eq!(failed[0]["account_name"], "pay-prod");
+
+    let batch = usher.look_at(&accounts[..1]).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
+}
+
+#[tokio::test]
+async fn a_conflict_passes() {
+    let aws = LocalAws::start(bobs_company(), RULES).await;
+    aws.local.fail(Fault {
+        operation: "sso-admin:CreateAccountAssignment".to_owned(),
+        error: FaultKind::Error {
+            code: "ConflictException".to_owned(),
+            message: "There is a conflicting operation in process.".to_owned(),
+            status: 400,
+        },
+        account_id: None,
+        times: Some(1),
+    });
+    let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
+    assert_eq!(aws.calls_of("sso-admin:CreateAccountAssignment"), 3);
+    assert!(aws.announced("Change Failed").is_empty());
+}
+
+#[tokio::test]
+async fn where_assignments_cannot_be_read_nothing_is_revoked() {
+    let company = bobs_company()
+        .assigned("AdministratorAccess", "Engineering", "pay-prod")
+        .assigned("AdministratorAccess", "Engineering", "experiment");
+    let aws = LocalAws::start(company, RULES).await;
+    let account = account_id("pay-prod");
+    aws.local.fail(denied("sso-admin:ListAccountAssignments", Some(account.clone())));
+    let accounts = [account.clone(), account_id("experiment")];
+    let batch = aws.usher().await.look_at(&accounts).await.unwrap();
+
+    assert_eq!(again(&batch), ["message-0"]);
+    assert!(
+        aws.access(&account).contains(&"AdministratorAccess to Engineering".to_owned()),
+        "{:?}",
+        aws.access(&account)
+    );
+    assert_eq!(aws.access(&account_id("experiment")), ["ViewOnlyAccess to Auditors"]);
+    let gaps = batch.reconciled.unwrap().plan.gaps;
+    assert_eq!(gaps.len(), 1);
+    assert_eq!((&gaps[0].what, &gaps[0].account_id), (&Unread::Assignments, &Some(account)));
+    assert_eq!(gaps[0].reason, "sso:ListAccountAssignments: AccessDeniedException");
+}
+
+#[tokio::test]
+async fn where_tags_cannot_be_read_what_does_not_need_them_is_granted() {
+    let company = bobs_company().assigned("PowerUserAccess", "Engineering", "pay-prod");
+    let aws = LocalAws::start(company, RULES).await;
+    aws.local.fail(denied("organizations:ListTagsForResource", None));
+    let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    assert_eq!(again(&batch), ["message-0"]);
+    assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
+}
+
+#[tokio::test]
+async fn where_hardly_anything_can_be_read_nothing_is_done() {
+    let aws = LocalAws::start(bobs_company(), RULES).await;
+    aws.local.fail(denied("sso-admin:ListInstances", None));
+    let failure = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap_err();
+    assert!(!failure.may_pass(), "{failure}");
+    assert!(aws.access(&account_id("pay-prod")).is_empty());
+}
+
+#[tokio::test]
+async fn in_a_large_directory_groups_are_asked_for_by_name() {
+    let company = bobs_company().assigned("ViewOnlyAccess", "Engineering", "pay-prod");
+    let company = company.other_groups(250);
+    let aws = LocalAws::start(company, RULES).await;
+    let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
+    assert_eq!(aws.calls_of("identitystore:ListGroups"), 1);
+    assert_eq!(aws.calls_of("identitystore:GetGroupId"), 2);
+}
+
+#[tokio::test]
+async fn a_group_that_is_not_there_stops_nothing_else() {
+    let rules = format!(
+        "{RULES}  - name: support\n    permission_sets: [SupportAccess, ViewOnlyAccess]\n    groups: [Engineers, Auditors]\n    accounts: {{all: true}}\n"
+    );
+    let aws = LocalAws::start(bobs_company(), &rules).await;
+    let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
+    let warnings = batch.reconciled.unwrap().plan.warnings;
+    let messages: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        ["no group is named `Engineers`", "no permission set is named `SupportAccess`"]
+    );
+}
+
+#[tokio::test]
+async fn a_suspended_account_and_the_management_account_are_left_alone() {
+    let company = bobs_company()
+        .account("old-shop", "/Workloads/Prod")
+        .tagged("team", "payments")
+        .in_state(AccountState::Suspended)
+        .assigned("AdministratorAccess", "Engineering", "old-shop")
+        .assigned("AdministratorAccess", "Engineering", "management");
+    let aws = LocalAws::start(company, RULES).await;
+    let accounts = [account_id("old-shop"), account_id("management")];
+    let batch = aws.usher().await.look_at(&accounts).await.unwrap();
+
+    assert!(again(&batch).is_empty());
+    for account in &accounts {
+        assert_eq!(aws.access(account), ["AdministratorAccess to Engineering"]);
+    }
+    let writes = |name: &&String| name.contains("Create") || name.contains("Delete");
+    assert_eq!(aws.local.calls().keys().filter(writes).count(), 0);
+    let mut left: Vec<_> = batch
+        .reconciled
+        .unwrap()
+        .plan
+        .left_alone
+        .into_iter()
+        .map(|left| (left.account_name, left.why))
+        .collect();
+    left.sort();
+    assert_eq!(left.len(), 2);
+    assert_eq!([&*left[0].0, &*left[1].0], ["management", "old-shop"]);
+    assert!(left[0].1.contains("management account"), "{left:?}");
+    assert!(left[1].1.contains("SUSPENDED"), "{left:?}");
+}
+
+#[tokio::test]
+async fn an_account_that_has_left_is_no_reason_to_try_again() {
+    let aws = LocalAws::start(bobs_company(), RULES).await;
+    let batch = aws.usher().await.look_at(&["399999999999".parse().unwrap()]).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert!(batch.reconciled.unwrap().plan.changes.is_empty());
+}
+
+#[tokio::test]
+async fn rules_with_a_mistake_are_not_followed() {
+    let aws = LocalAws::start(
+        bobs_company(),
+        &RULES.replace("groups: [Engineering]", "group: [Engineering]"),
+    )
+    .await;
+    let usher = aws.usher().await;
+    let failure = usher.look_at(&[account_id("pay-prod")]).await.unwrap_err();
+    assert!(!failure.may_pass());
+    let diagnostic = with_everything_behind_it(failure);
+    let place = format!("{}:8:5", aws.rules_file().display());
+    assert!(diagnostic.contains(&place), "no {place} in\n{diagnostic}");
+    assert!(diagnostic.contains("unknown field `group`"), "{diagnostic}");
+    assert!(aws.local.calls().is_empty(), "{:?}", aws.local.calls());
+
+    aws.write_rules(RULES);
+    usher.look_at(&[account_id("pay-prod")]).await.unwrap();
+    assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
+}
+
+/// A failure, and what it is due to.
+fn with_everything_behind_it(failure: shared::runtime::Failure) -> String {
+    let mut text = failure.to_string();
+    let mut next = std::error::Error::source(&failure);
+    while let Some(error) = next {
+        text = format!("{text}\n{error}");
+        next = error.source();
+    }
+    text
+}
+
+#[tokio::test]
+async fn without_rules_nothing_is_done() {
+    let company = bobs_company().assigned("AdministratorAccess", "Engineering", "pay-prod");
+    let aws = LocalAws::start(company, RULES).await;
+    std::fs::remove_file(aws.rules_file()).unwrap();
+    let failure = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap_err();
+    assert!(with_everything_behind_it(failure).contains("there are no rules at"));
+    assert!(aws.local.calls().is_empty());
+    assert_eq!(aws.access(&account_id("pay-prod")), ["AdministratorAccess to Engineering"]);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_comes_again_alone() {
+    let aws = LocalAws::start(bobs_company(), RULES).await;
+    let readable = message_about(&account_id("pay-prod"));
+    let nothing_to_do = move_account("not an id").to_string();
+    let bodies = ["not json".to_owned(), readable, "{}".to_owned(), nothing_to_do];
+    let batch = aws.usher().await.take(&bodies).await.unwrap();
+    assert_eq!(again(&batch), ["message-0", "message-2"]);
+    assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
+}
+
+#[tokio::test]
+async fn many_messages_are_one_run() {
+    let aws = LocalAws::start(bobs_company(), RULES).await;
+    let accounts: Vec<_> = ["pay-prod", "experiment", "pay-prod"].map(account_id).into();
+    let batch = aws.usher().await.look_at(&accounts).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert_eq!(aws.calls_of("identitystore:ListGroups"), 1);
+    assert_eq!(aws.calls_of("organizations:DescribeAccount"), 2);
+    // Each change has all the events behind it, each once.
+    assert_eq!(aws.announced("Access Granted")[0]["causes"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_sweep_goes_the_same_way() {
+    let company = bobs_company()
+        .account("old-shop", "/Workloads/Prod")
+        .in_state(AccountState::Suspended)
+        .assigned("AdministratorAccess", "Engineering", "pay-prod")
+        .assigned("AdministratorAccess", "Engineering", "old-shop");
+    let pages = local::Settings { page_size: Some(1), empty_pages: true, ..quick() };
+    let aws = LocalAws::with(company, RULES, pages).await;
+    let sweep = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
+    let batch = aws.usher().await.take(&[sweep.body()]).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
+    assert_eq!(aws.access(&account_id("experiment")), ["ViewOnlyAccess to Auditors"]);
+    assert_eq!(aws.access(&account_id("old-shop")), ["AdministratorAccess to Engineering"]);
+    let finished = &aws.announced("Sweep Finished")[0];
+    assert_eq!(finished["summary"]["create"], 3);
+    assert_eq!(finished["summary"]["delete"], 1);
+    assert_eq!((&finished["failed"], &finished["gaps"]), (&json!(0), &json!([])));
+}
+
+#[tokio::test]
+async fn grants_come_before_revocations() {
+    let company = bobs_company().assigned("AdministratorAccess", "Engineering", "pay-prod");
+    let aws = LocalAws::start(company, RULES).await;
+    let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    let outcomes = batch.reconciled.unwrap().outcomes;
+    let order: Vec<Action> = outcomes.iter().map(|outcome| outcome.change.action).collect();
+    assert_eq!(order, [Action::Create, Action::Create, Action::Delete]);
+    assert_eq!(
+        outcomes[2].change.assignment,
+        assignment("AdministratorAccess", "Engineering", "pay-prod")
+    );
+}

@@ -1,0 +1,124 @@
+//! How many calls a new account costs, by the server's own count: the same in a small organization
+//! and in a large one.
+
+use std::collections::BTreeMap;
+
+use crate::support::{
+    local_aws::{LocalAws, Usher, again},
+    organization::{account_id, company_of, ten_rules},
+};
+
+/// What a new account with ten matching rules and ten groups may cost, however large the organization is.
+///
+/// Unit: calls that read.
+const READS: u64 = 25;
+
+/// The rules and the cache: files of this machine here, objects in S3 in Lambda, one read each.
+const FILES: u64 = 2;
+
+/// What a run cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cost {
+    /// Calls that look at the organization, and those that read [`FILES`].
+    reads: u64,
+    /// Calls that ask how the writes are doing: as many as the time that AWS takes for them.
+    polls: u64,
+    writes: u64,
+}
+
+fn cost(calls: &BTreeMap<String, u64>) -> Cost {
+    let sum = |test: &dyn Fn(&str) -> bool| -> u64 {
+        calls.iter().filter(|(name, _)| test(name)).map(|(_, number)| number).sum()
+    };
+    let is_poll = |name: &str| name.starts_with("sso-admin:") && name.ends_with("Status");
+    let is_write = |name: &str| {
+        let writes =
+            ["CreateAccountAssignment", "DeleteAccountAssignment", "SendMessage", "PutEvents"];
+        name.split_once(':').is_some_and(|(_, operation)| writes.contains(&operation))
+    };
+    Cost {
+        reads: sum(&|name| !is_poll(name) && !is_write(name)) + FILES,
+        polls: sum(&is_poll),
+        writes: sum(&|name| name.ends_with("AccountAssignment")),
+    }
+}
+
+/// Looks at the new account, and counts.
+async fn look(aws: &LocalAws, usher: &Usher) -> Cost {
+    let before = aws.local.calls();
+    let batch = usher.look_at(&[account_id("new")]).await.unwrap();
+    assert!(again(&batch).is_empty());
+    let since =
+        |(name, number): (String, u64)| (name.clone(), number - before.get(&name).unwrap_or(&0));
+    cost(&aws.local.calls().into_iter().map(since).collect())
+}
+
+/// Prints a line of the table that a reviewer wants to see.
+fn tell(what: &str, accounts: usize, groups: usize, Cost { reads, polls, writes }: Cost) {
+    println!(
+        "{what:<42} {accounts:>4} accounts {groups:>4} groups: {reads:>3} reads, {polls:>3} polls, {writes:>3} writes"
+    );
+}
+
+/// The first look of a process that knows nothing, and that of one after it.
+async fn first_looks(accounts: usize, groups: usize) -> [Cost; 2] {
+    let aws = LocalAws::start(company_of(accounts, groups), &ten_rules()).await;
+    let usher = aws.usher().await;
+    let cold = look(&aws, &usher).await;
+    tell("cold, nothing cached", accounts, groups, cold);
+    assert_eq!((cold.writes, aws.access(&account_id("new")).len()), (10, 10));
+    take_away(&aws, &usher).await;
+    let warm = look(&aws, &usher).await;
+    tell("warm", accounts, groups, warm);
+    assert_eq!((warm.writes, aws.access(&account_id("new")).len()), (10, 10));
+    [cold, warm]
+}
+
+/// Makes the account as new again: rules that grant nothing, followed once.
+async fn take_away(aws: &LocalAws, usher: &Usher) {
+    aws.write_rules("{version: 1, manage: {unlisted: revoke, max_revocations: 10}, rules: []}");
+    usher.look_at(&[account_id("new")]).await.unwrap();
+    assert!(aws.access(&account_id("new")).is_empty());
+    aws.write_rules(&ten_rules());
+}
+
+#[tokio::test]
+async fn a_new_account_costs_as_little_in_a_large_organization() {
+    let small = first_looks(12, 10).await;
+    let large = first_looks(400, 10).await;
+    assert_eq!(small.map(|cost| cost.reads), large.map(|cost| cost.reads));
+    for cost in small.iter().chain(&large) {
+        assert!(cost.reads <= READS, "{cost:?}");
+    }
+}
+
+#[tokio::test]
+async fn with_many_groups_a_new_account_costs_one_call_a_group() {
+    let aws = LocalAws::start(company_of(400, 250), &ten_rules()).await;
+    let usher = aws.usher_with_cache().await;
+    let first_ever = look(&aws, &usher).await;
+    tell("cold, nothing cached", 400, 250, first_ever);
+    take_away(&aws, &usher).await;
+    let warm = look(&aws, &usher).await;
+    tell("warm", 400, 250, warm);
+    take_away(&aws, &usher).await;
+    // Permission sets' names never change, so only the very first process of an installation has to ask for them.
+    let cold = look(&aws, &aws.usher_with_cache().await).await;
+    tell("cold, permission sets' names cached", 400, 250, cold);
+    assert_eq!(aws.calls_of("identitystore:GetGroupId"), 3 * 10);
+    for cost in [warm, cold] {
+        assert!(cost.reads <= READS, "{cost:?}");
+    }
+    assert_eq!(first_ever.reads - cold.reads, 12, "one call for each permission set");
+}
+
+#[tokio::test]
+async fn an_account_that_is_as_it_should_be_costs_reads_only() {
+    let aws = LocalAws::start(company_of(12, 10), &ten_rules()).await;
+    let usher = aws.usher().await;
+    look(&aws, &usher).await;
+    let again = look(&aws, &usher).await;
+    tell("warm, nothing to do", 12, 10, again);
+    assert_eq!((again.writes, again.polls), (0, 0));
+    assert!(again.reads <= READS, "{again:?}");
+}

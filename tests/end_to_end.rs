@@ -1,0 +1,300 @@
+//! The real binaries as Lambda functions, with a real queue, bus and bucket between them: an event
+//! goes in, and another SDK reads the assignments that came of it.
+//!
+//! Starting all of it takes seconds, so one test tells a whole day, step by step.
+
+use std::time::Duration;
+
+use local::{Fault, FaultKind, Local, bobs_organization};
+use serde_json::{Value, json};
+use tokio::{
+    sync::mpsc::UnboundedReceiver,
+    time::{Instant, sleep, timeout},
+};
+
+use crate::support::bed::{Bed, Row};
+
+const RULES: &str = r#"version: 1
+manage: {unlisted: revoke}
+protect:
+  - groups: [break-glass-*]
+rules:
+  - name: engineers-build
+    permission_sets: [PowerUserAccess]
+    groups: [Engineering]
+    accounts: {organizational_unit: /Workloads/Test, tags: {team: shop}}
+  - name: engineers-try-things-out
+    permission_sets: [AdministratorAccess]
+    groups: [Engineering]
+    accounts: {organizational_unit: /Sandbox}
+  - name: auditors-look-everywhere
+    permission_sets: [ViewOnlyAccess, SecurityAudit]
+    groups: [Auditors]
+    accounts: {all: true}
+"#;
+
+const ROOT: &str = "r-bob1";
+const TEST: &str = "ou-bob1-wltest01";
+const SANDBOX: &str = "ou-bob1-sandbox1";
+
+const PAYMENTS_PROD: &str = "210000000001";
+const WEB_PROD: &str = "210000000002";
+const DATA_PROD: &str = "210000000003";
+const OLD_SHOP: &str = "250000000001";
+
+const AUDITED: [&str; 2] = ["SecurityAudit to Auditors", "ViewOnlyAccess to Auditors"];
+
+/// Bob's organization, what is deployed there, and whoever works in it.
+struct Day {
+    bed: Bed,
+    local: Local,
+    events: UnboundedReceiver<Value>,
+}
+
+impl Day {
+    async fn begin() -> Self {
+        let settings = local::Settings {
+            assignment_time: Duration::from_millis(40),
+            account_time: Duration::from_millis(20),
+            ..local::Settings::default()
+        };
+        let mut local = Local::start(bobs_organization(), settings).await.unwrap();
+        let mut bed = Bed::start().await;
+        bed.deploy(RULES, &local.endpoint()).await;
+        let events = local.take_events().unwrap();
+        Self { bed, local, events }
+    }
+
+    /// Somebody does something in Organizations.
+    async fn organizations(&mut self, operation: &str, parameters: &Value) -> Value {
+        let endpoint = self.local.endpoint();
+        self.bed.call("organizations", operation, parameters, Some(&endpoint)).await
+    }
+
+    /// The next event of that name that AWS sends.
+    async fn event(&mut self, name: &str) -> Value {
+        let next = async {
+            loop {
+                let event = self.events.recv().await.unwrap();
+                if event["detail"]["eventName"] == name {
+                    return event;
+                }
+            }
+        };
+        timeout(Duration::from_secs(5), next).await.unwrap()
+    }
+
+    /// EventBridge hands over an event. What it leads to is on the lane then.
+    async fn deliver(&mut self, event: &Value) {
+        let invocation = self.bed.invoke("account-events", event).await;
+        assert_eq!(invocation.error, None, "{:?}", invocation.payload);
+    }
+
+    async fn create_account(&mut self, name: &str) -> (String, Value) {
+        let parameters = json!({
+            "AccountName": name,
+            "Email": format!("aws+{name}@example.com"),
+            "Tags": [{"Key": "team", "Value": "shop"}],
+        });
+        self.organizations("create_account", &parameters).await;
+        let event = self.event("CreateAccountResult").await;
+        let status = &event["detail"]["serviceEventDetails"]["createAccountStatus"];
+        (status["accountId"].as_str().unwrap().to_owned(), event)
+    }
+
+    async fn move_account(&mut self, account: &str, from: &str, to: &str) -> Value {
+        let parameters =
+            json!({"AccountId": account, "SourceParentId": from, "DestinationParentId": to});
+        self.organizations("move_account", &parameters).await;
+        self.event("MoveAccount").await
+    }
+
+    /// Who has what in an account, read by an SDK that knows nothing of Usher.
+    async fn access(&mut self, account: &str) -> Vec<String> {
+        let endpoint = self.local.endpoint();
+        let told = |Row { permission_set, principal_name, .. }| {
+            format!("{permission_set} to {}", principal_name.unwrap_or_default())
+        };
+        self.bed.assignments(&endpoint, account).await.into_iter().map(told).collect()
+    }
+
+    fn writes(&self) -> u64 {
+        let calls = self.local.calls();
+        let write = |(name, _): &(&String, &u64)| name.ends_with("AccountAssignment");
+        calls.iter().filter(write).map(|(_, number)| number).sum()
+    }
+
+    /// What was announced since the last time: `Access Granted: ViewOnlyAccess to Auditors`.
+    async fn announced(&mut self) -> Vec<String> {
+        let told = |(kind, detail): (String, Value)| {
+            let text = |field: &str| detail[field].as_str().unwrap_or_default().to_owned();
+            format!("{kind}: {} to {}", text("permission_set"), text("principal_name"))
+        };
+        let mut told: Vec<String> = self.bed.announcements().await.into_iter().map(told).collect();
+        told.sort();
+        told
+    }
+
+    /// The first line that the reconciler prints with these words in it.
+    async fn line_with(&mut self, words: &str) -> String {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let logs = self.bed.logs("reconciler").await;
+            if let Some(line) = logs.iter().find(|line| line.contains(words)) {
+                return line.clone();
+            }
+            assert!(Instant::now() < deadline, "no `{words}` in\n{}", logs.join("\n"));
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+/// One of our messages about an account.
+fn message_about(account: &str, cause: &str) -> Value {
+    json!({"scope": {"accounts": [account]}, "cause": {"event": "MoveAccount", "id": cause}})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_at_bobs() {
+    let mut day = Day::begin().await;
+    an_account_is_created_and_moved(&mut day).await;
+    garbage_comes_in(&mut day).await;
+    a_change_fails_once(&mut day).await;
+    the_rules_break_and_are_mended(&mut day).await;
+    a_suspended_account_is_left_alone(&mut day).await;
+    rules_are_read_only_when_they_change(&mut day).await;
+    a_poisoned_message_stops_nobody(&mut day).await;
+}
+
+async fn an_account_is_created_and_moved(day: &mut Day) {
+    let (shop, created) = day.create_account("shop-test").await;
+    day.deliver(&created).await;
+    day.bed.settle().await;
+    assert_eq!(day.access(&shop).await, AUDITED);
+    let granted = AUDITED.map(|access| format!("Access Granted: {access}"));
+    assert_eq!(day.announced().await, granted);
+
+    // EventBridge delivers at least once; and so does whoever replays an archive, after the queue has forgotten it.
+    let writes = day.writes();
+    day.deliver(&created).await;
+    let mut replayed = created.clone();
+    replayed["detail"]["eventID"] = json!("4d1f9f0a-6f0b-4b7e-8a55-2f3c9d0e7b11");
+    day.deliver(&replayed).await;
+    day.bed.settle().await;
+    assert_eq!(
+        (day.writes(), day.access(&shop).await),
+        (writes, AUDITED.map(str::to_owned).into())
+    );
+    assert!(day.announced().await.is_empty());
+
+    let moved = day.move_account(&shop, ROOT, TEST).await;
+    day.deliver(&moved).await;
+    day.bed.settle().await;
+    assert_eq!(
+        day.access(&shop).await,
+        [
+            "PowerUserAccess to Engineering",
+            "SecurityAudit to Auditors",
+            "ViewOnlyAccess to Auditors"
+        ]
+    );
+
+    let moved = day.move_account(&shop, TEST, SANDBOX).await;
+    day.deliver(&moved).await;
+    day.bed.settle().await;
+    assert_eq!(
+        day.access(&shop).await,
+        [
+            "AdministratorAccess to Engineering",
+            "SecurityAudit to Auditors",
+            "ViewOnlyAccess to Auditors"
+        ]
+    );
+    assert_eq!(
+        day.announced().await,
+        [
+            "Access Granted: AdministratorAccess to Engineering",
+            "Access Granted: PowerUserAccess to Engineering",
+            "Access Revoked: PowerUserAccess to Engineering"
+        ]
+    );
+}
+
+async fn garbage_comes_in(day: &mut Day) {
+    let unknown = json!({"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification", "detail": {}});
+    for garbage in [json!([]), json!("x"), json!(null), json!({}), unknown] {
+        let invocation = day.bed.invoke("account-events", &garbage).await;
+        assert_eq!(invocation.error, None, "{garbage}: {:?}", invocation.payload);
+        assert_eq!(invocation.logs.len(), 1, "{garbage}: {:?}", invocation.logs);
+        assert!(invocation.logs[0].contains("ignored"), "{:?}", invocation.logs);
+    }
+    for text in ["not json", "{\"source\": \"aws.organiz"] {
+        assert_eq!(day.bed.invoke_with_text("account-events", text).await, None, "{text}");
+    }
+    assert_eq!(day.bed.on_the_lane().await, 0);
+}
+
+async fn a_change_fails_once(day: &mut Day) {
+    let reason = "Received a 409 status error: role quota exceeded";
+    day.local.fail(Fault {
+        operation: "sso-admin:CreateAccountAssignment".to_owned(),
+        error: FaultKind::AssignmentFails { reason: reason.to_owned() },
+        account_id: Some(WEB_PROD.parse().unwrap()),
+        times: Some(1),
+    });
+    day.bed.send(&message_about(WEB_PROD, "fails-once"), "fails-once").await;
+    day.bed.settle().await;
+    assert_eq!(day.access(WEB_PROD).await, AUDITED);
+    let told = day.announced().await;
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[2].starts_with("Change Failed: "), "{told:?}");
+    assert!(day.line_with("not changed").await.contains(reason));
+    assert!(day.bed.dead_letters().await.is_empty());
+}
+
+async fn the_rules_break_and_are_mended(day: &mut Day) {
+    let (calls, access) = (day.local.calls(), day.access(DATA_PROD).await);
+    let reading_took = day.local.calls() != calls;
+    assert!(reading_took, "reading by another SDK is counted too, so it is done before counting");
+    let calls = day.local.calls();
+    day.bed.put_rules(&RULES.replace("groups: [Auditors]", "group: [Auditors]")).await;
+    day.bed.send(&message_about(DATA_PROD, "rules-broken"), "rules-broken").await;
+    let line = day.line_with("unknown field `group`").await;
+    assert!(line.contains("s3://usher-rules/active/rules.yaml:16:5"), "{line}");
+    assert_eq!((day.local.calls(), day.bed.on_the_lane().await), (calls, 1));
+    assert_eq!(access, ["PowerUserAccess to Auditors"]);
+
+    day.bed.put_rules(RULES).await;
+    day.bed.settle().await;
+    assert_eq!(day.access(DATA_PROD).await, AUDITED);
+    assert!(day.bed.dead_letters().await.is_empty());
+}
+
+async fn a_suspended_account_is_left_alone(day: &mut Day) {
+    let writes = day.writes();
+    day.bed.send(&message_about(OLD_SHOP, "suspended"), "suspended").await;
+    let line = day.line_with("left alone").await;
+    assert!(line.contains("old-shop") && line.contains("SUSPENDED"), "{line}");
+    day.bed.settle().await;
+    assert_eq!(day.writes(), writes);
+}
+
+async fn rules_are_read_only_when_they_change(day: &mut Day) {
+    let log = day.bed.ministack_log().await;
+    println!("{log}");
+}
+
+async fn a_poisoned_message_stops_nobody(day: &mut Day) {
+    day.bed.send(&json!("this is no message"), "poison").await;
+    day.bed.send(&message_about(PAYMENTS_PROD, "beside-poison"), "beside-poison").await;
+    day.bed.settle().await;
+    assert_eq!(
+        day.access(PAYMENTS_PROD).await,
+        [
+            "AdministratorAccess to break-glass-admins",
+            "SecurityAudit to Auditors",
+            "ViewOnlyAccess to Auditors"
+        ]
+    );
+    assert_eq!(day.bed.dead_letters().await, [json!("this is no message")]);
+}

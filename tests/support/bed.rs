@@ -1,0 +1,205 @@
+//! The test bed: `tests/bed/bed.py`, which runs the real binaries as Lambda functions behind real
+//! queues, buses and buckets. One JSON line is a command, one JSON line its answer.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
+    time::timeout,
+};
+
+use super::usher::binary;
+
+/// Longer than any command takes, shorter than anybody's patience.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running bed. It ends, and everything that it started with it, when this is dropped.
+pub(crate) struct Bed {
+    /// Killed when dropped; ministack and the functions notice, and end too.
+    _process: Child,
+    commands: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+    /// ministack, for the SDK.
+    pub(crate) endpoint: String,
+}
+
+/// What an invocation came to.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Invocation {
+    /// Lambda's word for what went wrong.
+    pub(crate) error: Option<String>,
+    /// What the function printed.
+    pub(crate) logs: Vec<String>,
+    /// What it answered.
+    pub(crate) payload: Value,
+}
+
+/// An account assignment as another SDK sees it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub(crate) struct Row {
+    pub(crate) account_name: String,
+    pub(crate) permission_set: String,
+    pub(crate) principal_name: Option<String>,
+}
+
+impl Bed {
+    pub(crate) async fn start() -> Self {
+        let root = root();
+        let python = root.join(".venv/bin/python");
+        assert!(
+            python.exists(),
+            "there is no test bed in {}: run tests/setup_bed.sh",
+            root.join(".venv").display()
+        );
+        let mut process = Command::new(python)
+            .arg(root.join("tests/bed/bed.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut bed = Self {
+            commands: process.stdin.take().unwrap(),
+            answers: BufReader::new(process.stdout.take().unwrap()).lines(),
+            _process: process,
+            endpoint: String::new(),
+        };
+        bed.endpoint = bed.answer().await["endpoint"].as_str().unwrap().to_owned();
+        bed
+    }
+
+    /// Deploys both functions, the lane between them and these rules. Organizations, Identity
+    /// Center and the Identity Store are at the other endpoint.
+    pub(crate) async fn deploy(&mut self, rules: &str, identity_endpoint: &str) {
+        let binary = |name| json!({"binary": binary(name)});
+        self.command(
+            "deploy",
+            json!({
+                "functions": {"account-events": binary("account-events"), "reconciler": binary("reconciler")},
+                "rules": rules,
+                "environment": {
+                    "AWS_ENDPOINT_URL_ORGANIZATIONS": identity_endpoint,
+                    "AWS_ENDPOINT_URL_SSO_ADMIN": identity_endpoint,
+                    "AWS_ENDPOINT_URL_IDENTITYSTORE": identity_endpoint,
+                    "USHER_POLL_MILLISECONDS": "50",
+                    "USHER_CALLS_PER_SECOND": "1000",
+                },
+                "visibility_timeout": 2,
+                "max_receive_count": 3,
+            }),
+        )
+        .await;
+    }
+
+    pub(crate) async fn invoke(&mut self, function: &str, event: &Value) -> Invocation {
+        let answer = self.command("invoke", json!({"function": function, "event": event})).await;
+        serde_json::from_value(answer).unwrap()
+    }
+
+    /// Invokes a function with bytes that need not be JSON, and tells Lambda's word for what went
+    /// wrong.
+    pub(crate) async fn invoke_with_text(&mut self, function: &str, text: &str) -> Option<String> {
+        let parameters = json!({"FunctionName": function, "Payload": text});
+        let answer = self.call("lambda", "invoke", &parameters, None).await;
+        answer["FunctionError"].as_str().map(str::to_owned)
+    }
+
+    /// Any operation of any service, as boto3 names it.
+    pub(crate) async fn call(
+        &mut self,
+        service: &str,
+        operation: &str,
+        parameters: &Value,
+        endpoint: Option<&str>,
+    ) -> Value {
+        self.command(
+            "call",
+            json!({"service": service, "operation": operation, "parameters": parameters, "endpoint": endpoint}),
+        )
+        .await
+    }
+
+    /// Waits until the lane is empty: each message was handled, or is a dead letter.
+    pub(crate) async fn settle(&mut self) {
+        self.command("settle", json!({"timeout": 30})).await;
+    }
+
+    /// How many messages the lane holds.
+    pub(crate) async fn on_the_lane(&mut self) -> u64 {
+        let queues = self.command("queues", json!({})).await;
+        let lane = queues["lane"].as_object().unwrap();
+        lane.values().map(|number| number.as_u64().unwrap()).sum()
+    }
+
+    /// Puts a message on the lane, as Usher's event functions do.
+    pub(crate) async fn send(&mut self, body: &Value, deduplication: &str) {
+        self.command(
+            "send",
+            json!({"body": body, "group": shared::lane::MESSAGE_GROUP, "deduplication": deduplication}),
+        )
+        .await;
+    }
+
+    /// The bodies of the messages that were given up.
+    pub(crate) async fn dead_letters(&mut self) -> Vec<Value> {
+        let letters = self.command("dead_letters", json!({})).await;
+        letters.as_array().unwrap().iter().map(|letter| letter["body"].clone()).collect()
+    }
+
+    /// What was announced since the last time, as `(detail-type, detail)`.
+    pub(crate) async fn announcements(&mut self) -> Vec<(String, Value)> {
+        let events = self.command("announcements", json!({})).await;
+        let told = |event: &Value| {
+            (event["detail-type"].as_str().unwrap().to_owned(), event["detail"].clone())
+        };
+        events.as_array().unwrap().iter().map(told).collect()
+    }
+
+    /// All that a function printed so far.
+    pub(crate) async fn logs(&mut self, function: &str) -> Vec<String> {
+        let logs = self.command("logs", json!({"function": function})).await;
+        serde_json::from_value(logs).unwrap()
+    }
+
+    /// Replaces the rules.
+    pub(crate) async fn put_rules(&mut self, text: &str) {
+        self.command("put_object", json!({"key": "active/rules.yaml", "text": text})).await;
+    }
+
+    /// The assignments of one account, read by an SDK that knows nothing of Usher.
+    pub(crate) async fn assignments(&mut self, endpoint: &str, account: &str) -> Vec<Row> {
+        let rows =
+            self.command("assignments", json!({"endpoint": endpoint, "account": account})).await;
+        serde_json::from_value(rows).unwrap()
+    }
+
+    /// What ministack itself said so far.
+    pub(crate) async fn ministack_log(&mut self) -> String {
+        self.command("ministack_log", json!({})).await.as_str().unwrap().to_owned()
+    }
+
+    async fn command(&mut self, command: &str, mut arguments: Value) -> Value {
+        arguments["command"] = json!(command);
+        self.commands.write_all(format!("{arguments}\n").as_bytes()).await.unwrap();
+        self.answer().await
+    }
+
+    async fn answer(&mut self) -> Value {
+        let line = timeout(PATIENCE, self.answers.next_line()).await.expect("the bed is silent");
+        let line = line.unwrap().expect("the bed has ended: see above why");
+        let mut answer: Value = serde_json::from_str(&line).unwrap();
+        assert!(answer["error"].is_null(), "{}", answer["error"]);
+        answer["ok"].take()
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
