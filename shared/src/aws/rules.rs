@@ -28,7 +28,7 @@ pub enum RulesFailure {
     #[error("the rules at {0} are not UTF-8 text")]
     NotUtf8(String),
     /// It has mistakes.
-    #[error("the rules at {name} have {number} mistakes", name = .0.source.name, number = .0.diagnostics.len())]
+    #[error("the rules at {} are not valid", .0.source.name)]
     Invalid(#[source] Box<InvalidRules>),
 }
 

@@ -119,11 +119,12 @@ fn now() -> DateTime<Utc> {
 
 async fn run(world: &World, rules: &Rules, errand: &Errand) -> Result<Reconciled, CallFailure> {
     let in_flight = usize::try_from(world.settings().writes_in_flight.get()).unwrap_or(usize::MAX);
+    let calls_before = world.calls().total();
     let limits = Limits { in_flight, poll_every: world.settings().poll_every, ..Limits::default() };
     let result =
         reconcile(world.observe(), world.act(), world.announce(), rules, limits, errand).await;
     world.observe().flush().await;
-    log(rules, &result, errand, world);
+    log(rules, &result, errand, world.calls().total().saturating_sub(calls_before));
     result
 }
 
@@ -146,7 +147,7 @@ fn is_unfinished(reconciled: &Reconciled, scope: &Scope) -> bool {
         || reconciled.plan.gaps.iter().any(concerns)
 }
 
-fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand, world: &World) {
+fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand, calls: u64) {
     let causes: Vec<&str> = errand.causes.iter().filter_map(|cause| cause.id.as_deref()).collect();
     let reconciled = match result {
         Ok(reconciled) => reconciled,
@@ -159,10 +160,15 @@ fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand,
     }
     for gap in &plan.gaps {
         let account = gap.account_id.as_ref().map(ToString::to_string);
-        warn!(what = gap.what.as_str(), account, gap.reason, "not read: nothing is revoked there");
+        warn!(
+            what = gap.what.as_str(),
+            account,
+            reason = gap.reason,
+            "not read: nothing is revoked there"
+        );
     }
     for left in &plan.left_alone {
-        info!(account = %left.account_id, name = left.account_name, left.why, "left alone");
+        info!(account = %left.account_id, name = left.account_name, why = left.why, "left alone");
     }
     for outcome in &reconciled.outcomes {
         log_outcome(outcome);
@@ -178,7 +184,7 @@ fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand,
         held = summary.held,
         unchanged = summary.unchanged,
         failed = reconciled.failures().count(),
-        calls = world.calls().total(),
+        calls,
         "done"
     );
 }
