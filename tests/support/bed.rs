@@ -76,8 +76,8 @@ impl Bed {
     }
 
     /// Deploys both functions, the lane between them and these rules. Organizations, Identity
-    /// Center and the Identity Store are at the other endpoint.
-    pub(crate) async fn deploy(&mut self, rules: &str, identity_endpoint: &str) {
+    /// Center and the Identity Store are at one endpoint of their own, S3 at another.
+    pub(crate) async fn deploy(&mut self, rules: &str, identity_endpoint: &str, s3_endpoint: &str) {
         let binary = |name| json!({"binary": binary(name)});
         self.command(
             "deploy",
@@ -88,6 +88,7 @@ impl Bed {
                     "AWS_ENDPOINT_URL_ORGANIZATIONS": identity_endpoint,
                     "AWS_ENDPOINT_URL_SSO_ADMIN": identity_endpoint,
                     "AWS_ENDPOINT_URL_IDENTITYSTORE": identity_endpoint,
+                    "AWS_ENDPOINT_URL_S3": s3_endpoint,
                     "USHER_POLL_MILLISECONDS": "50",
                     "USHER_CALLS_PER_SECOND": "1000",
                 },
@@ -101,14 +102,6 @@ impl Bed {
     pub(crate) async fn invoke(&mut self, function: &str, event: &Value) -> Invocation {
         let answer = self.command("invoke", json!({"function": function, "event": event})).await;
         serde_json::from_value(answer).unwrap()
-    }
-
-    /// Invokes a function with bytes that need not be JSON, and tells Lambda's word for what went
-    /// wrong.
-    pub(crate) async fn invoke_with_text(&mut self, function: &str, text: &str) -> Option<String> {
-        let parameters = json!({"FunctionName": function, "Payload": text});
-        let answer = self.call("lambda", "invoke", &parameters, None).await;
-        answer["FunctionError"].as_str().map(str::to_owned)
     }
 
     /// Any operation of any service, as boto3 names it.
@@ -178,11 +171,6 @@ impl Bed {
         let rows =
             self.command("assignments", json!({"endpoint": endpoint, "account": account})).await;
         serde_json::from_value(rows).unwrap()
-    }
-
-    /// What ministack itself said so far.
-    pub(crate) async fn ministack_log(&mut self) -> String {
-        self.command("ministack_log", json!({})).await.as_str().unwrap().to_owned()
     }
 
     async fn command(&mut self, command: &str, mut arguments: Value) -> Value {

@@ -5,7 +5,9 @@ pub(crate) mod events;
 pub(crate) mod fake_aws;
 pub(crate) mod local_aws;
 pub(crate) mod organization;
+pub(crate) mod runtime_api;
 pub(crate) mod usher;
+pub(crate) mod wire;
 
 use shared::{rules::Rules, source::SourceFile};
 
