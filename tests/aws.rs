@@ -1,12 +1,14 @@
 //! From a message on the lane to assignments at AWS, over the real SDK: only AWS is on localhost.
 
-use local::{Fault, FaultKind};
+use std::error::Error;
+
+use local::{Fault, FaultKind, Quotas};
 use serde_json::json;
 use shared::{
     lane::LaneMessage,
     organization::{AccountState, Unread},
     plan::Action,
-    runtime::{Outcome, account_event},
+    runtime::{Failure, Outcome, account_event},
     scope::Scope,
 };
 
@@ -308,7 +310,7 @@ async fn rules_with_a_mistake_are_not_followed() {
     let usher = aws.usher().await;
     let failure = usher.look_at(&[account_id("pay-prod")]).await.unwrap_err();
     assert!(!failure.may_pass());
-    let diagnostic = with_everything_behind_it(failure);
+    let diagnostic = with_everything_behind_it(&failure);
     let place = format!("{}:8:5", aws.rules_file().display());
     assert!(diagnostic.contains(&place), "no {place} in\n{diagnostic}");
     assert!(diagnostic.contains("unknown field `group`"), "{diagnostic}");
@@ -320,9 +322,9 @@ async fn rules_with_a_mistake_are_not_followed() {
 }
 
 /// A failure, and what it is due to.
-fn with_everything_behind_it(failure: shared::runtime::Failure) -> String {
+fn with_everything_behind_it(failure: &Failure) -> String {
     let mut text = failure.to_string();
-    let mut next = std::error::Error::source(&failure);
+    let mut next = failure.source();
     while let Some(error) = next {
         text = format!("{text}\n{error}");
         next = error.source();
@@ -336,7 +338,7 @@ async fn without_rules_nothing_is_done() {
     let aws = LocalAws::start(company, RULES).await;
     std::fs::remove_file(aws.rules_file()).unwrap();
     let failure = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap_err();
-    assert!(with_everything_behind_it(failure).contains("there are no rules at"));
+    assert!(with_everything_behind_it(&failure).contains("there are no rules at"));
     assert!(aws.local.calls().is_empty());
     assert_eq!(aws.access(&account_id("pay-prod")), ["AdministratorAccess to Engineering"]);
 }
@@ -397,4 +399,43 @@ async fn grants_come_before_revocations() {
         outcomes[2].change.assignment,
         assignment("AdministratorAccess", "Engineering", "pay-prod")
     );
+}
+
+/// AWS counts calls; whoever comes too fast is refused, and what was refused is not known.
+fn with_quotas() -> local::Settings {
+    local::Settings { quotas: Quotas::Strict, ..quick() }
+}
+
+#[tokio::test]
+async fn a_burst_of_new_accounts_stays_inside_the_quotas() {
+    let mut company = bobs_company();
+    for number in 0..10 {
+        let unit = format!("/Workloads/Team{number}");
+        company = company
+            .unit(&unit)
+            .account(&format!("member-{number}"), &unit)
+            .tagged("team", "payments");
+    }
+    let aws = LocalAws::with(company, RULES, with_quotas()).await;
+    let accounts: Vec<_> = (0..10).map(|number| account_id(&format!("member-{number}"))).collect();
+    let batch = aws.usher_in_production().await.look_at(&accounts).await.unwrap();
+    assert!(again(&batch).is_empty(), "{:?}", batch.reconciled.unwrap().plan.gaps);
+    for account in &accounts {
+        assert_eq!(aws.access(account), AS_THE_RULES_SAY);
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_stays_inside_the_quotas() {
+    let mut company = bobs_company();
+    for number in 0..60 {
+        company = company.account(&format!("member-{number}"), "/Workloads").tagged("team", "data");
+    }
+    let rules = RULES.replace("accounts: {all: true}", "accounts: {tags: {team: payments}}");
+    let aws = LocalAws::with(company, &rules, with_quotas()).await;
+    let sweep = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
+    let batch = aws.usher_in_production().await.take(&[sweep.body()]).await.unwrap();
+    let plan = batch.reconciled.unwrap().plan;
+    assert!(plan.gaps.is_empty(), "{:?}", plan.gaps);
+    assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
 }

@@ -54,6 +54,7 @@ async fn look(aws: &LocalAws, usher: &Usher) -> Cost {
 }
 
 /// Prints a line of the table that a reviewer wants to see.
+#[expect(clippy::print_stdout, reason = "the numbers themselves, for `--no-capture`")]
 fn tell(what: &str, accounts: usize, groups: usize, Cost { reads, polls, writes }: Cost) {
     println!(
         "{what:<42} {accounts:>4} accounts {groups:>4} groups: {reads:>3} reads, {polls:>3} polls, {writes:>3} writes"

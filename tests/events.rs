@@ -9,6 +9,7 @@ use std::{
 use proptest::{collection, prelude::*};
 use serde_json::{Value, json};
 use shared::{
+    ids::AccountId,
     lane::{Cause, LaneMessage},
     scope::{self, Lead, Scope, event::Event},
 };
@@ -305,7 +306,7 @@ mod samples {
             Lead::Look(scope) if scope.everything => expected["everything"] == true,
             Lead::Look(scope) => expected["accounts"].as_array().is_some_and(|accounts| {
                 let wanted: BTreeSet<&str> = accounts.iter().filter_map(Value::as_str).collect();
-                wanted == scope.accounts.iter().map(|id| id.as_str()).collect()
+                wanted == scope.accounts.iter().map(AccountId::as_str).collect()
             }),
         }
     }

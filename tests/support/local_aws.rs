@@ -62,6 +62,12 @@ impl LocalAws {
         self.usher_with(Settings { cache: Some(cache), ..self.settings() }).await
     }
 
+    /// Usher as after a cold start, at the pace that it keeps where nothing is set.
+    pub(crate) async fn usher_in_production(&self) -> Usher {
+        let calls_per_second = Settings::default().calls_per_second;
+        self.usher_with(Settings { calls_per_second, ..self.settings() }).await
+    }
+
     async fn usher_with(&self, settings: Settings) -> Usher {
         let config = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
