@@ -16,6 +16,12 @@ use super::{
 /// It waits about a second in between, and knows throttling and errors inside AWS by itself.
 const ATTEMPTS: u32 = 3;
 
+/// The same for Organizations, whose quotas are so low that a few new accounts exceed them: it allows
+/// two `DescribeOrganizationalUnit` a second, and three attempts may all fall into one.
+///
+/// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
+const ORGANIZATIONS_ATTEMPTS: u32 = 6;
+
 /// How long a connection may take. Within a Region it takes milliseconds; a blocked route never
 /// answers.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -95,8 +101,12 @@ impl Clients {
     /// Organizations.
     pub fn organizations(&self) -> &aws_sdk_organizations::Client {
         self.organizations.get_or_init(|| {
-            let config = aws_sdk_organizations::config::Builder::from(&self.config);
-            aws_sdk_organizations::Client::from_conf(config.interceptor(self.calls.clone()).build())
+            let retries = RetryConfig::standard().with_max_attempts(ORGANIZATIONS_ATTEMPTS);
+            let config = aws_sdk_organizations::config::Builder::from(&self.config)
+                .retry_config(retries)
+                .interceptor(self.calls.clone())
+                .build();
+            aws_sdk_organizations::Client::from_conf(config)
         })
     }
 
