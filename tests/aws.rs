@@ -243,6 +243,133 @@ async fn in_a_large_directory_groups_are_asked_for_by_name() {
 }
 
 #[tokio::test]
+async fn what_a_group_had_that_is_gone_is_cleaned_up_in_a_directory_of_any_size() {
+    for other_groups in [0, 250] {
+        let company = bobs_company().other_groups(other_groups).assigned(
+            "AdministratorAccess",
+            "a group of last year",
+            "pay-prod",
+        );
+        let aws = LocalAws::start(company, RULES).await;
+        let account = account_id("pay-prod");
+        assert_eq!(aws.access(&account), ["AdministratorAccess to a group that is gone"]);
+        let batch = aws.usher().await.look_at(&[account.clone()]).await.unwrap();
+        assert!(again(&batch).is_empty());
+        assert_eq!(aws.access(&account), AS_THE_RULES_SAY, "{other_groups} other groups");
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_cannot_be_read_keeps_what_it_has() {
+    let company = bobs_company().other_groups(250).assigned(
+        "AdministratorAccess",
+        "a group of last year",
+        "pay-prod",
+    );
+    let aws = LocalAws::start(company, RULES).await;
+    aws.local.fail(denied("identitystore:DescribeGroup", None));
+    let account = account_id("pay-prod");
+    let batch = aws.usher().await.look_at(&[account.clone()]).await.unwrap();
+    assert_eq!(again(&batch), ["message-0"]);
+    assert!(
+        aws.access(&account).contains(&"AdministratorAccess to a group that is gone".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn what_a_user_has_directly_is_not_touched() {
+    let company = bobs_company().assigned_to_user("AdministratorAccess", "pay-prod");
+    let aws = LocalAws::start(company, RULES).await;
+    aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    let access = aws.access(&account_id("pay-prod"));
+    assert_eq!(access[0], "AdministratorAccess to a user");
+    assert_eq!(access[1..], AS_THE_RULES_SAY);
+}
+
+#[tokio::test]
+async fn too_many_revocations_are_held_and_everybody_is_told() {
+    let mut company = bobs_company();
+    for number in 0..11 {
+        let group = format!("visitors-{number}");
+        company = company.group(&group).assigned("AdministratorAccess", &group, "pay-prod");
+    }
+    let aws = LocalAws::start(company, RULES).await;
+    let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert_eq!(aws.access(&account_id("pay-prod")).len(), 11 + 2);
+    assert_eq!(aws.calls_of("sso-admin:DeleteAccountAssignment"), 0);
+    let held = aws.announced("Revocations Held");
+    assert_eq!((held.len(), &held[0]["number"]), (1, &json!(11)));
+    assert_eq!(held[0]["digest"], batch.reconciled.unwrap().plan.digest());
+}
+
+#[tokio::test]
+async fn what_somebody_else_took_away_meanwhile_is_done() {
+    let company = bobs_company().assigned("AdministratorAccess", "Engineering", "pay-prod");
+    let aws = LocalAws::start(company, RULES).await;
+    aws.local.fail(Fault {
+        operation: "sso-admin:DeleteAccountAssignment".to_owned(),
+        error: assignment_fails("Received a 404 status error: Assignment not found."),
+        account_id: None,
+        times: Some(1),
+    });
+    let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert!(aws.announced("Change Failed").is_empty());
+}
+
+#[tokio::test]
+async fn a_delegated_administrator_does_what_it_may() {
+    let company = bobs_company().account("identity", "/Sandbox").assigned(
+        "ViewOnlyAccess",
+        "Auditors",
+        "management",
+    );
+    let as_identity = local::Settings { caller: Some(account_id("identity")), ..quick() };
+    let aws = LocalAws::with(company, RULES, as_identity).await;
+    let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    // What is used in the management account is out of its reach everywhere; the rest is done.
+    assert_eq!(again(&batch), ["message-0"]);
+    assert_eq!(aws.access(&account_id("pay-prod")), ["PowerUserAccess to Engineering"]);
+    let failed = &aws.announced("Change Failed")[0];
+    assert_eq!(failed["permission_set"], "ViewOnlyAccess");
+    let reason = failed["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("sso:CreateAccountAssignment failed: AccessDeniedException"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn a_failure_says_whether_another_attempt_may_help() {
+    for (code, status, may_pass) in [
+        ("AccessDeniedException", 400, false),
+        ("ThrottlingException", 400, true),
+        ("InternalServerException", 500, true),
+    ] {
+        let aws = LocalAws::start(bobs_company(), RULES).await;
+        let error = FaultKind::Error { code: code.to_owned(), message: "no".to_owned(), status };
+        let operation = "sso-admin:ListInstances".to_owned();
+        aws.local.fail(Fault { operation, error, account_id: None, times: None });
+        let failure = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap_err();
+        assert_eq!(failure.may_pass(), may_pass, "{failure}");
+        let text = with_everything_behind_it(&failure);
+        assert!(text.contains("sso:ListInstances failed") && text.contains(code), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_bus_that_takes_nothing_does_not_undo_what_is_done() {
+    let aws = LocalAws::start(bobs_company(), RULES).await;
+    aws.local.fail(denied("events:PutEvents", None));
+    let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
+    let not_announced = batch.reconciled.unwrap().not_announced.unwrap();
+    assert_eq!(not_announced.operation, "events:PutEvents");
+}
+
+#[tokio::test]
 async fn a_group_that_is_not_there_stops_nothing_else() {
     let rules = format!(
         "{RULES}  - name: support\n    permission_sets: [SupportAccess, ViewOnlyAccess]\n    groups: [Engineers, Auditors]\n    accounts: {{all: true}}\n"

@@ -96,10 +96,15 @@ impl LocalAws {
                 .permission_sets
                 .iter()
                 .find(|set| set.arn == assignment.permission_set_arn);
-            let Principal::Group(id) = &assignment.principal else { panic!("{assignment:?}") };
-            let group = organization.groups.iter().find(|group| group.id == *id);
-            let group = group.map_or("somebody who is gone", |group| group.display_name.as_str());
-            format!("{} to {group}", set.unwrap().name)
+            let whom = match &assignment.principal {
+                Principal::User(_) => "a user",
+                Principal::Group(id) => organization
+                    .groups
+                    .iter()
+                    .find(|group| group.id == *id)
+                    .map_or("a group that is gone", |group| group.display_name.as_str()),
+            };
+            format!("{} to {whom}", set.unwrap().name)
         };
         let here =
             organization.assignments.iter().filter(|assignment| assignment.account_id == *account);

@@ -116,6 +116,16 @@ impl Company {
         self
     }
 
+    /// An assignment of a user, directly.
+    pub(crate) fn assigned_to_user(mut self, permission_set: &str, account: &str) -> Self {
+        self.0.assignments.push(Assignment {
+            account_id: account_id(account),
+            permission_set_arn: permission_set_arn(permission_set),
+            principal: Principal::User("a7c3e1f0-1111-4000-8000-00000000b0b0".parse().unwrap()),
+        });
+        self
+    }
+
     pub(crate) fn gap(mut self, what: Unread, account: Option<&str>) -> Self {
         let reason = "AccessDeniedException".to_owned();
         self.0.gaps.push(Gap { what, account_id: account.map(account_id), reason });
