@@ -1,6 +1,6 @@
 //! From a message on the lane to assignments at AWS, over the real SDK: only AWS is on localhost.
 
-use std::error::Error;
+use std::{error::Error, slice};
 
 use local::{Fault, FaultKind, Quotas};
 use serde_json::json;
@@ -253,7 +253,7 @@ async fn what_a_group_had_that_is_gone_is_cleaned_up_in_a_directory_of_any_size(
         let aws = LocalAws::start(company, RULES).await;
         let account = account_id("pay-prod");
         assert_eq!(aws.access(&account), ["AdministratorAccess to a group that is gone"]);
-        let batch = aws.usher().await.look_at(&[account.clone()]).await.unwrap();
+        let batch = aws.usher().await.look_at(slice::from_ref(&account)).await.unwrap();
         assert!(again(&batch).is_empty());
         assert_eq!(aws.access(&account), AS_THE_RULES_SAY, "{other_groups} other groups");
     }
@@ -269,7 +269,7 @@ async fn a_group_that_cannot_be_read_keeps_what_it_has() {
     let aws = LocalAws::start(company, RULES).await;
     aws.local.fail(denied("identitystore:DescribeGroup", None));
     let account = account_id("pay-prod");
-    let batch = aws.usher().await.look_at(&[account.clone()]).await.unwrap();
+    let batch = aws.usher().await.look_at(slice::from_ref(&account)).await.unwrap();
     assert_eq!(again(&batch), ["message-0"]);
     assert!(
         aws.access(&account).contains(&"AdministratorAccess to a group that is gone".to_owned())
