@@ -309,6 +309,7 @@ async fn a_poisoned_message_stops_nobody(day: &mut Day) {
         ]
     );
     assert_eq!(day.bed.dead_letters().await, [json!("this is no message")]);
+    assert!(day.line_with("cannot be read").await.contains("not JSON"));
 }
 
 #[tokio::test]
