@@ -91,6 +91,7 @@ impl Bed {
                     "AWS_ENDPOINT_URL_S3": s3_endpoint,
                     "USHER_POLL_MILLISECONDS": "50",
                     "USHER_CALLS_PER_SECOND": "1000",
+                    "USHER_RETRY_SECONDS": "2",
                 },
                 "visibility_timeout": 2,
                 "max_receive_count": 3,
