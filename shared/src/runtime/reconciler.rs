@@ -50,7 +50,8 @@ struct Read<'a> {
 /// that there is no plan. The whole batch comes again.
 pub async fn lane_batch(world: &World, event: Value) -> Result<Batch, Failure> {
     let records = batch::records(&event).map_err(Failure::Payload)?;
-    let result = finish(world, &records).await;
+    // Boxed, because rustc gives up on futures that are nested as deep as this one and its callers.
+    let result = Box::pin(finish(world, &records)).await;
     let again: Vec<&Record> = match &result {
         Ok((again, _)) => again.clone(),
         Err(_) => records.iter().collect(),
