@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Value, json};
 use shared::{
@@ -10,7 +11,7 @@ use shared::{
     organization::{AccountState, Assignment, Organization, Principal, Unread},
     plan::{Action, Change, Plan},
     reconcile::{Errand, reconcile},
-    rules::Rules,
+    rules::{Rules, Unlisted},
     scope::Scope,
 };
 
@@ -39,13 +40,17 @@ fn organizations() -> impl Strategy<Value = Company> {
         vec(prop::bool::weighted(0.9), GROUPS.len()),
         vec(assigned, 0..12),
         vec(orphaned, 0..2),
+        vec((select(&UNITS[..]), select(&["tier", "owner"][..]), select(&["a", "b"][..])), 0..4),
     )
-        .prop_map(|(accounts, groups, assigned, orphaned)| {
+        .prop_map(|(accounts, groups, assigned, orphaned, unit_tags)| {
             let mut company = company()
                 .unit("/Workloads")
                 .unit("/Workloads/Prod")
                 .unit("/Workloads/Test")
                 .unit("/Sandbox");
+            for (unit, key, value) in unit_tags {
+                company = company.unit_tagged(unit, key, value);
+            }
             for (name, (unit, tags, active)) in ACCOUNTS[1..].iter().zip(accounts) {
                 company = company.account(name, unit);
                 for (key, value) in tags {
@@ -83,6 +88,15 @@ fn selectors() -> impl Strategy<Value = Value> {
             .prop_map(|(key, glob)| json!({"tags": {key: glob}})),
         (select(&["team", "environment"][..]), any::<bool>())
             .prop_map(|(key, there)| json!({"tags": {key: there}})),
+        select(&["aws+pay@*", "*@example.com", "*@example.org"][..])
+            .prop_map(|glob| json!({"email": glob})),
+        select(&["/", "/Workloads", "/Workloads/*", "/**/Prod"][..])
+            .prop_map(|path| json!({"directly_in": path})),
+        select(&UNITS[..]).prop_map(|path| json!({"directly_in": unit_id(path)})),
+        (select(&["tier", "owner"][..]), select(&["a", "*", "b*"][..]))
+            .prop_map(|(key, glob)| json!({"organizational_unit_tags": {key: glob}})),
+        (select(&["tier", "owner"][..]), any::<bool>())
+            .prop_map(|(key, there)| json!({"organizational_unit_tags": {key: there}})),
     ];
     leaf.prop_recursive(2, 6, 3, |inner| {
         prop_oneof![
@@ -138,14 +152,62 @@ fn rules_files() -> impl Strategy<Value = Rules> {
             put(&mut entry, "accounts", accounts);
             entry
         });
-    let rule = (set_globs(), group_globs(), selectors());
-    (manage, vec(protect, 0..2), vec(rule, 0..5)).prop_map(|(manage, protect, parts)| {
-        let named = |(number, (sets, groups, accounts)): (usize, (Vec<&str>, Vec<&str>, Value))| {
-            json!({"name": format!("rule-{number}"), "permission_sets": sets, "groups": groups, "accounts": accounts})
-        };
-        let list: Vec<Value> = parts.into_iter().enumerate().map(named).collect();
-        rules(&json!({"version": 1, "manage": manage, "protect": protect, "rules": list}).to_string())
-    })
+    let rule = (set_globs(), group_globs(), selectors(), windows()).prop_map(
+        |(sets, groups, accounts, window)| {
+            let rule = json!({"permission_sets": sets, "groups": groups, "accounts": accounts});
+            during(rule, window)
+        },
+    );
+    let never =
+        (prop::option::of(set_globs()), group_globs(), prop::option::of(selectors()), windows())
+            .prop_map(|(sets, groups, accounts, window)| {
+                let mut entry = json!({"groups": groups});
+                put(&mut entry, "permission_sets", sets.map(|globs| json!(globs)));
+                put(&mut entry, "accounts", accounts);
+                during(entry, window)
+            });
+    (manage, vec(protect, 0..2), vec(rule, 0..5), vec(never, 0..2)).prop_map(
+        |(manage, protect, rules, never)| {
+            crate::support::rules(
+                &json!({
+                    "version": 1,
+                    "manage": manage,
+                    "protect": protect,
+                    "rules": named("rule", rules),
+                    "never": named("never", never),
+                })
+                .to_string(),
+            )
+        },
+    )
+}
+
+fn named(kind: &str, mut entries: Vec<Value>) -> Vec<Value> {
+    for (number, entry) in entries.iter_mut().enumerate() {
+        entry["name"] = json!(format!("{kind}-{number}"));
+    }
+    entries
+}
+
+/// A time that is not yet, over, or now ([`now`]), or no time at all.
+fn windows() -> impl Strategy<Value = (Option<&'static str>, Option<&'static str>)> {
+    let from = select(vec![
+        Some("2026-03-02T15:42:00Z"),
+        Some("2026-03-02T15:43:00Z"),
+        Some("2020-01-01T00:00:00+01:00"),
+    ]);
+    let until = select(vec![Some("2026-03-02T15:42:00Z"), Some("2027-01-01T00:00:00Z")]);
+    prop_oneof![
+        4 => Just((None, None)),
+        1 => from.prop_map(|from| (from, None)),
+        1 => until.prop_map(|until| (None, until)),
+    ]
+}
+
+fn during(mut entry: Value, (from, until): (Option<&str>, Option<&str>)) -> Value {
+    put(&mut entry, "from", from.map(|time| json!(time)));
+    put(&mut entry, "until", until.map(|time| json!(time)));
+    entry
 }
 
 fn put(object: &mut Value, key: &str, value: Option<Value>) {
@@ -174,6 +236,7 @@ fn gaps() -> impl Strategy<Value = Vec<(Unread, Option<&'static str>)>> {
         Unread::Accounts,
         Unread::Tags,
         Unread::OrganizationalUnits,
+        Unread::OrganizationalUnitTags,
         Unread::PermissionSets,
         Unread::Groups,
         Unread::Assignments,
@@ -202,6 +265,15 @@ fn with_gaps(
             }
             Unread::OrganizationalUnits if account.is_none() => {
                 organization.organizational_units.truncate(1);
+            }
+            // The account has moved since it was read.
+            Unread::OrganizationalUnits => {
+                let accounts =
+                    organization.accounts.iter_mut().filter(|account| hidden(account.id.clone()));
+                accounts.for_each(|account| account.parent_id = unit_id("/Sandbox"));
+            }
+            Unread::OrganizationalUnitTags => {
+                organization.organizational_units.iter_mut().for_each(|unit| unit.tags.clear());
             }
             Unread::PermissionSets => organization.permission_sets.truncate(keep % 3),
             Unread::Groups => organization.groups.truncate(keep % 4),
@@ -274,6 +346,10 @@ fn applied(organization: &Organization, plan: &Plan) -> Organization {
     organization
 }
 
+fn now() -> DateTime<Utc> {
+    "2026-03-02T15:42:00Z".parse().unwrap()
+}
+
 fn in_a_runtime<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -284,7 +360,7 @@ fn in_a_runtime<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn errand(scope: Scope) -> Errand {
-    Errand { scope, causes: Vec::new(), now: "2026-03-02T15:42:00Z".parse().unwrap() }
+    Errand { scope, causes: Vec::new(), now: now() }
 }
 
 proptest! {
@@ -293,9 +369,9 @@ proptest! {
     /// Law 1. What is not read leads to no revocation and no grant that the full truth would not have made.
     #[test]
     fn unknown_is_not_absent(company in organizations(), rules in rules_files(), gaps in gaps(), keep in 0_usize..12) {
-        let truth = decide(&rules, &company.0, &Scope::everything());
+        let truth = decide(&rules, &company.0, now(), &Scope::everything());
         let seen = with_gaps(&company, &gaps, keep);
-        let plan = decide(&rules, &seen, &Scope::everything());
+        let plan = decide(&rules, &seen, now(), &Scope::everything());
         prop_assert!(revocations(&plan).is_subset(&revocations(&truth)));
         let in_place: BTreeSet<&Assignment> = company.0.assignments.iter().collect();
         let granted: BTreeSet<&Assignment> = changes(&plan, Action::Create).difference(&in_place).copied().collect();
@@ -305,9 +381,9 @@ proptest! {
     /// Law 1, the other half. A gap somewhere does not stop the grants elsewhere.
     #[test]
     fn certain_grants_happen(company in organizations(), rules in rules_files(), name in select(&ACCOUNTS[..])) {
-        let truth = decide(&rules, &company.0, &Scope::everything());
+        let truth = decide(&rules, &company.0, now(), &Scope::everything());
         let seen = company.gap(Unread::Other("everything there".to_owned()), Some(name)).0;
-        let plan = decide(&rules, &seen, &Scope::everything());
+        let plan = decide(&rules, &seen, now(), &Scope::everything());
         let elsewhere = |plan: &Plan| -> Vec<Change> {
             plan.changes.iter().filter(|change| change.assignment.account_id != account_id(name)).cloned().collect()
         };
@@ -317,16 +393,16 @@ proptest! {
     /// Law 2. The plan for a scope is the full plan, cut down to it.
     #[test]
     fn a_scope_cuts_the_full_plan(company in organizations(), rules in rules_files(), scope in scopes()) {
-        let full = decide(&rules, &company.0, &Scope::everything());
-        let scoped = decide(&rules, &company.0, &scope);
+        let full = decide(&rules, &company.0, now(), &Scope::everything());
+        let scoped = decide(&rules, &company.0, now(), &scope);
         prop_assert_eq!(scoped.changes.iter().collect::<Vec<_>>(), cut(&full, &company.0, &scope));
     }
 
     /// Law 2. A plan carried out leaves nothing to plan.
     #[test]
     fn applying_a_plan_leaves_nothing_to_do(company in organizations(), rules in rules_files()) {
-        let plan = decide(&rules, &company.0, &Scope::everything());
-        let again = decide(&rules, &applied(&company.0, &plan), &Scope::everything());
+        let plan = decide(&rules, &company.0, now(), &Scope::everything());
+        let again = decide(&rules, &applied(&company.0, &plan), now(), &Scope::everything());
         prop_assert!(again.changes.is_empty(), "{:?}", again.changes);
     }
 
@@ -334,7 +410,7 @@ proptest! {
     #[test]
     fn the_order_of_rules_does_not_matter(company in organizations(), rules in rules_files()) {
         let assignments = |rules: &Rules| -> Vec<(Action, Assignment)> {
-            let plan = decide(rules, &company.0, &Scope::everything());
+            let plan = decide(rules, &company.0, now(), &Scope::everything());
             plan.changes.into_iter().map(|change| (change.action, change.assignment)).collect()
         };
         let mut reversed = rules.clone();
@@ -345,7 +421,7 @@ proptest! {
     /// Law 3. Within a plan, all grants come before the first revocation, and are carried out so.
     #[test]
     fn grant_before_revoke(company in organizations(), rules in rules_files()) {
-        let plan = decide(&rules, &company.0, &Scope::everything());
+        let plan = decide(&rules, &company.0, now(), &Scope::everything());
         let aws = FakeAws::new(company.0);
         in_a_runtime(act(&aws, plan.changes.iter().rev().cloned().collect(), Limits::default()));
         for order in [plan.changes.iter().map(|change| change.action).collect::<Vec<_>>(),
@@ -355,11 +431,28 @@ proptest! {
         prop_assert_eq!(aws.writes.borrow().len(), plan.changes.len());
     }
 
+    /// What `never` forbids is not granted, and goes where it is managed: `never` wins over every rule.
+    #[test]
+    fn never_wins(company in organizations(), rules in rules_files()) {
+        let plan = decide(&rules, &company.0, now(), &Scope::everything());
+        let after = applied(&company.0, &plan);
+        let without_rules = Rules { rules: Vec::new(), ..rules.clone() };
+        let forbidden = rules.never.iter().filter(|entry| entry.what.accounts.is_none() && entry.window.holds(now()));
+        for entry in forbidden {
+            let granted: Vec<_> = decide(&without_rules, &after, now(), &Scope::everything()).changes;
+            for change in granted.iter().filter(|_| rules.manage.unlisted == Unlisted::Revoke) {
+                let group = entry.what.groups.as_ref().is_none_or(|globs| globs.iter().any(|glob| glob.matches(&change.principal_name)));
+                let set = entry.what.permission_sets.as_ref().is_none_or(|globs| globs.iter().any(|glob| glob.matches(&change.permission_set)));
+                prop_assert!(!(group && set), "{change:?} is there in spite of {}", entry.name);
+            }
+        }
+    }
+
     /// Law 4. Nothing is created or deleted that the file does not manage.
     #[test]
     fn never_outside_manage(company in organizations(), rules in rules_files()) {
         let organization = &company.0;
-        let plan = decide(&rules, organization, &Scope::everything());
+        let plan = decide(&rules, organization, now(), &Scope::everything());
         let matches = |globs: &[shared::rules::glob::Glob], name: &str| globs.iter().any(|glob| glob.matches(name));
         for change in plan.changes.iter().chain(&plan.unlisted) {
             let account = organization.accounts.iter().find(|account| account.id == change.assignment.account_id).unwrap();
@@ -397,7 +490,7 @@ proptest! {
 
         let visited = FakeAws::new(company.0);
         for (scope, survives) in visits.iter().chain(&visits) {
-            let plan = decide(&rules, &visited.organization.borrow(), scope);
+            let plan = decide(&rules, &visited.organization.borrow(), now(), scope);
             let cut_off: Vec<Change> = plan.due().take(*survives).cloned().collect();
             in_a_runtime(act(&visited, cut_off, Limits::default()));
         }
@@ -440,17 +533,16 @@ proptest! {
     ) {
         let aws = FakeAws::new(company.0).groups_on_a_page(page);
         let scope = names.into_iter().map(|name| Scope::account(account_id(name))).fold(Scope::default(), Scope::merge);
-        let now = "2026-03-02T15:42:00Z".parse().unwrap();
-        let narrow = in_a_runtime(shared::observe::observe(&aws, &rules, &scope, now)).unwrap();
-        let whole = in_a_runtime(shared::observe::observe(&aws, &rules, &Scope::everything(), now)).unwrap();
-        let plan = decide(&rules, &narrow, &scope);
+                let narrow = in_a_runtime(shared::observe::observe(&aws, &rules, &scope, now())).unwrap();
+        let whole = in_a_runtime(shared::observe::observe(&aws, &rules, &Scope::everything(), now())).unwrap();
+        let plan = decide(&rules, &narrow, now(), &scope);
         // The narrow observation leaves out the names of units that no rule asks for, and so the path in the text.
         let told = |plan: Plan| -> Vec<_> {
             plan.changes.into_iter().map(|change| (change.action, change.assignment, change.rules, change.why)).collect()
         };
         let narrowly = told(plan);
-        prop_assert_eq!(&narrowly, &told(decide(&rules, &whole, &scope)));
-        prop_assert_eq!(&narrowly, &told(decide(&rules, &aws.organization.borrow(), &scope)));
+        prop_assert_eq!(&narrowly, &told(decide(&rules, &whole, now(), &scope)));
+        prop_assert_eq!(&narrowly, &told(decide(&rules, &aws.organization.borrow(), now(), &scope)));
     }
 }
 

@@ -55,7 +55,7 @@ fn plan(rules_text: &str, company: &Company) -> String {
 
 fn plan_for(rules_text: &str, Company(organization): &Company, scope: &Scope) -> String {
     let rules = rules(rules_text);
-    let plan = decide(&rules, organization, scope);
+    let plan = decide(&rules, organization, organization.observed_at, scope);
     PlanText { plan: &plan, rules: &rules, organization }.to_string()
 }
 
@@ -126,7 +126,7 @@ fn the_management_account_is_managed_when_the_rules_say_so() {
 fn a_group_that_does_not_exist_is_a_warning_and_the_rest_works() {
     let rules = rules(&RULES.replace("[Engineering]", "[Enginering, Auditors]"));
     let Company(organization) = bobs_company();
-    let plan = decide(&rules, &organization, &Scope::everything());
+    let plan = decide(&rules, &organization, organization.observed_at, &Scope::everything());
     let [warning] = plan.warnings.as_slice() else { panic!("{:?}", plan.warnings) };
     assert_snapshot!(warning.render(&rules.source, false));
     assert_eq!(plan.summary().create, 2);
@@ -138,7 +138,7 @@ fn a_permission_set_and_accounts_that_do_not_exist_are_warnings() {
         RULES.replace("[PowerUserAccess]", "[PowerUser*Acess]").replace("/Workloads", "/Workload");
     let rules = rules(&text);
     let Company(organization) = bobs_company();
-    let plan = decide(&rules, &organization, &Scope::everything());
+    let plan = decide(&rules, &organization, organization.observed_at, &Scope::everything());
     let warnings: Vec<String> =
         plan.warnings.iter().map(|warning| warning.render(&rules.source, false)).collect();
     assert_snapshot!(warnings.join("\n\n"));
@@ -201,6 +201,53 @@ fn the_plan_as_json_has_the_documented_shape() {
     let Company(organization) = bobs_company()
         .assigned("AdministratorAccess", "Auditors", "pay-prod")
         .gap(Unread::Assignments, Some("management"));
-    let plan = decide(&rules, &organization, &Scope::everything());
+    let plan = decide(&rules, &organization, organization.observed_at, &Scope::everything());
     insta::assert_json_snapshot!(plan.to_json(&rules.source));
+}
+
+#[test]
+fn never_wins_over_every_rule_and_says_so() {
+    let rules = format!(
+        "{RULES}
+never:
+  - name: nobody-builds-in-production
+    permission_sets: [Power*]
+    accounts: {{organizational_unit: /Workloads/Prod}}
+"
+    );
+    let company = bobs_company().assigned("PowerUserAccess", "Engineering", "pay-prod");
+    assert_snapshot!(plan(&rules, &company));
+}
+
+#[test]
+fn a_rule_grants_from_its_first_moment_until_its_last() {
+    // It is 15:42:00.
+    let rules = |from: &str, until: &str| {
+        RULES.replace(
+            "groups: [Engineering]",
+            &format!("groups: [Engineering]\n    from: {from}\n    until: {until}"),
+        )
+    };
+    let company = bobs_company().assigned("ViewOnlyAccess", "Auditors", "pay-prod");
+    let texts = [
+        plan(&rules("2026-03-02T15:42:00Z", "2026-03-02T15:42:01Z"), &company),
+        plan(&rules("2026-03-02T15:42:01Z", "2026-03-03T00:00:00Z"), &company),
+        plan(&rules("2026-03-01T00:00:00Z", "2026-03-02T16:42:00+01:00"), &company),
+    ];
+    assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn accounts_are_found_by_e_mail_by_their_very_unit_and_by_tags_of_units() {
+    let rules = r#"
+version: 1
+manage: {unlisted: revoke}
+rules:
+  - {name: by-mail, permission_sets: PowerUserAccess, groups: Engineering, accounts: {email: "aws+pay-*@example.com"}}
+  - {name: in-the-unit-itself, permission_sets: ViewOnlyAccess, groups: Engineering, accounts: {directly_in: /Workloads}}
+  - {name: in-a-tagged-unit, permission_sets: ViewOnlyAccess, groups: Auditors, accounts: {organizational_unit_tags: {tier: core}}}
+"#;
+    let company =
+        bobs_company().account("shop", "/Workloads").unit_tagged("/Workloads/Prod", "tier", "core");
+    assert_snapshot!(plan(rules, &company));
 }

@@ -11,6 +11,7 @@ use shared::{
 };
 
 use crate::{
+    clock,
     exit::{Exit, Failure},
     files,
     output::{self, Format},
@@ -33,8 +34,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let organization = arguments.org.as_deref().map(files::organization).transpose()?;
     match files::rules(&arguments.rules) {
         Ok(rules) => {
-            let warnings =
-                organization.map(|organization| decide::unmatched(&rules, &organization));
+            let warnings = organization
+                .map(|organization| decide::unmatched(&rules, &organization, clock::now()));
             let told = format!("{} {}", rules.rules.len(), noun(rules.rules.len(), "rule"));
             print(&warnings.unwrap_or_default(), &rules.source, &told, arguments.format)?;
             Ok(Exit::Done)

@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything else to stderr. Every command says by its exit code how it ended.
 
 mod check;
+mod clock;
 mod demo;
 mod exit;
 mod files;

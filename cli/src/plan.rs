@@ -1,6 +1,6 @@
 //! `usher plan`: what would change, and why.
 
-use std::{path::PathBuf, time::SystemTime};
+use std::path::PathBuf;
 
 use aws_config::BehaviorVersion;
 use clap::Args;
@@ -15,6 +15,7 @@ use shared::{
 };
 
 use crate::{
+    clock,
     exit::{Exit, Failure},
     files,
     output::{self, Format},
@@ -43,7 +44,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(path) => files::organization(path)?,
         None => live(&rules).await?,
     };
-    let plan = decide(&rules, &organization, &Scope::everything());
+    let plan = decide(&rules, &organization, clock::now(), &Scope::everything());
     match arguments.format {
         Format::Json => output::json(&plan.to_json(&rules.source))?,
         Format::Text => print(&plan, &rules, &organization)?,
@@ -51,15 +52,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(if plan.changes.is_empty() { Exit::Done } else { Exit::ChangesPending })
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what is there is read now: this is where now comes from"
-)]
 async fn live(rules: &Rules) -> Result<Organization, Failure> {
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let world = World::new(Settings::default(), config);
     let scope = Scope::everything();
-    let observation = observe(world.observe(), rules, &scope, SystemTime::now().into());
+    let observation = observe(world.observe(), rules, &scope, clock::now());
     let calls = || format!("reading AWS: {} calls", world.calls().total());
     output::with_progress(observation, calls).await.map_err(Failure::Observe)
 }

@@ -78,12 +78,16 @@ pub enum Code {
     InvalidGlob,
     /// Not an identifier of the kind that is meant.
     InvalidId,
+    /// `until` is not after `from`.
+    EmptyWindow,
     /// A rule names a group that does not exist (yet).
     UnmatchedGroup,
     /// A rule names a permission set that does not exist (yet).
     UnmatchedPermissionSet,
     /// A rule's account selector matches no account (yet).
     UnmatchedAccounts,
+    /// A rule's time is over.
+    RuleIsOver,
 }
 
 /// Whether a diagnostic stops anything.
@@ -112,7 +116,9 @@ impl Code {
             Self::Empty => "empty",
             Self::InvalidGlob => "invalid-glob",
             Self::InvalidId => "invalid-id",
+            Self::EmptyWindow => "empty-window",
             Self::UnmatchedGroup => "unmatched-group",
+            Self::RuleIsOver => "rule-is-over",
             Self::UnmatchedPermissionSet => "unmatched-permission-set",
             Self::UnmatchedAccounts => "unmatched-accounts",
         }
@@ -122,9 +128,10 @@ impl Code {
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {
-            Self::UnmatchedGroup | Self::UnmatchedPermissionSet | Self::UnmatchedAccounts => {
-                Severity::Warning
-            }
+            Self::UnmatchedGroup
+            | Self::UnmatchedPermissionSet
+            | Self::UnmatchedAccounts
+            | Self::RuleIsOver => Severity::Warning,
             _ => Severity::Error,
         }
     }

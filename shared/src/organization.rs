@@ -281,6 +281,8 @@ pub enum Unread {
     Tags,
     /// The tree: names and parents of organizational units.
     OrganizationalUnits,
+    /// Tags of organizational units.
+    OrganizationalUnitTags,
     /// The list of permission sets, or their names.
     PermissionSets,
     /// The list of groups, or their names.
@@ -303,6 +305,7 @@ impl Unread {
             Self::Accounts => "accounts",
             Self::Tags => "tags",
             Self::OrganizationalUnits => "organizational_units",
+            Self::OrganizationalUnitTags => "organizational_unit_tags",
             Self::PermissionSets => "permission_sets",
             Self::Groups => "groups",
             Self::Users => "users",
@@ -319,6 +322,7 @@ impl From<String> for Unread {
             "accounts" => Self::Accounts,
             "tags" => Self::Tags,
             "organizational_units" => Self::OrganizationalUnits,
+            "organizational_unit_tags" => Self::OrganizationalUnitTags,
             "permission_sets" => Self::PermissionSets,
             "groups" => Self::Groups,
             "users" => Self::Users,

@@ -81,7 +81,7 @@ pub async fn reconcile(
     errand: &Errand,
 ) -> Result<Reconciled, CallFailure> {
     let organization = observe(reads, rules, &errand.scope, errand.now).await?;
-    let plan = decide(rules, &organization, &errand.scope);
+    let plan = decide(rules, &organization, errand.now, &errand.scope);
     let outcomes = act(writes, plan.due().cloned().collect(), limits).await;
     let announcements = announcements(&plan, &outcomes, errand);
     let not_announced = bus.announce(announcements).await.err();

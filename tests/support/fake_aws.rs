@@ -166,6 +166,16 @@ impl Observe for FakeAws {
         })
     }
 
+    async fn organizational_unit_tags(
+        &self,
+        id: &OrganizationalUnitId,
+    ) -> Result<Tags, CallFailure> {
+        self.read("organizations:ListTagsForResource", |organization| {
+            let unit = organization.organizational_units.iter().find(|unit| unit.id == *id);
+            unit.unwrap().tags.clone()
+        })
+    }
+
     async fn organizational_unit_name(
         &self,
         id: &OrganizationalUnitId,

@@ -61,6 +61,14 @@ impl Company {
         self
     }
 
+    /// A tag on a unit, or on the root.
+    pub(crate) fn unit_tagged(mut self, path: &str, key: &str, value: &str) -> Self {
+        let units = &mut self.0.organizational_units;
+        let unit = units.iter_mut().find(|unit| unit.id == unit_id(path)).unwrap();
+        unit.tags.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
     pub(crate) fn account(mut self, name: &str, unit: &str) -> Self {
         self.0.accounts.push(Account {
             id: account_id(name),

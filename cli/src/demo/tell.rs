@@ -106,7 +106,7 @@ pub(super) fn ending(organization: &Organization, rules: &Rules) -> Result<Exit,
             assignments.iter().map(|assignment| describe(organization, assignment)).collect();
         data(&format!("{account:<22} {}", assignments.join(", ")))?;
     }
-    let plan = decide(rules, organization, &Scope::everything());
+    let plan = decide(rules, organization, organization.observed_at, &Scope::everything());
     let text = PlanText { plan: &plan, rules, organization };
     data(&format!("\n{}\n", output::painted_plan(text.to_string().trim_end())))?;
     if !plan.changes.is_empty() {

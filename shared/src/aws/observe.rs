@@ -95,6 +95,17 @@ impl AwsObserve {
         Ok((groups.collect::<Result<_, _>>()?, page.next_token))
     }
 
+    async fn tags_of(&self, resource_id: &str) -> Result<Tags, CallFailure> {
+        let tags = every_row(LIST_TAGS, async |token| {
+            let client = self.clients.organizations();
+            let ask = client.list_tags_for_resource().resource_id(resource_id);
+            let page = ask.set_next_token(token).send().await.map_err(failed(LIST_TAGS))?;
+            Ok((page.tags.unwrap_or_default(), page.next_token))
+        })
+        .await?;
+        Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+    }
+
     async fn ask_permission_set_name(
         &self,
         arn: &PermissionSetArn,
@@ -148,15 +159,14 @@ impl Observe for AwsObserve {
     }
 
     async fn account_tags(&self, id: &AccountId) -> Result<Tags, CallFailure> {
-        let tags = every_row(LIST_TAGS, async |token| {
-            let client = self.clients.organizations();
-            let ask =
-                client.list_tags_for_resource().resource_id(id.as_str()).set_next_token(token);
-            let page = ask.send().await.map_err(failed(LIST_TAGS))?;
-            Ok((page.tags.unwrap_or_default(), page.next_token))
-        })
-        .await?;
-        Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+        self.tags_of(id.as_str()).await
+    }
+
+    async fn organizational_unit_tags(
+        &self,
+        id: &OrganizationalUnitId,
+    ) -> Result<Tags, CallFailure> {
+        self.tags_of(id.as_str()).await
     }
 
     async fn organizational_unit_name(

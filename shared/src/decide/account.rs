@@ -7,7 +7,8 @@ use crate::{
     organization::{Account, AccountState, Assignment, Principal, Unread},
     plan::{Action, Change, Plan},
     rules::{
-        Protect, SpannedGlob,
+        Fence, Never, Rule, SpannedGlob,
+        glob::Glob,
         selector::{AccountView, matches_any},
     },
     scope::Scope,
@@ -30,18 +31,24 @@ pub(super) struct AccountDecision<'a> {
     rules: Vec<Truth>,
     /// For each `protect` entry, whether its accounts hold this one.
     protect: Vec<Truth>,
+    /// For each entry of `never`, whether it forbids something here now.
+    never: Vec<Truth>,
 }
 
 impl<'a> AccountDecision<'a> {
     pub(super) fn new(known: &'a Known<'a>, account: &'a Account) -> Self {
         let view = known.view(account);
         let rules =
-            known.matched.iter().map(|matched| matched.rule.accounts.matches(&view)).collect();
-        let protected = |entry: &Protect| {
-            entry.accounts.as_ref().map_or(Truth::Yes, |accounts| accounts.matches(&view))
+            known.matched.iter().map(|matched| grants_here(matched.rule, known, &view)).collect();
+        let fenced = |fence: &Fence| {
+            fence.accounts.as_ref().map_or(Truth::Yes, |accounts| accounts.matches(&view))
         };
-        let protect = known.rules.protect.iter().map(protected).collect();
-        let mut decision = Self { known, account, view, manageable: Truth::No, rules, protect };
+        let protect = known.rules.protect.iter().map(fenced).collect();
+        let forbidden =
+            |entry: &Never| Truth::from(entry.window.holds(known.now)) & fenced(&entry.what);
+        let never = known.rules.never.iter().map(forbidden).collect();
+        let mut decision =
+            Self { known, account, view, manageable: Truth::No, rules, protect, never };
         decision.manageable = decision.account_manageable();
         decision
     }
@@ -84,7 +91,7 @@ impl<'a> AccountDecision<'a> {
     /// Whether the scope means all of this account's assignments.
     pub(super) fn is_whole(&self, scope: &Scope) -> bool {
         let below = |id: &OrganizationalUnitId| {
-            *id == self.account.parent_id
+            self.view.parent == Some(id)
                 || *id == *self.view.root
                 || self.view.units.iter().flatten().any(|unit| unit.id == id)
         };
@@ -119,7 +126,7 @@ impl<'a> AccountDecision<'a> {
         }
     }
 
-    /// All that the rules grant here, or may grant.
+    /// All that the rules grant here, or may grant, whatever `never` says.
     fn wanted(&self) -> BTreeMap<(&'a PermissionSetArn, &'a GroupId), Wanted> {
         let mut wanted: BTreeMap<_, Wanted> = BTreeMap::new();
         if self.manageable == Truth::No {
@@ -182,14 +189,39 @@ impl<'a> AccountDecision<'a> {
         let Principal::Group(group) = &assignment.principal else {
             return Truth::No;
         };
-        if let Some(wanted) = wanted.get(&(&assignment.permission_set_arn, group)) {
-            return wanted.truth;
-        }
         let permission_set = self.known.permission_set(&assignment.permission_set_arn);
-        match (permission_set, self.known.principal(&assignment.principal)) {
-            (Name::Known(_), Name::Known(_)) | (Name::Gone, _) | (_, Name::Gone) => Truth::No,
-            (permission_set, group) => self.may_be_wanted(permission_set, group),
-        }
+        let name = self.known.principal(&assignment.principal);
+        let granted =
+            match (wanted.get(&(&assignment.permission_set_arn, group)), permission_set, name) {
+                (Some(wanted), ..) => wanted.truth,
+                (None, Name::Known(_), Name::Known(_))
+                | (None, Name::Gone, _)
+                | (None, _, Name::Gone) => Truth::No,
+                (None, ..) => self.may_be_wanted(permission_set, name),
+            };
+        granted & !self.is_forbidden(permission_set, name)
+    }
+
+    /// Whether an entry of `never` forbids it.
+    fn is_forbidden(&self, permission_set: Name<'a>, group: Name<'a>) -> Truth {
+        Truth::any(self.forbidden(permission_set, group).map(|(_, truth)| truth))
+    }
+
+    /// The first entry of `never` that certainly forbids it.
+    fn forbidding(&self, permission_set: Name<'a>, group: Name<'a>) -> Option<&'a Never> {
+        self.forbidden(permission_set, group)
+            .find(|(_, truth)| *truth == Truth::Yes)
+            .map(|(entry, _)| entry)
+    }
+
+    fn forbidden(
+        &self,
+        permission_set: Name<'a>,
+        group: Name<'a>,
+    ) -> impl Iterator<Item = (&'a Never, Truth)> {
+        self.known.rules.never.iter().zip(&self.never).map(move |(entry, here)| {
+            (entry, *here & is_inside(&entry.what, permission_set, group, matches))
+        })
     }
 
     /// Whether some rule would grant it if the names that were not read are the right ones.
@@ -224,23 +256,24 @@ impl<'a> AccountDecision<'a> {
     }
 
     fn is_protected(&self, permission_set: Name<'_>, group: Name<'_>) -> Truth {
-        Truth::any(self.known.rules.protect.iter().zip(&self.protect).map(|(entry, accounts)| {
-            let groups = entry.groups.as_ref().map_or(Truth::Yes, |globs| protects(globs, group));
-            let sets = entry
-                .permission_sets
-                .as_ref()
-                .map_or(Truth::Yes, |globs| protects(globs, permission_set));
-            *accounts & groups & sets
-        }))
+        Truth::any(
+            self.known.rules.protect.iter().zip(&self.protect).map(|(fence, accounts)| {
+                *accounts & is_inside(fence, permission_set, group, protects)
+            }),
+        )
     }
 
     fn create(&self, assignment: Assignment, wanted: &Wanted) -> Option<Change> {
-        let certain = wanted.truth & self.is_manageable(&assignment) == Truth::Yes;
+        let forbidden = self.is_forbidden(
+            self.known.permission_set(&assignment.permission_set_arn),
+            self.known.principal(&assignment.principal),
+        );
+        let certain = wanted.truth & !forbidden & self.is_manageable(&assignment) == Truth::Yes;
         certain.then(|| {
             let granting =
                 || wanted.rules.iter().filter_map(|position| self.known.rules.rules.get(*position));
             let references: Vec<String> =
-                granting().map(|rule| self.known.rules.reference(rule)).collect();
+                granting().map(|rule| self.known.rules.reference(&rule.name, rule.span)).collect();
             let noun = if references.len() == 1 { "rule" } else { "rules" };
             let unread = self.known.is_unread(self.account, &Unread::Assignments);
             let note = if unread {
@@ -260,11 +293,17 @@ impl<'a> AccountDecision<'a> {
     }
 
     fn delete(&self, assignment: &Assignment) -> Change {
-        let why = match self.known.principal(&assignment.principal) {
-            Name::Gone => "the group no longer exists",
-            _ => "no rule grants this",
+        let principal = self.known.principal(&assignment.principal);
+        let permission_set = self.known.permission_set(&assignment.permission_set_arn);
+        let why = match self.forbidding(permission_set, principal) {
+            _ if principal == Name::Gone => "the group no longer exists".to_owned(),
+            Some(entry) => {
+                let reference = self.known.rules.reference(&entry.name, entry.span);
+                format!("never {reference} forbids this")
+            }
+            None => "no rule grants this".to_owned(),
         };
-        self.change(Action::Delete, assignment.clone(), why.to_owned())
+        self.change(Action::Delete, assignment.clone(), why)
     }
 
     fn change(&self, action: Action, assignment: Assignment, why: String) -> Change {
@@ -299,21 +338,36 @@ impl<'a> AccountDecision<'a> {
     }
 }
 
+/// Whether the rule grants anything in the account now.
+fn grants_here(rule: &Rule, known: &Known<'_>, view: &AccountView<'_>) -> Truth {
+    if rule.window.holds(known.now) { rule.accounts.matches(view) } else { Truth::No }
+}
+
+/// Whether an assignment of these names is inside a fence, its accounts apart.
+fn is_inside<'g>(
+    fence: &'g Fence,
+    permission_set: Name<'_>,
+    group: Name<'_>,
+    matches: impl Fn(&'g [Glob], Name<'_>) -> Truth,
+) -> Truth {
+    let any = |globs: &'g Option<Vec<Glob>>, name| {
+        globs.as_ref().map_or(Truth::Yes, |globs| matches(globs, name))
+    };
+    any(&fence.groups, group) & any(&fence.permission_sets, permission_set)
+}
+
 /// Whether a name matches. The name of something that is gone matches only what stands for every
 /// name.
-fn matches<'g>(
-    globs: impl IntoIterator<Item = &'g crate::rules::glob::Glob>,
-    name: Name<'_>,
-) -> Truth {
+fn matches<'g>(globs: impl IntoIterator<Item = &'g Glob>, name: Name<'_>) -> Truth {
     match name {
         Name::Known(name) => matches_any(globs, Some(name)),
         Name::Unknown => matches_any(globs, None),
-        Name::Gone => globs.into_iter().any(crate::rules::glob::Glob::is_everything).into(),
+        Name::Gone => globs.into_iter().any(Glob::is_everything).into(),
     }
 }
 
 /// Whether `protect` holds a name. What is gone is never protected by name.
-fn protects(globs: &[crate::rules::glob::Glob], name: Name<'_>) -> Truth {
+fn protects(globs: &[Glob], name: Name<'_>) -> Truth {
     match name {
         Name::Gone => Truth::No,
         name => matches(globs, name),

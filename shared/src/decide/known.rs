@@ -3,9 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
-    organization::{Account, Assignment, Gap, Organization, OrganizationalUnit, Principal, Unread},
+    organization::{
+        Account, Assignment, Gap, Organization, OrganizationalUnit, Principal, Tags, Unread,
+    },
     rules::{
         Rule, Rules, SpannedGlob,
         selector::{AccountView, UnitView},
@@ -17,6 +21,7 @@ use crate::{
 pub(super) struct Known<'a> {
     pub(super) rules: &'a Rules,
     pub(super) organization: &'a Organization,
+    pub(super) now: DateTime<Utc>,
     pub(super) matched: Vec<MatchedRule<'a>>,
     permission_sets: HashMap<&'a PermissionSetArn, &'a str>,
     groups: HashMap<&'a GroupId, &'a str>,
@@ -43,7 +48,11 @@ pub(super) enum Name<'a> {
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn new(rules: &'a Rules, organization: &'a Organization) -> Self {
+    pub(super) fn new(
+        rules: &'a Rules,
+        organization: &'a Organization,
+        now: DateTime<Utc>,
+    ) -> Self {
         let mut assignments: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for assignment in &organization.assignments {
             assignments.entry(&assignment.account_id).or_default().insert(assignment);
@@ -51,6 +60,7 @@ impl<'a> Known<'a> {
         Self {
             rules,
             organization,
+            now,
             matched: rules.rules.iter().map(|rule| MatchedRule::new(rule, organization)).collect(),
             permission_sets: organization
                 .permission_sets
@@ -127,28 +137,40 @@ impl<'a> Known<'a> {
     /// The account as a selector sees it.
     pub(super) fn view(&self, account: &'a Account) -> AccountView<'a> {
         let unread = |what| self.is_unread(account, &what);
+        let root = &self.organization.organization.root_id;
         AccountView {
             id: &account.id,
             name: (!unread(Unread::Accounts)).then_some(account.name.as_str()),
+            email: (!unread(Unread::Accounts)).then_some(account.email.as_str()),
             tags: (!unread(Unread::Tags)).then_some(&account.tags),
-            parent: &account.parent_id,
-            root: &self.organization.organization.root_id,
+            parent: (!self.is_misplaced(account)).then_some(&account.parent_id),
+            root,
+            root_tags: self.unit_tags(root),
             units: self.units_above(account),
         }
+    }
+
+    /// Whether it is not known where the account is.
+    fn is_misplaced(&self, account: &Account) -> bool {
+        self.gaps_of(account)
+            .any(|gap| gap.account_id.is_some() && is_about(gap, &Unread::OrganizationalUnits))
+    }
+
+    fn unit_tags(&self, id: &OrganizationalUnitId) -> Option<&'a Tags> {
+        (!self.is_listing_incomplete(&Unread::OrganizationalUnitTags)).then_some(())?;
+        self.units.get(id).map(|unit| &unit.tags)
     }
 
     /// The organizational units above an account, from below the root down; nothing when one of
     /// them was not read.
     fn units_above(&self, account: &'a Account) -> Option<Vec<UnitView<'a>>> {
-        let own_path_unread = self
-            .gaps_of(account)
-            .any(|gap| gap.account_id.is_some() && is_about(gap, &Unread::OrganizationalUnits));
-        (!own_path_unread).then_some(())?;
+        (!self.is_misplaced(account)).then_some(())?;
         let mut units = Vec::new();
         let mut next = &account.parent_id;
         while *next != self.organization.organization.root_id {
             let unit = self.units.get(next)?;
-            units.push(UnitView { id: &unit.id, name: &unit.name });
+            let tags = self.unit_tags(&unit.id);
+            units.push(UnitView { id: &unit.id, name: &unit.name, tags });
             next = unit.parent_id.as_ref()?;
             // A tree that goes in circles was not read right.
             (units.len() <= self.units.len()).then_some(())?;

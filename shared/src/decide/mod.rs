@@ -12,6 +12,8 @@ mod account;
 mod known;
 mod warnings;
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     ids::AccountId,
     organization::{Account, Organization, Unread},
@@ -31,8 +33,13 @@ pub use warnings::unmatched;
 /// The plan for a scope is the plan for everything, cut down to that scope: all but
 /// [`Change::held`], since the limit on revocations is measured against what was observed.
 #[must_use]
-pub fn decide(rules: &Rules, organization: &Organization, scope: &Scope) -> Plan {
-    let known = Known::new(rules, organization);
+pub fn decide(
+    rules: &Rules,
+    organization: &Organization,
+    now: DateTime<Utc>,
+    scope: &Scope,
+) -> Plan {
+    let known = Known::new(rules, organization, now);
     let mut plan = Plan { gaps: organization.gaps.clone(), ..Plan::default() };
     let mut managed = 0;
     for account in &organization.accounts {
@@ -74,8 +81,12 @@ fn not_in_the_organization(organization: &Organization, scope: &Scope) -> Vec<Le
 /// Which accounts of what was observed the rules may touch, and which rules may hold in one of
 /// them: what there is still to read.
 #[must_use]
-pub fn reach<'r, 'o>(rules: &'r Rules, organization: &'o Organization) -> Reach<'r, 'o> {
-    let known = Known::new(rules, organization);
+pub fn reach<'r, 'o>(
+    rules: &'r Rules,
+    organization: &'o Organization,
+    now: DateTime<Utc>,
+) -> Reach<'r, 'o> {
+    let known = Known::new(rules, organization, now);
     let may_be_touched =
         |account: &&Account| AccountDecision::new(&known, account).may_be_touched();
     let marked = rules.rules.iter().zip(rules_that_may_hold(&known));

@@ -1,6 +1,8 @@
 //! What is odd about a rules file in an organization. Warnings stop nothing: a group may be about
 //! to appear.
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     diagnostic::{Code, Diagnostic},
     organization::{Organization, Unread},
@@ -12,8 +14,12 @@ use super::{known::Known, rules_that_may_hold};
 
 /// Everything in the rules that matches nothing in the organization.
 #[must_use]
-pub fn unmatched(rules: &Rules, organization: &Organization) -> Vec<Diagnostic> {
-    of_scope(&Known::new(rules, organization), &Scope::everything())
+pub fn unmatched(
+    rules: &Rules,
+    organization: &Organization,
+    now: DateTime<Utc>,
+) -> Vec<Diagnostic> {
+    of_scope(&Known::new(rules, organization, now), &Scope::everything())
 }
 
 /// The warnings of the rules that matter in a scope: of those that hold in none of its accounts,
@@ -23,7 +29,12 @@ pub(super) fn of_scope(known: &Known<'_>, scope: &Scope) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
     for (matched, places) in known.matched.iter().zip(rules_that_may_hold(known)) {
         let rule = matched.rule;
-        if scope.is_everything() && !places && complete(&Unread::Accounts) {
+        if rule.window.is_over(known.now) {
+            warnings.extend(scope.is_everything().then(|| is_over(rule)));
+            continue;
+        }
+        let begun = rule.window.holds(known.now);
+        if scope.is_everything() && begun && !places && complete(&Unread::Accounts) {
             warnings.push(no_account(known, rule));
         }
         if !scope.is_everything() && !places {
@@ -42,6 +53,16 @@ pub(super) fn of_scope(known: &Known<'_>, scope: &Scope) -> Vec<Diagnostic> {
         }
     }
     warnings
+}
+
+fn is_over(rule: &Rule) -> Diagnostic {
+    Diagnostic::new(
+        Code::RuleIsOver,
+        format!("the time of rule `{}` is over", rule.name),
+        rule.span,
+    )
+    .label("grants nothing any more")
+    .help("take the rule out, or move its `until`")
 }
 
 fn no_account(known: &Known<'_>, rule: &Rule) -> Diagnostic {

@@ -39,6 +39,7 @@ pub async fn observe(
         None => gathering.all_accounts().await?,
     }
     gathering.tags().await;
+    gathering.unit_tags().await;
     gathering.what_the_rules_reach(scope).await;
     Ok(gathering.organization)
 }
@@ -191,8 +192,12 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     /// Whether any selector needs more of the tree than that all accounts are under the root.
     fn rules_ask_for_units(&self) -> bool {
         let asks = |pattern: &OrganizationalUnitPattern| !matches!(pattern, OrganizationalUnitPattern::Path(path) if path.is_root());
-        self.rules_ask_for(&|condition| {
-            matches!(condition, Condition::OrganizationalUnit(patterns) if patterns.iter().any(asks))
+        self.rules_ask_for(&|condition| match condition {
+            Condition::OrganizationalUnit(patterns) | Condition::DirectlyIn(patterns) => {
+                patterns.iter().any(asks)
+            }
+            Condition::OrganizationalUnitTags(_) => true,
+            _ => false,
         })
     }
 
@@ -219,6 +224,39 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
         self.organization.accounts = accounts;
     }
 
+    /// The tags of the root and of the units above the accounts, if a rule asks for those: one call
+    /// a unit.
+    async fn unit_tags(&mut self) {
+        if !self
+            .rules_ask_for(&|condition| matches!(condition, Condition::OrganizationalUnitTags(_)))
+        {
+            return;
+        }
+        let above = self.units_in_use();
+        let mut units = std::mem::take(&mut self.organization.organizational_units);
+        for unit in units.iter_mut().filter(|unit| above.contains(&unit.id)) {
+            match self.reads.organizational_unit_tags(&unit.id).await {
+                Ok(tags) => unit.tags = tags,
+                Err(failure) => self.gap(Unread::OrganizationalUnitTags, None, &failure),
+            }
+        }
+        self.organization.organizational_units = units;
+    }
+
+    /// The units above the accounts in which anything may be changed, and the root.
+    fn units_in_use(&self) -> BTreeSet<OrganizationalUnitId> {
+        let units = &self.organization.organizational_units;
+        let mut above = BTreeSet::new();
+        for account in self.organization.accounts.iter().filter(|account| self.is_open(account)) {
+            let mut next = Some(&account.parent_id);
+            while let Some(id) = next.filter(|id| above.insert((*id).clone())) {
+                let unit = units.iter().find(|unit| unit.id == *id);
+                next = unit.and_then(|unit| unit.parent_id.as_ref());
+            }
+        }
+        above
+    }
+
     /// Whether anything may be changed in the account, as far as is known without its tags.
     fn is_open(&self, account: &Account) -> bool {
         let is_management = account.id == self.organization.organization.management_account_id;
@@ -229,7 +267,8 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     /// The assignments in the accounts that the rules reach, and the names that those and the rules
     /// speak of.
     async fn what_the_rules_reach(&mut self, scope: &Scope) {
-        let Reach { accounts, rules } = reach(self.rules, &self.organization);
+        let Reach { accounts, rules } =
+            reach(self.rules, &self.organization, self.organization.observed_at);
         let accounts: Vec<AccountId> =
             accounts.into_iter().map(|account| account.id.clone()).collect();
         if accounts.is_empty() {

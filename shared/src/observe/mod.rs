@@ -35,6 +35,11 @@ pub trait Observe {
     async fn account(&self, id: &AccountId) -> Result<Option<SeenAccount>, CallFailure>;
     /// The own tags of an account.
     async fn account_tags(&self, id: &AccountId) -> Result<Tags, CallFailure>;
+    /// The own tags of an organizational unit, or of the root.
+    async fn organizational_unit_tags(
+        &self,
+        id: &OrganizationalUnitId,
+    ) -> Result<Tags, CallFailure>;
     /// The name of an organizational unit; nothing, when it is gone.
     async fn organizational_unit_name(
         &self,

@@ -10,6 +10,8 @@ mod read;
 pub mod selector;
 mod tree;
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     diagnostic::Diagnostic,
     source::{SourceFile, Span},
@@ -25,9 +27,11 @@ pub struct Rules {
     /// What the file is the truth for.
     pub manage: Manage,
     /// What is never touched, whatever else is written.
-    pub protect: Vec<Protect>,
+    pub protect: Vec<Fence>,
     /// Who gets what where.
     pub rules: Vec<Rule>,
+    /// What nobody gets there, whatever the rules say.
+    pub never: Vec<Never>,
 }
 
 /// What a rules file is the truth for. Assignments outside of it are left alone.
@@ -80,15 +84,61 @@ impl MaxRevocations {
     }
 }
 
-/// Something that is never created and never deleted. All keys of one entry must hold.
+/// Assignments that hold all of these: an entry of `protect`, or what an entry of `never` forbids.
 #[derive(Clone, Debug)]
-pub struct Protect {
-    /// Groups, by display name; any, when left out.
+pub struct Fence {
+    /// Groups, by display name; any principal, when left out.
     pub groups: Option<Vec<Glob>>,
     /// Permission sets, by name; any, when left out.
     pub permission_sets: Option<Vec<Glob>>,
     /// Accounts; any, when left out.
     pub accounts: Option<AccountSelector>,
+}
+
+impl Fence {
+    /// Whether nothing narrows it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.groups.is_none() && self.permission_sets.is_none() && self.accounts.is_none()
+    }
+}
+
+/// What no rule grants, whatever it says.
+#[derive(Clone, Debug)]
+pub struct Never {
+    /// Unique among the entries of `never`.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+    /// For people.
+    pub description: Option<String>,
+    /// What it forbids.
+    pub what: Fence,
+    /// When.
+    pub window: Window,
+}
+
+/// A time that begins and ends: `from <= now < until`. Either end may be open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// When it begins.
+    pub from: Option<DateTime<Utc>>,
+    /// When it is over.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Window {
+    /// Whether it is now.
+    #[must_use]
+    pub fn holds(self, now: DateTime<Utc>) -> bool {
+        self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
+    }
+
+    /// Whether it is over, and will never be again.
+    #[must_use]
+    pub fn is_over(self, now: DateTime<Utc>) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
 }
 
 /// Grants the product of its permission sets, its groups and its accounts.
@@ -108,6 +158,8 @@ pub struct Rule {
     pub accounts: AccountSelector,
     /// Where the key of the account selector stands.
     pub accounts_span: Span,
+    /// When it grants.
+    pub window: Window,
 }
 
 /// A glob, and where it stands.
@@ -126,14 +178,20 @@ impl Rules {
     /// Every mistake of the file, in the order of the lines.
     pub fn parse(source: SourceFile) -> Result<Self, InvalidRules> {
         parse::rules(&source)
-            .map(|(manage, protect, rules)| Self { source: source.clone(), manage, protect, rules })
+            .map(|parse::Parts { manage, protect, rules, never }| Self {
+                source: source.clone(),
+                manage,
+                protect,
+                rules,
+                never,
+            })
             .map_err(|diagnostics| InvalidRules { source, diagnostics })
     }
 
-    /// `name (file:line)` of a rule, for reasons.
+    /// `name (file:line)` of a rule or of an entry of `never`, for reasons.
     #[must_use]
-    pub fn reference(&self, rule: &Rule) -> String {
-        format!("{} ({})", rule.name, self.source.line_reference(rule.span))
+    pub fn reference(&self, name: &str, span: Span) -> String {
+        format!("{name} ({})", self.source.line_reference(span))
     }
 
     /// The rule of that name.
@@ -144,9 +202,11 @@ impl Rules {
 
     /// Every account selector of the file.
     pub fn account_selectors(&self) -> impl Iterator<Item = &AccountSelector> {
-        let protected = self.protect.iter().filter_map(|entry| entry.accounts.as_ref());
+        let forbidden = self.never.iter().map(|entry| &entry.what);
+        let fenced = self.protect.iter().chain(forbidden);
+        let fenced = fenced.filter_map(|fence| fence.accounts.as_ref());
         let granted = self.rules.iter().map(|rule| &rule.accounts);
-        std::iter::once(&self.manage.accounts).chain(protected).chain(granted)
+        std::iter::once(&self.manage.accounts).chain(fenced).chain(granted)
     }
 }
 

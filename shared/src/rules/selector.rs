@@ -24,10 +24,16 @@ pub enum Condition {
     Id(Vec<AccountId>),
     /// Names.
     Name(Vec<Glob>),
+    /// The root users' e-mail addresses.
+    Email(Vec<Glob>),
     /// An organizational unit above the account, at any height.
     OrganizationalUnit(Vec<OrganizationalUnitPattern>),
+    /// The organizational unit, or the root, that holds the account itself.
+    DirectlyIn(Vec<OrganizationalUnitPattern>),
     /// The account's own tags: all of these.
     Tags(Vec<TagCondition>),
+    /// The tags of one organizational unit above the account, or of the root: all of these.
+    OrganizationalUnitTags(Vec<TagCondition>),
     /// The selector does not hold.
     Not(AccountSelector),
 }
@@ -68,12 +74,16 @@ pub struct AccountView<'a> {
     pub id: &'a AccountId,
     /// Its name.
     pub name: Option<&'a str>,
+    /// The root user's e-mail address.
+    pub email: Option<&'a str>,
     /// Its own tags.
     pub tags: Option<&'a Tags>,
-    /// What holds it, always known of an account that was seen.
-    pub parent: &'a OrganizationalUnitId,
+    /// What holds it.
+    pub parent: Option<&'a OrganizationalUnitId>,
     /// The root of the organization.
     pub root: &'a OrganizationalUnitId,
+    /// The root's tags.
+    pub root_tags: Option<&'a Tags>,
     /// The organizational units above it, from below the root down to its parent.
     pub units: Option<Vec<UnitView<'a>>>,
 }
@@ -85,6 +95,8 @@ pub struct UnitView<'a> {
     pub id: &'a OrganizationalUnitId,
     /// Its name.
     pub name: &'a str,
+    /// Its own tags.
+    pub tags: Option<&'a Tags>,
 }
 
 impl AccountSelector {
@@ -121,9 +133,14 @@ impl Condition {
             Self::All => Truth::Yes,
             Self::Id(ids) => ids.contains(account.id).into(),
             Self::Name(globs) => matches_any(globs, account.name),
+            Self::Email(globs) => matches_any(globs, account.email),
             Self::OrganizationalUnit(patterns) => {
                 Truth::any(patterns.iter().map(|pattern| pattern.is_above(account)))
             }
+            Self::DirectlyIn(patterns) => {
+                Truth::any(patterns.iter().map(|pattern| pattern.holds(account)))
+            }
+            Self::OrganizationalUnitTags(tags) => one_unit_has(tags, account),
             Self::Tags(tags) => Truth::all(tags.iter().map(|tag| tag.holds(account.tags))),
             Self::Not(selector) => !selector.matches(account),
         }
@@ -131,6 +148,19 @@ impl Condition {
 }
 
 impl OrganizationalUnitPattern {
+    /// Whether the unit that holds the account itself is meant.
+    fn holds(&self, account: &AccountView<'_>) -> Truth {
+        match self {
+            Self::Path(path) if path.is_root() => {
+                Truth::of(account.parent, |parent| parent == account.root)
+            }
+            Self::Path(path) => Truth::of(account.units.as_ref(), |units| {
+                path.matches(&units.iter().map(|unit| unit.name).collect::<Vec<_>>())
+            }),
+            Self::Id(id) => Truth::of(account.parent, |parent| parent == id),
+        }
+    }
+
     /// Whether an organizational unit above the account, or the root, is meant.
     fn is_above(&self, account: &AccountView<'_>) -> Truth {
         match self {
@@ -138,12 +168,22 @@ impl OrganizationalUnitPattern {
             Self::Path(path) => {
                 Truth::of(account.units.as_ref(), |units| matches_some_height(path, units))
             }
-            Self::Id(id) if id == account.parent || id == account.root => Truth::Yes,
+            Self::Id(id) if Some(id) == account.parent || id == account.root => Truth::Yes,
             Self::Id(id) => {
                 Truth::of(account.units.as_ref(), |units| units.iter().any(|unit| unit.id == id))
             }
         }
     }
+}
+
+/// Whether one organizational unit above the account, or the root, has all of these tags.
+fn one_unit_has(tags: &[TagCondition], account: &AccountView<'_>) -> Truth {
+    let has_all = |of: Option<&Tags>| Truth::all(tags.iter().map(|tag| tag.holds(of)));
+    let units = account
+        .units
+        .as_ref()
+        .map_or(Truth::Unknown, |units| Truth::any(units.iter().map(|unit| has_all(unit.tags))));
+    has_all(account.root_tags) | units
 }
 
 fn matches_some_height(path: &PathGlob, units: &[UnitView<'_>]) -> bool {

@@ -1,0 +1,193 @@
+//! The tree of a rules file to [`Rules`](super::Rules)' parts, with every mistake on the way.
+
+mod rule;
+mod selector;
+
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    source::SourceFile,
+};
+
+use super::{
+    Fence, Manage, MaxRevocations, Never, Rule, Unlisted,
+    glob::Glob,
+    read::{Fields, Reader},
+    selector::AccountSelector,
+    tree::{self, Node, Value},
+};
+
+const FILE: &[&str] = &["version", "manage", "protect", "rules", "never"];
+const MANAGE: &[&str] =
+    &["unlisted", "max_revocations", "accounts", "management_account", "groups", "permission_sets"];
+const PROTECT: &[&str] = &["groups", "permission_sets", "accounts"];
+
+/// The parts of a file.
+pub(super) struct Parts {
+    pub(super) manage: Manage,
+    pub(super) protect: Vec<Fence>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) never: Vec<Never>,
+}
+
+/// Reads the file, or says all that is wrong with it, in the order of its lines.
+pub(super) fn rules(source: &SourceFile) -> Result<Parts, Vec<Diagnostic>> {
+    let root = tree::read(source).map_err(|diagnostic| vec![*diagnostic])?;
+    let mut reader = Reader::default();
+    let parts = reader.file(&root);
+    let mut diagnostics = reader.diagnostics;
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+    match parts {
+        Some(parts) if diagnostics.is_empty() => Ok(parts),
+        _ => Err(diagnostics),
+    }
+}
+
+impl Reader {
+    fn file(&mut self, root: &Node) -> Option<Parts> {
+        if root.value == Value::Null {
+            self.report(Diagnostic::new(Code::Empty, "the rules file is empty", root.span).help(
+                "a rules file begins with `version: 1`, and says what it manages and its rules",
+            ));
+            return None;
+        }
+        let fields = self.mapping(root, "the rules file", FILE)?;
+        self.version(&fields);
+        let manage = self.required(
+            &fields,
+            "manage",
+            "say what this file is the truth for: `manage: {unlisted: report}`",
+        );
+        let manage = manage.and_then(|node| self.manage(node));
+        let protect = fields.get("protect").map_or_else(Vec::new, |node| self.protect(node));
+        let rules =
+            self.required(&fields, "rules", "write `rules: []` for a file that grants nothing");
+        let rules = rules.map(|node| self.rules(node));
+        let never = fields.get("never").map_or_else(Vec::new, |node| self.never(node));
+        Some(Parts { manage: manage?, protect, rules: rules?, never })
+    }
+
+    fn version(&mut self, fields: &Fields<'_>) {
+        let Some(node) = self.required(fields, "version", "begin the file with `version: 1`")
+        else {
+            return;
+        };
+        if node.value != Value::Text("1".to_owned()) {
+            self.report(
+                Diagnostic::new(
+                    Code::UnsupportedVersion,
+                    "the version of the rules language is not `1`",
+                    node.span,
+                )
+                .label("this Usher speaks version 1"),
+            );
+        }
+    }
+
+    fn manage(&mut self, node: &Node) -> Option<Manage> {
+        let fields = self.mapping(node, "`manage`", MANAGE)?;
+        let unlisted = self
+            .required(
+                &fields,
+                "unlisted",
+                "say what happens to assignments that no rule grants: `revoke` or `report`",
+            )
+            .and_then(|node| self.unlisted(node));
+        let max_revocations = fields
+            .get("max_revocations")
+            .map_or(Some(MaxRevocations::Default), |node| self.max_revocations(node));
+        let accounts = fields
+            .get("accounts")
+            .map_or_else(|| Some(AccountSelector::all()), |node| self.selector(node));
+        let management_account = fields
+            .get("management_account")
+            .map_or(Some(false), |node| self.boolean(node, "`management_account`"));
+        let groups = self.optional_globs(&fields, "groups");
+        let permission_sets = self.optional_globs(&fields, "permission_sets");
+        Some(Manage {
+            unlisted: unlisted?,
+            max_revocations: max_revocations?,
+            accounts: accounts?,
+            management_account: management_account?,
+            groups: groups.unwrap_or_else(everything),
+            permission_sets: permission_sets.unwrap_or_else(everything),
+        })
+    }
+
+    fn unlisted(&mut self, node: &Node) -> Option<Unlisted> {
+        match self.text(node, "`unlisted`")? {
+            "revoke" => Some(Unlisted::Revoke),
+            "report" => Some(Unlisted::Report),
+            other => {
+                let message = format!("`{other}` is not what `unlisted` can be");
+                self.report(
+                    Diagnostic::new(Code::InvalidValue, message, node.span)
+                        .label("expected `revoke` or `report`")
+                        .nearest(other, "a value", ["revoke", "report"]),
+                );
+                None
+            }
+        }
+    }
+
+    fn max_revocations(&mut self, node: &Node) -> Option<MaxRevocations> {
+        let text = self.text(node, "`max_revocations`")?;
+        let parsed = match text.strip_suffix('%') {
+            Some(number) => number
+                .trim_end()
+                .parse()
+                .ok()
+                .filter(|per_cent| *per_cent <= 100)
+                .map(MaxRevocations::PerCent),
+            None => text.parse().ok().map(MaxRevocations::Count),
+        };
+        if parsed.is_none() {
+            let message = format!("`{text}` is not a number of revocations");
+            self.report(
+                Diagnostic::new(Code::InvalidValue, message, node.span).label(
+                    "expected a whole number such as `25`, or a per cent from `0%` to `100%`",
+                ),
+            );
+        }
+        parsed
+    }
+
+    fn protect(&mut self, node: &Node) -> Vec<Fence> {
+        let Value::List(items) = &node.value else {
+            self.wrong_type(node, "a list", "`protect`");
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| self.protect_entry(item)).collect()
+    }
+
+    fn protect_entry(&mut self, node: &Node) -> Option<Fence> {
+        let fields = self.mapping(node, "an entry of `protect`", PROTECT)?;
+        let fence = self.fence(&fields);
+        if fence.is_open() {
+            self.report(
+                Diagnostic::new(
+                    Code::Empty,
+                    "an entry of `protect` without a key would protect everything",
+                    node.span,
+                )
+                .help("to change nothing at all, narrow `manage` instead"),
+            );
+        }
+        Some(fence)
+    }
+
+    fn fence(&mut self, fields: &Fields<'_>) -> Fence {
+        Fence {
+            groups: self.optional_globs(fields, "groups"),
+            permission_sets: self.optional_globs(fields, "permission_sets"),
+            accounts: fields.get("accounts").and_then(|node| self.selector(node)),
+        }
+    }
+
+    fn optional_globs(&mut self, fields: &Fields<'_>, name: &str) -> Option<Vec<Glob>> {
+        fields.get(name).map(|node| self.globs(node, &format!("`{name}`")))
+    }
+}
+
+fn everything() -> Vec<Glob> {
+    Glob::new("*").into_iter().collect()
+}

@@ -1,0 +1,149 @@
+//! Account selectors.
+
+use crate::diagnostic::{Code, Diagnostic};
+
+use super::super::{
+    glob::{Glob, PathGlob},
+    read::Reader,
+    selector::{AccountSelector, Condition, OrganizationalUnitPattern, TagCondition, TagValue},
+    tree::{Node, Value},
+};
+
+const SELECTOR: &[&str] = &[
+    "all",
+    "id",
+    "name",
+    "email",
+    "organizational_unit",
+    "directly_in",
+    "tags",
+    "organizational_unit_tags",
+    "not",
+];
+
+impl Reader {
+    /// A mapping, all of whose keys must hold, or a list of mappings, any of which must.
+    pub(super) fn selector(&mut self, node: &Node) -> Option<AccountSelector> {
+        let any_of: Vec<_> = self
+            .values(node, "an account selector")
+            .iter()
+            .filter_map(|item| self.conditions(item))
+            .collect();
+        (!any_of.is_empty()).then_some(AccountSelector { any_of })
+    }
+
+    fn conditions(&mut self, node: &Node) -> Option<Vec<Condition>> {
+        let fields = self.mapping(node, "an account selector", SELECTOR)?;
+        if matches!(&node.value, Value::Mapping(entries) if entries.is_empty()) {
+            self.report(
+                Diagnostic::new(Code::Empty, "an account selector without a key", node.span)
+                    .help("for every account, write `{all: true}`"),
+            );
+            return None;
+        }
+        Some(fields.iter().filter_map(|(key, node)| self.condition(&key.text, node)).collect())
+    }
+
+    fn condition(&mut self, key: &str, node: &Node) -> Option<Condition> {
+        let place = format!("`{key}`");
+        match key {
+            "all" => self.all(node),
+            "id" => {
+                Some(Condition::Id(self.each(node, &place, |reader, item| reader.id(item, "`id`"))))
+            }
+            "name" => Some(Condition::Name(self.globs(node, &place))),
+            "email" => Some(Condition::Email(self.globs(node, &place))),
+            "organizational_unit" => {
+                Some(Condition::OrganizationalUnit(self.organizational_units(node, &place)))
+            }
+            "directly_in" => Some(Condition::DirectlyIn(self.organizational_units(node, &place))),
+            "tags" => self.tags(node, &place).map(Condition::Tags),
+            "organizational_unit_tags" => {
+                self.tags(node, &place).map(Condition::OrganizationalUnitTags)
+            }
+            "not" => self.selector(node).map(Condition::Not),
+            // `mapping` has reported every other key.
+            _ => None,
+        }
+    }
+
+    fn each<T>(
+        &mut self,
+        node: &Node,
+        place: &str,
+        mut read: impl FnMut(&mut Self, &Node) -> Option<T>,
+    ) -> Vec<T> {
+        self.values(node, place).iter().filter_map(|item| read(self, item)).collect()
+    }
+
+    fn all(&mut self, node: &Node) -> Option<Condition> {
+        if self.boolean(node, "`all`")? {
+            return Some(Condition::All);
+        }
+        self.report(
+            Diagnostic::new(Code::InvalidValue, "`all` is `true`, or left out", node.span)
+                .help("for no account at all, leave the rule out"),
+        );
+        None
+    }
+
+    fn organizational_units(&mut self, node: &Node, place: &str) -> Vec<OrganizationalUnitPattern> {
+        self.each(node, place, |reader, item| reader.organizational_unit(item, place))
+    }
+
+    fn organizational_unit(
+        &mut self,
+        node: &Node,
+        place: &str,
+    ) -> Option<OrganizationalUnitPattern> {
+        let text = self.text(node, place)?;
+        if text.starts_with("ou-") || text.starts_with("r-") {
+            return self.id(node, place).map(OrganizationalUnitPattern::Id);
+        }
+        PathGlob::new(text)
+            .map(OrganizationalUnitPattern::Path)
+            .map_err(|error| {
+                let message = format!("`{text}` is not an organizational unit: {error}");
+                self.report(
+                    Diagnostic::new(Code::InvalidGlob, message, node.span)
+                        .help("write a path from the root such as `/Workloads/Prod`, or an id such as `ou-ab12-c3d4e5f6`"),
+                );
+            })
+            .ok()
+    }
+
+    fn tags(&mut self, node: &Node, place: &str) -> Option<Vec<TagCondition>> {
+        let fields = self.open_mapping(node, place)?;
+        if fields.is_empty() {
+            self.report(
+                Diagnostic::new(Code::Empty, format!("{place} without a key"), node.span)
+                    .help("name a tag, such as `tags: {environment: production}`"),
+            );
+        }
+        Some(fields.iter().filter_map(|(key, node)| self.tag(&key.text, node)).collect())
+    }
+
+    fn tag(&mut self, key: &str, node: &Node) -> Option<TagCondition> {
+        let value = match &node.value {
+            Value::Bool(true) => TagValue::Present,
+            Value::Bool(false) => TagValue::Absent,
+            _ => TagValue::AnyOf(self.tag_globs(node, &format!("tag `{key}`"))),
+        };
+        Some(TagCondition { key: key.to_owned(), value })
+    }
+
+    /// Like other globs, but a tag's value may be empty.
+    fn tag_globs(&mut self, node: &Node, place: &str) -> Vec<Glob> {
+        self.each(node, place, |reader, item| match &item.value {
+            Value::Text(text) if text.is_empty() => Glob::new("").ok(),
+            Value::Bool(_) => {
+                reader.report(
+                    Diagnostic::new(Code::WrongType, format!("expected text in the list of {place}, found true or false"), item.span)
+                        .help("`true` (present) and `false` (absent) stand alone; for a tag whose value is the word, quote it"),
+                );
+                None
+            }
+            _ => reader.glob(item, place),
+        })
+    }
+}
