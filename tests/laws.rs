@@ -59,6 +59,8 @@ fn organizations() -> impl Strategy<Value = Company> {
                 company = if active { company } else { company.in_state(AccountState::Suspended) };
             }
             for (name, exists) in GROUPS.iter().zip(groups) {
+                // An empty directory is doubted: see `an_empty_directory_revokes_nothing`.
+                let exists = exists || *name == GROUPS[0];
                 company = if exists { company.group(name) } else { company };
             }
             for name in PERMISSION_SETS {
@@ -581,4 +583,25 @@ fn who_got_nothing_loses_nothing() {
             "not revoked, because a grant to the same principal in the same account failed"
         ]
     );
+}
+
+/// A directory without a single group is a directory that was not read right.
+#[test]
+fn an_empty_directory_revokes_nothing() {
+    let company = company()
+        .account("pay", "/")
+        .permission_set("Power")
+        .assigned("Power", "Engineering", "pay")
+        .assigned("Power", "Auditors", "pay");
+    let rules = rules(
+        "{version: 1, manage: {unlisted: revoke}, rules: [{name: a, permission_sets: Power, groups: [Engineering, Auditors], accounts: {all: true}}]}",
+    );
+    for scope in [Scope::everything(), Scope::account(account_id("pay"))] {
+        let aws = FakeAws::new(company.0.clone());
+        let errand = errand(scope);
+        let done =
+            in_a_runtime(reconcile(&aws, &aws, &aws, &rules, Limits::default(), &errand)).unwrap();
+        assert_eq!(aws.assignments().len(), 2);
+        assert_eq!(done.plan.gaps[0].what, Unread::Groups);
+    }
 }

@@ -25,5 +25,6 @@ pub mod names;
 pub mod observe;
 pub mod pace;
 pub mod pages;
+mod read;
 pub mod rules;
 pub mod store;

@@ -6,18 +6,15 @@ use crate::{
     ids::{GroupId, OrganizationalUnitId, PermissionSetArn},
     organization::{Account, AccountState, Assignment, Principal, Unread},
     plan::{Action, Change, Plan},
-    rules::{
-        Fence, Never, Rule, SpannedGlob,
-        glob::Glob,
-        selector::{AccountView, matches_any},
-    },
+    rules::{Fence, Never, Rule, SpannedGlob, selector::AccountView},
     scope::Scope,
     truth::Truth,
 };
 
 use super::{
     Wanted,
-    known::{Known, Name},
+    known::Known,
+    name::{Name, is_inside, matches, protects},
 };
 
 /// An account under decision.
@@ -341,35 +338,4 @@ impl<'a> AccountDecision<'a> {
 /// Whether the rule grants anything in the account now.
 fn grants_here(rule: &Rule, known: &Known<'_>, view: &AccountView<'_>) -> Truth {
     if rule.window.holds(known.now) { rule.accounts.matches(view) } else { Truth::No }
-}
-
-/// Whether an assignment of these names is inside a fence, its accounts apart.
-fn is_inside<'g>(
-    fence: &'g Fence,
-    permission_set: Name<'_>,
-    group: Name<'_>,
-    matches: impl Fn(&'g [Glob], Name<'_>) -> Truth,
-) -> Truth {
-    let any = |globs: &'g Option<Vec<Glob>>, name| {
-        globs.as_ref().map_or(Truth::Yes, |globs| matches(globs, name))
-    };
-    any(&fence.groups, group) & any(&fence.permission_sets, permission_set)
-}
-
-/// Whether a name matches. The name of something that is gone matches only what stands for every
-/// name.
-fn matches<'g>(globs: impl IntoIterator<Item = &'g Glob>, name: Name<'_>) -> Truth {
-    match name {
-        Name::Known(name) => matches_any(globs, Some(name)),
-        Name::Unknown => matches_any(globs, None),
-        Name::Gone => globs.into_iter().any(Glob::is_everything).into(),
-    }
-}
-
-/// Whether `protect` holds a name. What is gone is never protected by name.
-fn protects(globs: &[Glob], name: Name<'_>) -> Truth {
-    match name {
-        Name::Gone => Truth::No,
-        name => matches(globs, name),
-    }
 }

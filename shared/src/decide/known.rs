@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
+use super::name::Name;
 use crate::{
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
     organization::{
@@ -35,16 +36,6 @@ pub(super) struct MatchedRule<'a> {
     pub(super) rule: &'a Rule,
     pub(super) permission_sets: Vec<&'a PermissionSetArn>,
     pub(super) groups: Vec<&'a GroupId>,
-}
-
-/// A name that may have gone unread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Name<'a> {
-    Known(&'a str),
-    /// It was not read.
-    Unknown,
-    /// There is nothing of that id.
-    Gone,
 }
 
 impl<'a> Known<'a> {

@@ -10,6 +10,7 @@
 
 mod account;
 mod known;
+mod name;
 mod warnings;
 
 use chrono::{DateTime, Utc};

@@ -322,6 +322,10 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     /// more, and only a few whole names are asked for, asking for those is cheaper than listing
     /// on.
     async fn groups(&mut self, scope: &Scope, wanted: &[&Glob]) {
+        let with_assignments = self.groups_with_assignments();
+        if wanted.is_empty() && with_assignments.is_empty() {
+            return;
+        }
         let names: Option<Vec<&str>> = wanted.iter().map(|glob| glob.name()).collect();
         match names.filter(|_| scope.only_accounts().is_some()) {
             Some(names) => match self.reads.first_groups().await {
@@ -333,6 +337,16 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
                 Err(failure) => self.gap(Unread::Groups, None, &failure),
             },
         }
+        if self.organization.groups.is_empty() && !with_assignments.is_empty() {
+            self.doubt_the_empty_directory();
+        }
+    }
+
+    /// A directory without a single group, while groups hold assignments, was not read right, or is
+    /// being filled again: to take it at its word would be to take everybody's access away.
+    fn doubt_the_empty_directory(&mut self) {
+        let reason = "the directory has no group at all, yet groups hold assignments".to_owned();
+        self.organization.gaps.push(Gap { what: Unread::Groups, account_id: None, reason });
     }
 
     async fn groups_beyond(&mut self, page: GroupPage, names: &[&str]) {
