@@ -6,7 +6,7 @@ use crate::{
     ids::{GroupId, OrganizationalUnitId, PermissionSetArn},
     organization::{Account, AccountState, Assignment, Principal, Unread},
     plan::{Action, Change, Plan},
-    rules::{Fence, Never, Rule, SpannedGlob, selector::AccountView},
+    rules::{Fence, Never, Rule, selector::AccountView},
     scope::Scope,
     truth::Truth,
 };
@@ -188,14 +188,11 @@ impl<'a> AccountDecision<'a> {
         };
         let permission_set = self.known.permission_set(&assignment.permission_set_arn);
         let name = self.known.principal(&assignment.principal);
-        let granted =
-            match (wanted.get(&(&assignment.permission_set_arn, group)), permission_set, name) {
-                (Some(wanted), ..) => wanted.truth,
-                (None, Name::Known(_), Name::Known(_))
-                | (None, Name::Gone, _)
-                | (None, _, Name::Gone) => Truth::No,
-                (None, ..) => self.may_be_wanted(permission_set, name),
-            };
+        let granted = match wanted.get(&(&assignment.permission_set_arn, group)) {
+            Some(wanted) => wanted.truth,
+            None if permission_set == Name::Unknown || name == Name::Unknown => Truth::Unknown,
+            None => Truth::No,
+        };
         granted & !self.is_forbidden(permission_set, name)
     }
 
@@ -221,17 +218,6 @@ impl<'a> AccountDecision<'a> {
         })
     }
 
-    /// Whether some rule would grant it if the names that were not read are the right ones.
-    fn may_be_wanted(&self, permission_set: Name<'_>, group: Name<'_>) -> Truth {
-        let holds =
-            |globs: &[SpannedGlob], name| matches(globs.iter().map(|spanned| &spanned.glob), name);
-        Truth::any(self.known.matched.iter().zip(&self.rules).map(|(matched, accounts)| {
-            *accounts
-                & holds(&matched.rule.permission_sets, permission_set)
-                & holds(&matched.rule.groups, group)
-        }))
-    }
-
     /// Whether the rules file may create or delete this assignment.
     fn is_manageable(&self, assignment: &Assignment) -> Truth {
         let manage = &self.known.rules.manage;
@@ -240,13 +226,15 @@ impl<'a> AccountDecision<'a> {
         let Principal::Group(_) = assignment.principal else {
             return Truth::No;
         };
-        let exists = match permission_set {
-            Name::Known(_) => Truth::Yes,
-            Name::Unknown => Truth::Unknown,
-            Name::Gone => Truth::No,
+        // What cannot be named is left alone, whatever its name may be; and so is what is of a
+        // permission set that no longer exists.
+        let named = match (permission_set, principal) {
+            (Name::Gone, _) => Truth::No,
+            (Name::Unknown, _) | (_, Name::Unknown) => Truth::Unknown,
+            (Name::Known(_), Name::Known(_) | Name::Gone) => Truth::Yes,
         };
         self.manageable
-            & exists
+            & named
             & matches(&manage.permission_sets, permission_set)
             & matches(&manage.groups, principal)
             & !self.is_protected(permission_set, principal)
