@@ -238,7 +238,7 @@ async fn in_a_large_directory_groups_are_asked_for_by_name() {
     let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
     assert!(again(&batch).is_empty());
     assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
-    assert_eq!(aws.calls_of("identitystore:ListGroups"), 1);
+    assert_eq!(aws.calls_of("identitystore:ListGroups"), 2, "a page for each of the two names");
     assert_eq!(aws.calls_of("identitystore:GetGroupId"), 2);
 }
 

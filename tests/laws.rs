@@ -8,11 +8,16 @@ use serde_json::{Value, json};
 use shared::{
     act::{Limits, act},
     decide::decide,
-    organization::{AccountState, Assignment, Organization, Principal, Unread},
+    ids::OrganizationalUnitId,
+    organization::{Account, AccountState, Assignment, Organization, Principal, Unread},
     plan::{Action, Change, Plan},
     reconcile::{Errand, reconcile},
-    rules::{Rules, Unlisted},
+    rules::{
+        Rules, Unlisted,
+        selector::{AccountView, UnitView},
+    },
     scope::Scope,
+    truth::Truth,
 };
 
 use crate::support::{
@@ -168,7 +173,7 @@ fn rules_files() -> impl Strategy<Value = Rules> {
                 put(&mut entry, "accounts", accounts);
                 during(entry, window)
             });
-    (manage, vec(protect, 0..2), vec(rule, 0..5), vec(never, 0..2)).prop_map(
+    (manage, vec(protect, 0..2), vec(rule, 1..5), vec(never, 0..2)).prop_map(
         |(manage, protect, rules, never)| {
             crate::support::rules(
                 &json!({
@@ -340,6 +345,30 @@ fn cut<'a>(plan: &'a Plan, organization: &Organization, scope: &Scope) -> Vec<&'
         .collect()
 }
 
+/// An account as a selector sees it when all was read.
+fn view<'a>(organization: &'a Organization, account: &'a Account) -> AccountView<'a> {
+    let unit = |id: &OrganizationalUnitId| {
+        organization.organizational_units.iter().find(|unit| unit.id == *id).unwrap()
+    };
+    let root = &organization.organization.root_id;
+    let mut units = Vec::new();
+    let mut next = unit(&account.parent_id);
+    while let Some(parent) = &next.parent_id {
+        units.insert(0, UnitView { id: &next.id, name: &next.name, tags: Some(&next.tags) });
+        next = unit(parent);
+    }
+    AccountView {
+        id: &account.id,
+        name: Some(&account.name),
+        email: Some(&account.email),
+        tags: Some(&account.tags),
+        parent: Some(&account.parent_id),
+        root,
+        root_tags: Some(&unit(root).tags),
+        units: Some(units),
+    }
+}
+
 fn applied(organization: &Organization, plan: &Plan) -> Organization {
     let mut organization = organization.clone();
     let deletes = changes(plan, Action::Delete);
@@ -424,8 +453,9 @@ proptest! {
     #[test]
     fn grant_before_revoke(company in organizations(), rules in rules_files()) {
         let plan = decide(&rules, &company.0, now(), &Scope::everything());
-        let aws = FakeAws::new(company.0);
-        in_a_runtime(act(&aws, plan.changes.iter().rev().cloned().collect(), Limits::default()));
+        let aws = FakeAws::new(company.0).in_flight(2);
+        let limits = Limits { in_flight: 2, ..Limits::default() };
+        in_a_runtime(act(&aws, plan.changes.iter().rev().cloned().collect(), limits));
         for order in [plan.changes.iter().map(|change| change.action).collect::<Vec<_>>(),
                       aws.writes.borrow().iter().map(|(action, _)| *action).collect()] {
             prop_assert!(order.is_sorted());
@@ -463,14 +493,17 @@ proptest! {
             prop_assert_eq!(&account.state, &AccountState::Active);
             prop_assert!(rules.manage.management_account || account.name != "management");
             prop_assert!(matches(&rules.manage.permission_sets, &set.name));
+            let view = view(organization, account);
+            prop_assert_eq!(rules.manage.accounts.matches(&view), Truth::Yes);
             match group {
                 Some(group) => prop_assert!(matches(&rules.manage.groups, &group.display_name)),
                 None => prop_assert!(rules.manage.groups.iter().any(|glob| glob.as_str() == "*")),
             }
-            for entry in rules.protect.iter().filter(|entry| entry.accounts.is_none()) {
+            for entry in &rules.protect {
+                let here = entry.accounts.as_ref().is_none_or(|accounts| accounts.matches(&view) == Truth::Yes);
                 let by_group = group.is_some_and(|group| matches(entry.groups.as_ref().unwrap(), &group.display_name));
                 let by_set = entry.permission_sets.as_ref().is_none_or(|globs| matches(globs, &set.name));
-                prop_assert!(!(by_group && by_set));
+                prop_assert!(!(here && by_group && by_set));
             }
         }
     }
@@ -548,18 +581,18 @@ proptest! {
     }
 }
 
-/// A grant that fails keeps what the same group already has there: it may have been meant to
-/// replace it.
+/// A grant that fails keeps what is there in the same account: it may have been meant to replace it. Other accounts go on.
 #[test]
-fn who_got_nothing_loses_nothing() {
+fn an_account_where_a_grant_fails_loses_nothing() {
     let company = company()
         .account("pay", "/")
+        .account("shop", "/")
         .group("Engineering")
         .group("Auditors")
         .permission_set("Power")
         .permission_set("Admin")
-        .assigned("Admin", "Engineering", "pay")
-        .assigned("Admin", "Auditors", "pay");
+        .assigned("Admin", "Auditors", "pay")
+        .assigned("Admin", "Auditors", "shop");
     let rules = rules(
         "{version: 1, manage: {unlisted: revoke}, rules: [{name: a, permission_sets: Power, groups: Engineering, accounts: {all: true}}]}",
     );
@@ -574,15 +607,40 @@ fn who_got_nothing_loses_nothing() {
         &errand(Scope::everything()),
     ))
     .unwrap();
-    assert_eq!(aws.assignments(), [assignment("Admin", "Engineering", "pay")]);
+    let mut expected =
+        [assignment("Admin", "Auditors", "pay"), assignment("Power", "Engineering", "shop")];
+    expected.sort();
+    assert_eq!(aws.assignments(), expected);
     let reasons: Vec<&str> = done.failures().map(|(_, reason)| reason).collect();
     assert_eq!(
         reasons,
-        [
-            "role quota reached",
-            "not revoked, because a grant to the same principal in the same account failed"
-        ]
+        ["role quota reached", "not revoked, because a grant in the same account failed"]
     );
+}
+
+/// A look-up by name may find a group of other case. It is not the group that the rule names.
+#[test]
+fn a_group_found_by_name_goes_by_its_own_name() {
+    let mut company = company().account("pay", "/").permission_set("Power");
+    for number in 0..9 {
+        company = company.group(&format!("other-{number}"));
+    }
+    let company = company.group("Engineering").assigned("Power", "Engineering", "pay");
+    let rules = rules(
+        "{version: 1, manage: {unlisted: revoke}, protect: [{groups: Engineering}], rules: [{name: a, permission_sets: Power, groups: engineering, accounts: {all: true}}]}",
+    );
+    let aws = FakeAws::new(company.0.clone()).groups_on_a_page(3);
+    in_a_runtime(reconcile(
+        &aws,
+        &aws,
+        &aws,
+        &rules,
+        Limits::default(),
+        &errand(Scope::account(account_id("pay"))),
+    ))
+    .unwrap();
+    assert_eq!(aws.assignments(), company.0.assignments);
+    assert!(aws.writes.borrow().is_empty());
 }
 
 /// A directory without a single group is a directory that was not read right.

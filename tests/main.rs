@@ -14,6 +14,7 @@ mod cli;
 mod end_to_end;
 mod events;
 mod laws;
+mod reconcile;
 mod rules;
 mod scenarios;
 mod support;

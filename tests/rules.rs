@@ -55,6 +55,18 @@ fn a_file_of_ten_megabytes_is_refused() {
     assert!(invalid.to_string().len() < 1_000);
 }
 
+/// Of very many mistakes the first are told, and how many more there are.
+#[test]
+fn of_very_many_mistakes_the_first_hundred_are_told() {
+    let nameless = "  - permission_sets: P\n    groups: G\n    accounts: {all: true}\n";
+    let rules = nameless.repeat(5_000);
+    let text = format!("version: 1\nmanage: {{unlisted: report}}\nrules:\n{rules}");
+    let source = SourceFile { name: "rules.yaml".to_owned(), text };
+    let invalid = Rules::parse(source).expect_err("mistakes");
+    assert_eq!(invalid.diagnostics.len(), 101);
+    assert_snapshot!(invalid.diagnostics[100].message);
+}
+
 const WELL_FORMED: &str = "version: 1
 manage: {unlisted: revoke, max_revocations: 10%, accounts: [{all: true}, {name: \"ü*\"}]}
 protect:

@@ -251,3 +251,13 @@ rules:
         bobs_company().account("shop", "/Workloads").unit_tagged("/Workloads/Prod", "tier", "core");
     assert_snapshot!(plan(rules, &company));
 }
+
+/// The group that is meant to replace the old one may be the one that was not read.
+#[test]
+fn while_groups_are_unread_a_renamed_rule_costs_nobody_access() {
+    let company = bobs_company()
+        .assigned("PowerUserAccess", "Auditors", "pay-prod")
+        .gap(Unread::Groups, None);
+    let rules = RULES.replace("[Engineering]", "[Engineers]");
+    assert_snapshot!(plan(&rules, &company));
+}

@@ -56,8 +56,6 @@ impl Failure {
     /// Says on stderr what went wrong, and all that is behind it.
     pub(crate) fn report(&self) -> Exit {
         match self {
-            // Nobody is listening any more, `usher plan | head` for one.
-            Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Self::Rules(invalid) => {
                 output::error(&invalid.render(output::STYLED));
                 Exit::RulesInvalid

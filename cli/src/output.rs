@@ -2,7 +2,11 @@
 //!
 //! `anstream` leaves the colours out where they would not be seen: in a file, in a pipe, with `NO_COLOR`.
 
-use std::{io::Write, pin::pin, time::Duration};
+use std::{
+    io::{ErrorKind, Write},
+    pin::pin,
+    time::Duration,
+};
 
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
@@ -34,9 +38,13 @@ pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
 pub(crate) const RED: Style = AnsiColor::Red.on_default();
 pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
 
-/// A line of data.
+/// A line of data. That nobody is listening any more (`usher plan | head`) changes nothing: the exit
+/// code is an answer too.
 pub(crate) fn data(text: &str) -> Result<(), Failure> {
-    writeln!(anstream::stdout(), "{text}").map_err(Failure::Write)
+    match writeln!(anstream::stdout(), "{text}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(Failure::Write),
+    }
 }
 
 /// Data for tools.

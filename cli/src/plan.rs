@@ -6,6 +6,7 @@ use aws_config::BehaviorVersion;
 use clap::Args;
 use shared::{
     decide::decide,
+    ids::InstanceArn,
     observe::observe,
     organization::Organization,
     plan::{Plan, PlanText},
@@ -33,6 +34,9 @@ pub(crate) struct Arguments {
     /// An organization snapshot to plan for, instead of AWS
     #[arg(long, value_name = "ORG")]
     org: Option<PathBuf>,
+    /// The Identity Center instance, where there are several
+    #[arg(long, value_name = "ARN", conflicts_with = "org")]
+    instance_arn: Option<InstanceArn>,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -42,7 +46,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let rules = files::rules(&arguments.rules)?;
     let organization = match &arguments.org {
         Some(path) => files::organization(path)?,
-        None => live(&rules).await?,
+        None => live(&rules, arguments.instance_arn.clone()).await?,
     };
     let plan = decide(&rules, &organization, clock::now(), &Scope::everything());
     match arguments.format {
@@ -52,9 +56,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(if plan.changes.is_empty() { Exit::Done } else { Exit::ChangesPending })
 }
 
-async fn live(rules: &Rules) -> Result<Organization, Failure> {
+async fn live(rules: &Rules, instance_arn: Option<InstanceArn>) -> Result<Organization, Failure> {
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    let world = World::new(Settings::default(), config);
+    let world = World::new(Settings { instance_arn, ..Settings::default() }, config);
     let scope = Scope::everything();
     let observation = observe(world.observe(), rules, &scope, clock::now());
     let calls = || format!("reading AWS: {} calls", world.calls().total());

@@ -80,6 +80,8 @@ pub enum Code {
     InvalidId,
     /// `until` is not after `from`.
     EmptyWindow,
+    /// More mistakes than are shown.
+    TooManyMistakes,
     /// A rule names a group that does not exist (yet).
     UnmatchedGroup,
     /// A rule names a permission set that does not exist (yet).
@@ -117,6 +119,7 @@ impl Code {
             Self::InvalidGlob => "invalid-glob",
             Self::InvalidId => "invalid-id",
             Self::EmptyWindow => "empty-window",
+            Self::TooManyMistakes => "too-many-mistakes",
             Self::UnmatchedGroup => "unmatched-group",
             Self::RuleIsOver => "rule-is-over",
             Self::UnmatchedPermissionSet => "unmatched-permission-set",
@@ -234,7 +237,13 @@ impl Diagnostic {
         message: &'a str,
         replacement: &'a str,
     ) -> Group<'a> {
-        let patch = Patch::new(self.primary.span.range(), replacement);
+        let written = file.text.get(self.primary.span.range()).unwrap_or_default();
+        let quote = written.chars().next().filter(|first| matches!(first, '"' | '\''));
+        let quoted = quote.map(|quote| format!("{quote}{replacement}{quote}"));
+        let patch = match quoted {
+            Some(quoted) => Patch::new(self.primary.span.range(), quoted),
+            None => Patch::new(self.primary.span.range(), replacement),
+        };
         Level::HELP
             .secondary_title(message)
             .element(Snippet::source(&file.text).path(&file.name).patch(patch))

@@ -17,9 +17,10 @@ use crate::{
     announcement::{self, Announcement, Fate},
     decide::decide,
     failure::CallFailure,
-    lane::Cause,
+    ids::AccountId,
+    lane::{Cause, LaneMessage},
     observe::{Observe, observe},
-    organization::Organization,
+    organization::{AccountState, Gap, Organization},
     plan::Plan,
     rules::Rules,
     scope::Scope,
@@ -67,6 +68,39 @@ impl Reconciled {
             .filter_map(|outcome| Some((outcome, outcome.result.as_ref().err()?.as_str())))
     }
 }
+
+impl Reconciled {
+    /// Whether all that a message asked for is done, as far as this run can tell.
+    ///
+    /// A sweep is done in any case: what it could not do it has announced, and the next event or
+    /// sweep tries again.
+    #[must_use]
+    pub fn is_done(&self, message: &LaneMessage) -> bool {
+        let scope = &message.scope;
+        let Some(accounts) = scope.only_accounts() else {
+            let is_perfect = self.failures().next().is_none() && self.plan.gaps.is_empty();
+            return scope.is_everything() || is_perfect;
+        };
+        let failed = self
+            .failures()
+            .any(|(outcome, _)| accounts.contains(&outcome.change.assignment.account_id));
+        let concerns = |gap: &Gap| gap.account_id.as_ref().is_none_or(|id| accounts.contains(id));
+        let unread = self.plan.gaps.iter().any(concerns);
+        !failed && !unread && accounts.iter().all(|id| self.is_settled(id, &message.cause))
+    }
+
+    /// Whether the account is where its events have brought it. AWS may tell of a new account
+    /// before it lists it, and list it before it is ready.
+    fn is_settled(&self, id: &AccountId, cause: &Cause) -> bool {
+        match self.organization.accounts.iter().find(|account| account.id == *id) {
+            Some(account) => account.state != AccountState::PendingActivation,
+            None => !NEW_ACCOUNT_EVENTS.contains(&cause.event.as_str()),
+        }
+    }
+}
+
+/// Events that say that an account is there.
+const NEW_ACCOUNT_EVENTS: [&str; 2] = ["CreateAccountResult", "AccountJoinedOrganization"];
 
 /// Makes the assignments in the scope what the rules say.
 ///

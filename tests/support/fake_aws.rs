@@ -33,6 +33,7 @@ pub(crate) struct FakeAws {
     under_way: RefCell<BTreeMap<RequestId, (Action, Assignment)>>,
     ended: RefCell<BTreeMap<RequestId, Progress>>,
     groups_on_a_page: usize,
+    in_flight: usize,
 }
 
 impl FakeAws {
@@ -47,6 +48,7 @@ impl FakeAws {
             under_way: RefCell::default(),
             ended: RefCell::default(),
             groups_on_a_page: 100,
+            in_flight: shared::act::Limits::default().in_flight,
         }
     }
 
@@ -59,6 +61,12 @@ impl FakeAws {
     /// AWS ends every request for this assignment with FAILED.
     pub(crate) fn refusing(mut self, assignment: Assignment, reason: &str) -> Self {
         self.refused.insert(assignment, reason.to_owned());
+        self
+    }
+
+    /// So many requests in flight are too many by one.
+    pub(crate) fn in_flight(mut self, number: usize) -> Self {
+        self.in_flight = number;
         self
     }
 
@@ -88,6 +96,17 @@ impl FakeAws {
             });
         }
         Ok(answer(&self.organization.borrow()))
+    }
+
+    /// What Identity Center asks of whoever writes: one role update at a time in an account, few
+    /// requests in flight; and the third law: no revocation while a grant is under way.
+    fn check_manners(&self, action: Action, assignment: &Assignment) {
+        let under_way = self.under_way.borrow();
+        assert!(under_way.len() < self.in_flight, "more than {} in flight", self.in_flight);
+        for (other_action, other) in under_way.values() {
+            assert_ne!(other.account_id, assignment.account_id, "two at once in an account");
+            assert_eq!(*other_action, action, "grants and revocations at once");
+        }
     }
 
     /// Ends all requests that are under way: the assignments change, unless AWS refuses.
@@ -218,20 +237,20 @@ impl Observe for FakeAws {
         })
     }
 
-    async fn first_groups(&self) -> Result<GroupPage, CallFailure> {
+    async fn group_page(&self, token: Option<String>) -> Result<GroupPage, CallFailure> {
+        let from: usize = token.map_or(0, |token| token.parse().unwrap());
+        let to = from + self.groups_on_a_page;
         self.read("identitystore:ListGroups", |organization| GroupPage {
-            groups: organization.groups.iter().take(self.groups_on_a_page).cloned().collect(),
-            is_last: organization.groups.len() <= self.groups_on_a_page,
+            groups: organization.groups.iter().skip(from).take(to - from).cloned().collect(),
+            next: (organization.groups.len() > to).then(|| to.to_string()),
         })
     }
 
-    async fn groups(&self) -> Result<Vec<Group>, CallFailure> {
-        self.read("identitystore:ListGroups", |organization| organization.groups.clone())
-    }
-
-    async fn group_by_name(&self, display_name: &str) -> Result<Option<Group>, CallFailure> {
+    /// AWS may not mind the case here, so this does not.
+    async fn group_id(&self, display_name: &str) -> Result<Option<GroupId>, CallFailure> {
         self.read("identitystore:GetGroupId", |organization| {
-            organization.groups.iter().find(|group| group.display_name == display_name).cloned()
+            let called = |group: &&Group| group.display_name.eq_ignore_ascii_case(display_name);
+            organization.groups.iter().find(called).map(|group| group.id.clone())
         })
     }
 
@@ -277,6 +296,7 @@ impl Act for FakeAws {
         action: Action,
         assignment: &Assignment,
     ) -> Result<Progress, CallFailure> {
+        self.check_manners(action, assignment);
         self.writes.borrow_mut().push((action, assignment.clone()));
         let request = RequestId(format!("request-{}", self.writes.borrow().len()));
         self.under_way.borrow_mut().insert(request.clone(), (action, assignment.clone()));

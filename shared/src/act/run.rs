@@ -10,7 +10,6 @@ use tokio::time::{Instant, sleep};
 use crate::{
     failure::CallFailure,
     ids::AccountId,
-    organization::Principal,
     plan::{Action, Change},
 };
 
@@ -60,34 +59,27 @@ pub struct Outcome {
 ///
 /// **Guarantees.** At most [`Limits::in_flight`] requests at once, one at a time in an account
 /// (Identity Center updates one role of an account at a time). Every request is followed to its
-/// end. A failure of one change does not stop others, except that a principal whose grant failed in
-/// an account loses nothing there in this run: what was granted may have been meant to replace what
-/// is revoked.
+/// end. A failure of one change does not stop others, except that an account where a grant failed,
+/// or where its end is not known, loses nothing in this run: what was to be granted may have been
+/// meant to replace what is revoked.
 pub async fn act(writes: &impl Act, changes: Vec<Change>, limits: Limits) -> Vec<Outcome> {
     let (creates, deletes): (Vec<_>, Vec<_>) =
         changes.into_iter().partition(|change| change.action == Action::Create);
     let mut outcomes = Run::new(writes, Action::Create, creates, limits).finish().await;
-    let failed = without_grant(&outcomes);
-    let (waiting, deletes): (Vec<_>, Vec<_>) =
-        deletes.into_iter().partition(|change| failed.contains(&holder(change)));
+    let failed = accounts_without_a_grant(&outcomes);
+    let (put_off, deletes): (Vec<_>, Vec<_>) =
+        deletes.into_iter().partition(|change| failed.contains(&change.assignment.account_id));
     outcomes.extend(Run::new(writes, Action::Delete, deletes, limits).finish().await);
-    let reason = "not revoked, because a grant to the same principal in the same account failed";
+    let reason = "not revoked, because a grant in the same account failed";
     outcomes.extend(
-        waiting.into_iter().map(|change| Outcome { change, result: Err(reason.to_owned()) }),
+        put_off.into_iter().map(|change| Outcome { change, result: Err(reason.to_owned()) }),
     );
     outcomes
 }
 
-fn holder(change: &Change) -> (AccountId, Principal) {
-    (change.assignment.account_id.clone(), change.assignment.principal.clone())
-}
-
-fn without_grant(outcomes: &[Outcome]) -> BTreeSet<(AccountId, Principal)> {
-    outcomes
-        .iter()
-        .filter(|outcome| outcome.result.is_err())
-        .map(|outcome| holder(&outcome.change))
-        .collect()
+fn accounts_without_a_grant(outcomes: &[Outcome]) -> BTreeSet<AccountId> {
+    let failed = outcomes.iter().filter(|outcome| outcome.result.is_err());
+    failed.map(|outcome| outcome.change.assignment.account_id.clone()).collect()
 }
 
 /// Changes of one kind on their way.
@@ -240,14 +232,17 @@ impl<'a, Writes: Act> Run<'a, Writes> {
         self.outcomes.push(Outcome { change, result });
     }
 
-    /// Taking away what is not there ends FAILED, with this text; it is what was wanted.
-    ///
-    /// Source: <https://github.com/hashicorp/terraform-provider-aws/issues/35158>
+    /// Taking away what is not there ends FAILED; it is what was wanted.
     fn is_already_so(&self, progress: &Progress) -> bool {
         let reason = progress.failure_reason.as_deref().unwrap_or_default();
-        self.action == Action::Delete && reason.contains("404") && reason.contains("not found")
+        self.action == Action::Delete && reason.starts_with(ASSIGNMENT_NOT_FOUND)
     }
 }
+
+/// How AWS says that an assignment to take away is not there.
+///
+/// Source: <https://github.com/hashicorp/terraform-provider-aws/issues/35158>
+const ASSIGNMENT_NOT_FOUND: &str = "Received a 404 status error: Assignment not found";
 
 fn account_of(waiting: &Waiting) -> &AccountId {
     &waiting.change.assignment.account_id

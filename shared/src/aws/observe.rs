@@ -30,7 +30,7 @@ use super::{
     facts::KnownFacts,
     failure::{failed, read_id, unreadable},
     names::Names,
-    pages::{Page, every_row},
+    pages::every_row,
     read::{read_account, read_assignment, read_group, read_permission_sets},
 };
 
@@ -77,22 +77,6 @@ impl AwsObserve {
 
     async fn identity_store_id(&self) -> Result<&str, CallFailure> {
         Ok(self.facts.instance().await?.identity_store_id.as_str())
-    }
-
-    async fn page_of_groups(&self, token: Option<String>) -> Result<Page<Group>, CallFailure> {
-        let ask = self
-            .clients
-            .identity_store()
-            .list_groups()
-            .identity_store_id(self.identity_store_id().await?)
-            .max_results(PAGE_SIZE)
-            .set_next_token(token);
-        let page = ask.send().await.map_err(failed(LIST_GROUPS))?;
-        let groups = page
-            .groups
-            .iter()
-            .map(|group| read_group(LIST_GROUPS, &group.group_id, group.display_name()));
-        Ok((groups.collect::<Result<_, _>>()?, page.next_token))
     }
 
     async fn tags_of(&self, resource_id: &str) -> Result<Tags, CallFailure> {
@@ -249,24 +233,35 @@ impl Observe for AwsObserve {
         Ok(name)
     }
 
-    async fn first_groups(&self) -> Result<GroupPage, CallFailure> {
-        let (groups, next) = self.page_of_groups(None).await?;
-        Ok(GroupPage { groups, is_last: next.is_none_or(|token| token.is_empty()) })
+    async fn group_page(&self, token: Option<String>) -> Result<GroupPage, CallFailure> {
+        let ask = self
+            .clients
+            .identity_store()
+            .list_groups()
+            .identity_store_id(self.identity_store_id().await?)
+            .max_results(PAGE_SIZE)
+            .set_next_token(token.clone());
+        let page = ask.send().await.map_err(failed(LIST_GROUPS))?;
+        if page.next_token.is_some() && page.next_token == token {
+            return Err(unreadable(LIST_GROUPS, "a page that names itself as the next one"));
+        }
+        let groups = page
+            .groups
+            .iter()
+            .map(|group| read_group(LIST_GROUPS, &group.group_id, group.display_name()));
+        Ok(GroupPage {
+            groups: groups.collect::<Result<_, _>>()?,
+            next: page.next_token.filter(|token| !token.is_empty()),
+        })
     }
 
-    async fn groups(&self) -> Result<Vec<Group>, CallFailure> {
-        every_row(LIST_GROUPS, async |token| self.page_of_groups(token).await).await
-    }
-
-    async fn group_by_name(&self, display_name: &str) -> Result<Option<Group>, CallFailure> {
+    async fn group_id(&self, display_name: &str) -> Result<Option<GroupId>, CallFailure> {
         let store = self.identity_store_id().await?;
         let ask = self.clients.identity_store().get_group_id().identity_store_id(store);
         let ask = ask.alternate_identifier(named(display_name)?);
         let is_gone = |error: &GetGroupIdError| matches!(error, GetGroupIdError::ResourceNotFoundException(what) if is_group_gone(what));
         let answer = if_there(GET_GROUP_ID, ask.send().await, is_gone)?;
-        answer
-            .map(|answer| read_group(GET_GROUP_ID, answer.group_id(), Some(display_name)))
-            .transpose()
+        answer.map(|answer| read_id(GET_GROUP_ID, Some(answer.group_id()))).transpose()
     }
 
     async fn group(&self, id: &GroupId) -> Result<Option<Group>, CallFailure> {

@@ -106,13 +106,15 @@ impl<'a> AccountDecision<'a> {
             }
     }
 
-    /// Adds this account's changes inside the scope to the plan, and its managed assignments to the
-    /// count.
+    /// Adds this account's changes inside the scope to the plan, and all its managed assignments
+    /// to the count that the limit on revocations is measured against.
     pub(super) fn add_to(&self, plan: &mut Plan, scope: &Scope, managed: &mut usize) {
         let wanted = self.wanted();
         for assignment in self.known.assignments(&self.account.id) {
+            let manageable = self.is_manageable(assignment);
+            *managed += usize::from(manageable == Truth::Yes);
             if self.is_in_scope(scope, assignment) {
-                self.compare(assignment, &wanted, plan, managed);
+                self.compare(assignment, manageable, &wanted, plan);
             }
         }
         for ((permission_set, group), wanted) in &wanted {
@@ -160,16 +162,14 @@ impl<'a> AccountDecision<'a> {
     fn compare(
         &self,
         assignment: &'a Assignment,
+        manageable: Truth,
         wanted: &BTreeMap<(&PermissionSetArn, &GroupId), Wanted>,
         plan: &mut Plan,
-        managed: &mut usize,
     ) {
-        let manageable = self.is_manageable(assignment);
         if manageable == Truth::No {
             plan.unmanaged += 1;
             return;
         }
-        *managed += usize::from(manageable == Truth::Yes);
         let certainly_unwanted = self.is_wanted(assignment, wanted) == Truth::No;
         if manageable == Truth::Yes && certainly_unwanted && !self.known.has_gap(self.account) {
             plan.changes.push(self.delete(assignment));

@@ -178,12 +178,11 @@ impl<'a> Known<'a> {
         })
     }
 
-    /// Whether anything was not read that an account's assignments hang on. Nothing is deleted
-    /// there.
+    /// Whether anything was not read that may have a bearing on the account: then nothing is
+    /// deleted there, not even what certainly no rule grants. What was not read may hold the grant
+    /// that is meant to replace it.
     pub(super) fn has_gap(&self, account: &Account) -> bool {
-        self.gaps_of(account).any(|gap| {
-            gap.account_id.is_some() || matches!(gap.what, Unread::Assignments | Unread::Other(_))
-        })
+        self.gaps_of(account).any(|gap| gap.account_id.is_some() || gap.what != Unread::Accounts)
     }
 
     fn gaps_of(&self, account: &Account) -> impl Iterator<Item = &'a Gap> {

@@ -20,7 +20,7 @@ use crate::{
     scope::Scope,
 };
 
-use super::{Facts, GroupPage, Observe, SeenAccount};
+use super::{Facts, Observe, SeenAccount};
 
 /// Reads what a plan for the scope needs, as cheaply as the scope allows.
 ///
@@ -34,6 +34,7 @@ pub async fn observe(
     now: DateTime<Utc>,
 ) -> Result<Organization, CallFailure> {
     let mut gathering = Gathering::new(reads, rules, reads.facts().await?, now);
+    gathering.needs_units |= !scope.organizational_units.is_empty();
     match scope.only_accounts() {
         Some(accounts) => gathering.single_accounts(accounts).await,
         None => gathering.all_accounts().await?,
@@ -44,10 +45,18 @@ pub async fn observe(
     Ok(gathering.organization)
 }
 
+/// How much of a listing was read.
+enum Listed {
+    All,
+    Some,
+}
+
 /// An observation under way.
 struct Gathering<'a, Reads> {
     reads: &'a Reads,
     rules: &'a Rules,
+    /// Whether the scope or a rule asks where in the tree accounts are.
+    needs_units: bool,
     organization: Organization,
 }
 
@@ -72,7 +81,7 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             assignments: Vec::new(),
             gaps: Vec::new(),
         };
-        Self { reads, rules, organization }
+        Self { reads, rules, needs_units: asks_for_units(rules), organization }
     }
 
     fn gap(&mut self, what: Unread, account_id: Option<&AccountId>, failure: &CallFailure) {
@@ -136,7 +145,7 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     /// The names of the units above one account, if a rule asks for them: one call a unit, five at
     /// the most.
     async fn units_above(&mut self, account: &SeenAccount) {
-        if !self.rules_ask_for_units() || account.state != AccountState::Active {
+        if !self.needs_units || account.state != AccountState::Active {
             return;
         }
         for pair in account.path.windows(2) {
@@ -162,7 +171,7 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
 
     /// The units on the paths of all accounts: one listing for each that has another below it.
     async fn tree_around(&mut self, accounts: &[SeenAccount]) {
-        if !self.rules_ask_for_units() {
+        if !self.needs_units {
             return;
         }
         let parents: BTreeSet<&OrganizationalUnitId> = accounts
@@ -177,6 +186,13 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
                 Err(failure) => self.gap(Unread::OrganizationalUnits, None, &failure),
             }
         }
+        let known: BTreeSet<OrganizationalUnitId> =
+            self.organization.organizational_units.iter().map(|unit| unit.id.clone()).collect();
+        for account in
+            accounts.iter().filter(|account| !account.path.iter().all(|id| known.contains(id)))
+        {
+            self.moved_meanwhile(&account.id);
+        }
     }
 
     fn add_unit(&mut self, id: OrganizationalUnitId, name: String, parent: &OrganizationalUnitId) {
@@ -189,26 +205,10 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
         self.organization.organizational_units.push(unit);
     }
 
-    /// Whether any selector needs more of the tree than that all accounts are under the root.
-    fn rules_ask_for_units(&self) -> bool {
-        let asks = |pattern: &OrganizationalUnitPattern| !matches!(pattern, OrganizationalUnitPattern::Path(path) if path.is_root());
-        self.rules_ask_for(&|condition| match condition {
-            Condition::OrganizationalUnit(patterns) | Condition::DirectlyIn(patterns) => {
-                patterns.iter().any(asks)
-            }
-            Condition::OrganizationalUnitTags(_) => true,
-            _ => false,
-        })
-    }
-
-    fn rules_ask_for(&self, test: &impl Fn(&Condition) -> bool) -> bool {
-        self.rules.account_selectors().any(|selector| selector.any_condition(test))
-    }
-
     /// The tags of the accounts that can be touched at all, if a rule asks for tags: one call an
     /// account.
     async fn tags(&mut self) {
-        if !self.rules_ask_for(&|condition| matches!(condition, Condition::Tags(_))) {
+        if !asks_for(self.rules, &|condition| matches!(condition, Condition::Tags(_))) {
             return;
         }
         let mut accounts = std::mem::take(&mut self.organization.accounts);
@@ -227,9 +227,9 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     /// The tags of the root and of the units above the accounts, if a rule asks for those: one call
     /// a unit.
     async fn unit_tags(&mut self) {
-        if !self
-            .rules_ask_for(&|condition| matches!(condition, Condition::OrganizationalUnitTags(_)))
-        {
+        if !asks_for(self.rules, &|condition| {
+            matches!(condition, Condition::OrganizationalUnitTags(_))
+        }) {
             return;
         }
         let above = self.units_in_use();
@@ -318,27 +318,68 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
 
     /// The groups that are wanted by name, and those that hold assignments.
     ///
-    /// One page of the listing has a hundred groups, which is all of them for most; where there are
-    /// more, and only a few whole names are asked for, asking for those is cheaper than listing
-    /// on.
+    /// One page of the listing has a hundred groups, which is all of them for most. For a narrow
+    /// scope that asks for a few whole names, the listing goes on for as many pages as there are
+    /// names; in a directory larger than that, asking for the names themselves is cheaper.
     async fn groups(&mut self, scope: &Scope, wanted: &[&Glob]) {
         let with_assignments = self.groups_with_assignments();
         if wanted.is_empty() && with_assignments.is_empty() {
             return;
         }
         let names: Option<Vec<&str>> = wanted.iter().map(|glob| glob.name()).collect();
-        match names.filter(|_| scope.only_accounts().is_some()) {
-            Some(names) => match self.reads.first_groups().await {
-                Ok(page) => self.groups_beyond(page, &names).await,
-                Err(failure) => self.gap(Unread::Groups, None, &failure),
-            },
-            None => match self.reads.groups().await {
-                Ok(groups) => self.organization.groups = groups,
-                Err(failure) => self.gap(Unread::Groups, None, &failure),
-            },
+        let names = names.filter(|_| scope.only_accounts().is_some());
+        let most_pages = names.as_ref().map_or(usize::MAX, |names| names.len().max(1));
+        match self.group_pages(most_pages).await {
+            Ok(Listed::All) => {}
+            Ok(Listed::Some) => self.groups_by_name(&names.unwrap_or_default()).await,
+            Err(failure) => return self.gap(Unread::Groups, None, &failure),
         }
+        self.groups_by_id(&with_assignments).await;
         if self.organization.groups.is_empty() && !with_assignments.is_empty() {
             self.doubt_the_empty_directory();
+        }
+    }
+
+    /// Lists groups, so many pages at the most.
+    async fn group_pages(&mut self, most_pages: usize) -> Result<Listed, CallFailure> {
+        let mut token = None;
+        for _ in 0..most_pages {
+            let page = self.reads.group_page(token).await?;
+            self.organization.groups.extend(page.groups);
+            token = page.next;
+            if token.is_none() {
+                return Ok(Listed::All);
+            }
+        }
+        Ok(Listed::Some)
+    }
+
+    /// Finds the groups of these names that were not listed, and looks at what they are really
+    /// called.
+    async fn groups_by_name(&mut self, names: &[&str]) {
+        let listed = |groups: &[Group], name| groups.iter().any(|group| group.display_name == name);
+        let mut found = BTreeSet::new();
+        for name in names {
+            if !listed(&self.organization.groups, *name) {
+                match self.reads.group_id(name).await {
+                    Ok(id) => found.extend(id),
+                    Err(failure) => self.gap(Unread::Groups, None, &failure),
+                }
+            }
+        }
+        self.groups_by_id(&found).await;
+    }
+
+    /// Asks for groups singly that were not listed. Only of a group that AWS itself says is not
+    /// there is it known that it is gone: a listing may lag behind.
+    async fn groups_by_id(&mut self, ids: &BTreeSet<GroupId>) {
+        let listed: BTreeSet<GroupId> =
+            self.organization.groups.iter().map(|group| group.id.clone()).collect();
+        for id in ids.difference(&listed) {
+            match self.reads.group(id).await {
+                Ok(group) => self.organization.groups.extend(group),
+                Err(failure) => self.gap(Unread::Groups, None, &failure),
+            }
         }
     }
 
@@ -347,32 +388,6 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     fn doubt_the_empty_directory(&mut self) {
         let reason = "the directory has no group at all, yet groups hold assignments".to_owned();
         self.organization.gaps.push(Gap { what: Unread::Groups, account_id: None, reason });
-    }
-
-    async fn groups_beyond(&mut self, page: GroupPage, names: &[&str]) {
-        self.organization.groups = page.groups;
-        if page.is_last {
-            return;
-        }
-        for name in names {
-            if !self.organization.groups.iter().any(|group| group.display_name == *name) {
-                let found = self.reads.group_by_name(name).await;
-                self.add_group(found);
-            }
-        }
-        for id in self.groups_with_assignments() {
-            if !self.organization.groups.iter().any(|group| group.id == id) {
-                let found = self.reads.group(&id).await;
-                self.add_group(found);
-            }
-        }
-    }
-
-    fn add_group(&mut self, found: Result<Option<Group>, CallFailure>) {
-        match found {
-            Ok(group) => self.organization.groups.extend(group),
-            Err(failure) => self.gap(Unread::Groups, None, &failure),
-        }
     }
 
     fn groups_with_assignments(&self) -> BTreeSet<GroupId> {
@@ -385,4 +400,23 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             })
             .collect()
     }
+}
+
+fn asks_for(rules: &Rules, test: &impl Fn(&Condition) -> bool) -> bool {
+    rules.account_selectors().any(|selector| selector.any_condition(test))
+}
+
+/// Whether any selector needs more of the tree than that all accounts are under the root.
+fn asks_for_units(rules: &Rules) -> bool {
+    let is_root = |pattern: &OrganizationalUnitPattern| match pattern {
+        OrganizationalUnitPattern::Path(path) => path.is_root(),
+        OrganizationalUnitPattern::Id(_) => false,
+    };
+    asks_for(rules, &|condition| match condition {
+        Condition::OrganizationalUnit(patterns) | Condition::DirectlyIn(patterns) => {
+            !patterns.iter().all(is_root)
+        }
+        Condition::OrganizationalUnitTags(_) => true,
+        _ => false,
+    })
 }

@@ -58,12 +58,11 @@ pub trait Observe {
         &self,
         arn: &PermissionSetArn,
     ) -> Result<Option<String>, CallFailure>;
-    /// The first page of the groups.
-    async fn first_groups(&self) -> Result<GroupPage, CallFailure>;
-    /// All groups.
-    async fn groups(&self) -> Result<Vec<Group>, CallFailure>;
-    /// The group of exactly that display name.
-    async fn group_by_name(&self, display_name: &str) -> Result<Option<Group>, CallFailure>;
+    /// One page of the groups: the first, or the one that a token stands for.
+    async fn group_page(&self, token: Option<String>) -> Result<GroupPage, CallFailure>;
+    /// The group that AWS finds under a display name. AWS does not say whether it minds the case,
+    /// so the group's own name has to be looked at.
+    async fn group_id(&self, display_name: &str) -> Result<Option<GroupId>, CallFailure>;
     /// The group of that id.
     async fn group(&self, id: &GroupId) -> Result<Option<Group>, CallFailure>;
     /// The permission sets that have a role in the account.
@@ -108,6 +107,6 @@ pub struct SeenAccount {
 pub struct GroupPage {
     /// The groups on it.
     pub groups: Vec<Group>,
-    /// Whether there are no others.
-    pub is_last: bool,
+    /// Stands for the next page; nothing, when there is none.
+    pub next: Option<String>,
 }

@@ -55,16 +55,20 @@ impl PlanText<'_> {
 
 /// The changes by account, in the order of their paths; within an account, creates first.
 fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
-    let mut by_account: Vec<&Change> = plan.changes.iter().chain(&plan.unlisted).collect();
-    by_account.sort_by_key(|change| (&change.account_path, &change.assignment.account_id));
-    for account in by_account.chunk_by(|a, b| a.assignment.account_id == b.assignment.account_id) {
-        if let Some(first) = account.first() {
+    let planned = plan.changes.iter().map(|change| (sign(change.action), change));
+    let unlisted = plan.unlisted.iter().map(|change| ('?', change));
+    let mut lines: Vec<(char, &Change)> = planned.chain(unlisted).collect();
+    lines.sort_by_key(|(_, change)| (&change.account_path, &change.assignment.account_id));
+    let same_account = |(_, a): &(char, &Change), (_, b): &(char, &Change)| {
+        a.assignment.account_id == b.assignment.account_id
+    };
+    for account in lines.chunk_by(same_account) {
+        if let Some((_, first)) = account.first() {
             writeln!(f, "\n  {} ({})", first.account_path, first.assignment.account_id)?;
         }
-        let width =
-            account.iter().map(|change| change.permission_set.chars().count()).max().unwrap_or(0);
-        for change in account {
-            let sign = if plan.unlisted.contains(change) { '?' } else { sign(change.action) };
+        let widths = account.iter().map(|(_, change)| change.permission_set.chars().count());
+        let width = widths.max().unwrap_or(0);
+        for (sign, change) in account {
             let held = if change.held { "  (held)" } else { "" };
             writeln!(
                 f,
@@ -98,11 +102,7 @@ fn gaps(f: &mut Formatter<'_>, gaps: &[Gap]) -> fmt::Result {
                     what.as_str()
                 )?;
             }
-            None => writeln!(
-                f,
-                "Not read: {} ({reason}); nothing that depends on it is deleted",
-                what.as_str()
-            )?,
+            None => writeln!(f, "Not read: {} ({reason}); nothing is deleted", what.as_str())?,
         }
     }
     Ok(())
@@ -130,6 +130,10 @@ fn left_alone(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
 fn last_line(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
     let summary = plan.summary();
     writeln!(f)?;
+    if summary.create + summary.delete + summary.unlisted == 0 && !plan.gaps.is_empty() {
+        let noun = count(summary.unchanged, "assignment");
+        return writeln!(f, "No changes, as far as could be read. {noun} left as found.");
+    }
     if summary.create + summary.delete + summary.unlisted == 0 {
         let verb = if summary.unchanged == 1 { "matches" } else { "match" };
         return writeln!(

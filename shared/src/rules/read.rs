@@ -1,7 +1,7 @@
 //! Reading shapes out of the tree: mappings with known keys, lists in whose place one value may
 //! stand, text, globs, ids. Each reader says what it expected where, and goes on.
 
-use std::str::FromStr;
+use std::{collections::HashMap, str::FromStr};
 
 use crate::{
     diagnostic::{Code, Diagnostic, nearest},
@@ -19,7 +19,12 @@ use super::{
 #[derive(Default)]
 pub(super) struct Reader {
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// How many more there are than anybody reads.
+    pub(super) more: usize,
 }
+
+/// How many mistakes are told of one file: who has more begins with these.
+const MOST_DIAGNOSTICS: usize = 100;
 
 /// The keys of one mapping, each known and at most once.
 pub(super) struct Fields<'a> {
@@ -52,7 +57,11 @@ impl<'a> Fields<'a> {
 
 impl Reader {
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if self.diagnostics.len() < MOST_DIAGNOSTICS {
+            self.diagnostics.push(diagnostic);
+        } else {
+            self.more += 1;
+        }
     }
 
     /// A mapping whose keys are among `known`; the others are reported, and so are repeated ones.
@@ -89,10 +98,14 @@ impl Reader {
             return None;
         };
         let mut kept: Vec<(&Key, &Node)> = Vec::new();
+        let mut seen: HashMap<&str, &Key> = HashMap::new();
         for (key, value) in entries {
-            match kept.iter().find(|(earlier, _)| earlier.text == key.text) {
-                Some((earlier, _)) => self.duplicate_field(key, earlier, place),
-                None => kept.push((key, value)),
+            match seen.get(key.text.as_str()) {
+                Some(earlier) => self.duplicate_field(key, earlier, place),
+                None => {
+                    seen.insert(&key.text, key);
+                    kept.push((key, value));
+                }
             }
         }
         Some(Fields {
@@ -134,7 +147,7 @@ impl Reader {
             Value::List(items) if items.is_empty() => {
                 self.report(
                     Diagnostic::new(Code::Empty, format!("{place} is an empty list"), node.span)
-                        .help("leave the field out, or name at least one value"),
+                        .help("name at least one value"),
                 );
                 &[]
             }

@@ -12,7 +12,6 @@ use crate::{
     act::{Limits, Outcome},
     failure::CallFailure,
     lane::{Cause, LaneMessage},
-    organization::Gap,
     reconcile::{Errand, Reconciled, reconcile},
     rules::Rules,
     scope::Scope,
@@ -72,7 +71,7 @@ async fn finish<'a>(
     }
     let rules = world.rules()?.read().await?;
     let reconciled = run(world, &rules, &errand).await?;
-    let unfinished = read.iter().filter(|read| is_unfinished(&reconciled, &read.message.scope));
+    let unfinished = read.iter().filter(|read| !reconciled.is_done(&read.message));
     again.extend(unfinished.map(|read| read.record));
     Ok((again, Some(reconciled)))
 }
@@ -92,6 +91,13 @@ fn read_all(records: &[Record]) -> (Vec<Read<'_>>, Vec<&Record>) {
     let (mut read, mut unreadable) = (Vec::new(), Vec::new());
     for record in records {
         match LaneMessage::parse(&record.body) {
+            Ok(message) if message.scope.is_empty() => {
+                info!(
+                    message_id = record.message_id,
+                    event = message.cause.event,
+                    "a message on the lane leads nowhere"
+                );
+            }
             Ok(message) => read.push(Read { record, message }),
             Err(why) => {
                 error!(message_id = record.message_id, why, "a message on the lane cannot be read");
@@ -127,25 +133,6 @@ async fn run(world: &World, rules: &Rules, errand: &Errand) -> Result<Reconciled
     world.observe().flush().await;
     log(rules, &result, errand, world.calls().total().saturating_sub(calls_before));
     result
-}
-
-/// Whether something in the scope is still to be done: a change failed, or something of it could
-/// not be read.
-///
-/// A sweep is done all the same: what it could not do, it has announced, and the next one tries
-/// again.
-fn is_unfinished(reconciled: &Reconciled, scope: &Scope) -> bool {
-    if scope.is_everything() {
-        return false;
-    }
-    let Some(accounts) = scope.only_accounts() else {
-        return reconciled.failures().next().is_some() || !reconciled.plan.gaps.is_empty();
-    };
-    let concerns = |gap: &Gap| gap.account_id.as_ref().is_none_or(|id| accounts.contains(id));
-    reconciled
-        .failures()
-        .any(|(outcome, _)| accounts.contains(&outcome.change.assignment.account_id))
-        || reconciled.plan.gaps.iter().any(concerns)
 }
 
 fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand, calls: u64) {

@@ -1,5 +1,7 @@
 //! Events of AWS Organizations and AWS Control Tower about accounts.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::ids::AccountId;
@@ -96,16 +98,32 @@ fn account(event: Event<'_>, pointer: &str) -> Lead {
     }
 }
 
-/// AWS has not published where these two events carry the account's id, so it is looked for at any
-/// depth. Something has changed; when it cannot be found out where, everything is looked at.
+/// AWS has not published where these two events carry the account's id, so it is looked for
+/// everywhere: to look at one account more costs little. Something has changed; when it cannot be
+/// found out where, everything is looked at.
 fn account_or_everything(event: Event<'_>) -> Lead {
-    let id = event.value("/detail/serviceEventDetails").and_then(find_account_id);
-    Lead::Look(id.map_or_else(Scope::everything, Scope::account))
+    let mut accounts = BTreeSet::new();
+    event
+        .value("/detail/serviceEventDetails")
+        .into_iter()
+        .for_each(|details| find_account_ids(details, &mut accounts));
+    Lead::Look(if accounts.is_empty() {
+        Scope::everything()
+    } else {
+        Scope { accounts, ..Scope::default() }
+    })
 }
 
-/// The nearest `accountId` in a JSON value; `managementAccountId` and the like are other keys.
-fn find_account_id(value: &Value) -> Option<AccountId> {
-    let fields = value.as_object()?;
-    let here = fields.get("accountId").and_then(Value::as_str).and_then(|text| text.parse().ok());
-    here.or_else(|| fields.values().find_map(find_account_id))
+/// Every `accountId` in a JSON value, at any depth; `managementAccountId` and the like are other
+/// keys.
+fn find_account_ids(value: &Value, found: &mut BTreeSet<AccountId>) {
+    match value {
+        Value::Object(fields) => {
+            let here = fields.get("accountId").and_then(Value::as_str);
+            found.extend(here.and_then(|text| text.parse().ok()));
+            fields.values().for_each(|value| find_account_ids(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| find_account_ids(value, found)),
+        _ => {}
+    }
 }

@@ -5,7 +5,7 @@ mod selector;
 
 use crate::{
     diagnostic::{Code, Diagnostic},
-    source::SourceFile,
+    source::{SourceFile, Span},
 };
 
 use super::{
@@ -36,6 +36,11 @@ pub(super) fn rules(source: &SourceFile) -> Result<Parts, Vec<Diagnostic>> {
     let parts = reader.file(&root);
     let mut diagnostics = reader.diagnostics;
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+    if reader.more > 0 {
+        let message = format!("{} more mistakes are not shown", reader.more);
+        let end = Span { start: source.text.len(), end: source.text.len() };
+        diagnostics.push(Diagnostic::new(Code::TooManyMistakes, message, end));
+    }
     match parts {
         Some(parts) if diagnostics.is_empty() => Ok(parts),
         _ => Err(diagnostics),

@@ -1,5 +1,7 @@
 //! Rules, and what is never granted whatever the rules say.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -51,14 +53,21 @@ impl Reader {
 
     /// The first of each name; the others are reported.
     fn unique<T>(&mut self, entries: Vec<T>, name: impl Fn(&T) -> (&String, Span)) -> Vec<T> {
-        let mut kept: Vec<T> = Vec::new();
-        for entry in entries {
-            match kept.iter().find(|earlier| name(earlier).0 == name(&entry).0) {
-                Some(earlier) => self.duplicate(name(&entry), name(earlier).1),
-                None => kept.push(entry),
-            }
-        }
-        kept
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        entries
+            .into_iter()
+            .filter(|entry| {
+                let (text, span) = name(entry);
+                match seen.get(text) {
+                    Some(earlier) => self.duplicate((text, span), *earlier),
+                    None => {
+                        seen.insert(text.clone(), span);
+                        return true;
+                    }
+                }
+                false
+            })
+            .collect()
     }
 
     fn duplicate(&mut self, (name, span): (&String, Span), earlier: Span) {

@@ -1,0 +1,81 @@
+//! When a message's work is done, and when it has to come again.
+
+use shared::{
+    act::Limits,
+    lane::{Cause, LaneMessage},
+    organization::AccountState,
+    reconcile::{Errand, Reconciled, reconcile},
+    scope::Scope,
+};
+
+use crate::support::{
+    fake_aws::FakeAws,
+    organization::{Company, account_id, assignment, company},
+    rules,
+};
+
+fn bobs_company() -> Company {
+    company().account("pay", "/").group("Engineering").permission_set("Power")
+}
+
+fn message(event: &str, account: &str) -> LaneMessage {
+    let cause = Cause { event: event.to_owned(), ..Cause::default() };
+    LaneMessage { scope: Scope::account(account_id(account)), cause }
+}
+
+async fn look(aws: &FakeAws, scope: &Scope) -> Reconciled {
+    let rules = rules(
+        "{version: 1, manage: {unlisted: revoke}, rules: [{name: a, permission_sets: Power, groups: Engineering, accounts: {all: true}}]}",
+    );
+    let now = "2026-03-02T15:42:00Z".parse().unwrap();
+    let errand = Errand { scope: scope.clone(), causes: Vec::new(), now };
+    reconcile(aws, aws, aws, &rules, Limits::default(), &errand).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_aws_does_not_list_yet_is_looked_at_again() {
+    let aws = FakeAws::new(bobs_company().0);
+    let created = message("CreateAccountResult", "new");
+    let reconciled = look(&aws, &created.scope).await;
+    assert!(!reconciled.is_done(&created));
+    assert!(!reconciled.is_done(&message("AccountJoinedOrganization", "new")));
+    // One that was closed or left is not coming back.
+    assert!(reconciled.is_done(&message("RemoveAccountFromOrganization", "new")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_is_not_ready_yet_is_looked_at_again() {
+    let company = bobs_company().account("new", "/").in_state(AccountState::PendingActivation);
+    let created = message("CreateAccountResult", "new");
+    assert!(!look(&FakeAws::new(company.0), &created.scope).await.is_done(&created));
+    let company = bobs_company().account("new", "/").in_state(AccountState::Suspended);
+    assert!(look(&FakeAws::new(company.0), &created.scope).await.is_done(&created));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_in_one_account_is_no_other_messages_business() {
+    let company = bobs_company().account("shop", "/");
+    let aws = FakeAws::new(company.0)
+        .refusing(assignment("Power", "Engineering", "pay"), "role quota reached");
+    let (pay, shop) = (message("MoveAccount", "pay"), message("MoveAccount", "shop"));
+    let reconciled = look(&aws, &pay.scope.clone().merge(shop.scope.clone())).await;
+    assert!(!reconciled.is_done(&pay));
+    assert!(reconciled.is_done(&shop));
+    let sweep = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
+    assert!(reconciled.is_done(&sweep), "the next sweep tries again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_failed_otherwise_than_by_absence_is_a_failure() {
+    let company = bobs_company().permission_set("Admin").assigned("Admin", "Engineering", "pay");
+    for (reason, fails) in [
+        ("Received a 404 status error: Assignment not found.", false),
+        ("Received a 404 status error: Role not found in 404404404404.", true),
+        ("Received a 403 status error: Access denied by IAM.", true),
+    ] {
+        let aws = FakeAws::new(company.0.clone())
+            .refusing(assignment("Admin", "Engineering", "pay"), reason);
+        let moved = message("MoveAccount", "pay");
+        assert_eq!(look(&aws, &moved.scope).await.failures().count() == 1, fails, "{reason}");
+    }
+}
