@@ -153,6 +153,15 @@ async fn plan_reads_aws() {
     assert_eq!(live.as_array().map(Vec::len), Some(8));
 }
 
+/// `usher check rules.yaml | head -1`: the exit code is an answer too.
+#[test]
+fn an_exit_code_does_not_depend_on_somebody_listening() {
+    let rules = RULES.replace("groups:", "group:");
+    assert_eq!(usher(&rules, &bobs_company()).run_unheard(&["check", "rules.yaml"]), 3);
+    let arguments = ["plan", "--rules", "rules.yaml", "--org", "org.json"];
+    assert_eq!(usher(RULES, &bobs_company()).run_unheard(&arguments), 2);
+}
+
 /// Bob's day from the first line to the last; only ids, times and counts of milliseconds differ from run to run.
 #[test]
 fn demo() {

@@ -261,3 +261,13 @@ fn while_groups_are_unread_a_renamed_rule_costs_nobody_access() {
     let rules = RULES.replace("[Engineering]", "[Engineers]");
     assert_snapshot!(plan(&rules, &company));
 }
+
+/// What was not read is not said to match the rules.
+#[test]
+fn nothing_to_do_as_far_as_could_be_read_says_so() {
+    let company = bobs_company()
+        .assigned("PowerUserAccess", "Engineering", "pay-prod")
+        .assigned("ViewOnlyAccess", "Auditors", "pay-prod")
+        .gap(Unread::Assignments, Some("pay-prod"));
+    assert_snapshot!(plan(RULES, &company));
+}

@@ -42,11 +42,22 @@ impl Usher {
         self
     }
 
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+    /// The exit code when nobody reads what it prints.
+    pub(crate) fn run_unheard(&self, arguments: &[&str]) -> i32 {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        self.command(arguments).stdout(writer).status().unwrap().code().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary("usher"));
         command.args(arguments).current_dir(self.folder.path()).env_clear();
         command.env("AWS_EC2_METADATA_DISABLED", "true").envs(self.environment.iter().cloned());
-        let Output { status, stdout, stderr } = command.output().unwrap();
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Ended { code: status.code().unwrap(), stdout: text(stdout), stderr: text(stderr) }
     }
