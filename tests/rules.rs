@@ -1,5 +1,7 @@
 //! Each mistake a rules file can have, and what is said of it.
 
+use std::path::Path;
+
 use insta::{assert_snapshot, glob};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use shared::{rules::Rules, source::SourceFile};
@@ -32,6 +34,20 @@ fn account_ids_keep_their_leading_zeros() {
     let rules = crate::support::rules(text);
     let ids = format!("{:?}", rules.rules[0].accounts);
     assert!(ids.contains("012345678901") && ids.contains("001234567890"), "{ids}");
+}
+
+/// The rules that we show and ship are right.
+#[test]
+fn our_own_examples_have_no_mistake() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let read = |path| std::fs::read_to_string(root.join(path)).unwrap();
+    let readme = read("README.md");
+    let (_, example) = readme.split_once("```yaml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let shown = [example.to_owned(), read("infra/rules.yaml"), read("cli/src/demo/rules.yaml")];
+    for text in shown {
+        crate::support::rules(&text);
+    }
 }
 
 /// A byte-order mark and Windows line ends are not mistakes.
