@@ -162,6 +162,15 @@ fn an_exit_code_does_not_depend_on_somebody_listening() {
     assert_eq!(usher(RULES, &bobs_company()).run_unheard(&arguments), 2);
 }
 
+/// A company's laptop sends everything through a proxy. The demo stays on localhost all the same.
+#[test]
+fn the_demo_asks_no_proxy() {
+    let nowhere = "http://127.0.0.1:9".to_owned();
+    let ended =
+        Usher::new().with("HTTP_PROXY", nowhere.clone()).with("http_proxy", nowhere).run(&["demo"]);
+    assert_eq!(ended.code, 0, "{ended}");
+}
+
 /// Bob's day from the first line to the last; only ids, times and counts of milliseconds differ from run to run.
 #[test]
 fn demo() {

@@ -29,6 +29,12 @@ impl Usher {
         self
     }
 
+    /// With a variable of the user's environment.
+    pub(crate) fn with(mut self, name: &'static str, value: String) -> Self {
+        self.environment.push((name, value));
+        self
+    }
+
     /// Commands read AWS here.
     pub(crate) fn aws_at(mut self, endpoint: String) -> Self {
         for (name, value) in [
