@@ -2,15 +2,16 @@
 //! read.
 //!
 //! **Flow.** The accounts of the scope (or all), then for those that may be touched at all: tags
-//! and the names of the organizational units above them where a rule asks for them, the permission
-//! sets, the assignments in place, and the groups that rules or assignments name.
+//! and the names of the organizational units above them where a rule asks for them, the assignments
+//! in place, the permission sets, and the groups that rules or assignments name.
 //!
 //! **Guarantees.** What is not in the result and not in a gap does not exist, as far as the scope's
 //! assignments go. Only failures without which nothing is known (the instance, the organization,
 //! the list of accounts) are errors.
 //!
-//! **Price.** A new account costs the same number of calls in a small organization and in a large
-//! one.
+//! **Price.** A new account costs the same number of calls however many accounts there are. A large
+//! directory costs some more pages of groups, at most as many as names are asked for; then the names
+//! are asked for singly.
 
 mod gather;
 
@@ -65,7 +66,7 @@ pub trait Observe {
     async fn group_id(&self, display_name: &str) -> Result<Option<GroupId>, CallFailure>;
     /// The group of that id.
     async fn group(&self, id: &GroupId) -> Result<Option<Group>, CallFailure>;
-    /// The permission sets that have a role in the account.
+    /// The permission sets that are provisioned to the account.
     async fn provisioned_permission_sets(
         &self,
         account: &AccountId,
