@@ -1,6 +1,6 @@
 //! The four laws, over random organizations and random rules.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -13,8 +13,8 @@ use shared::{
     plan::{Action, Change, Plan},
     reconcile::{Errand, reconcile},
     rules::{
-        Rules, Unlisted,
-        selector::{AccountView, UnitView},
+        Rules, SpannedGlob, Unlisted,
+        selector::{AccountView, Place, UnitView},
     },
     scope::Scope,
     truth::Truth,
@@ -362,10 +362,12 @@ fn view<'a>(organization: &'a Organization, account: &'a Account) -> AccountView
         name: Some(&account.name),
         email: Some(&account.email),
         tags: Some(&account.tags),
-        parent: Some(&account.parent_id),
-        root,
-        root_tags: Some(&unit(root).tags),
-        units: Some(units),
+        place: Arc::new(Place {
+            parent: Some(&account.parent_id),
+            root,
+            root_tags: Some(&unit(root).tags),
+            units: Some(units),
+        }),
     }
 }
 
@@ -473,8 +475,8 @@ proptest! {
         for entry in forbidden {
             let granted: Vec<_> = decide(&without_rules, &after, now(), &Scope::everything()).changes;
             for change in granted.iter().filter(|_| rules.manage.unlisted == Unlisted::Revoke) {
-                let group = entry.what.groups.as_ref().is_none_or(|globs| globs.iter().any(|glob| glob.matches(&change.principal_name)));
-                let set = entry.what.permission_sets.as_ref().is_none_or(|globs| globs.iter().any(|glob| glob.matches(&change.permission_set)));
+                let group = entry.what.groups.as_ref().is_none_or(|globs| globs.iter().any(|glob| glob.value.matches(&change.principal_name)));
+                let set = entry.what.permission_sets.as_ref().is_none_or(|globs| globs.iter().any(|glob| glob.value.matches(&change.permission_set)));
                 prop_assert!(!(group && set), "{change:?} is there in spite of {}", entry.name);
             }
         }
@@ -485,7 +487,7 @@ proptest! {
     fn never_outside_manage(company in organizations(), rules in rules_files()) {
         let organization = &company.0;
         let plan = decide(&rules, organization, now(), &Scope::everything());
-        let matches = |globs: &[shared::rules::glob::Glob], name: &str| globs.iter().any(|glob| glob.matches(name));
+        let matches = |globs: &[SpannedGlob], name: &str| globs.iter().any(|glob| glob.value.matches(name));
         for change in plan.changes.iter().chain(&plan.unlisted) {
             let account = organization.accounts.iter().find(|account| account.id == change.assignment.account_id).unwrap();
             let group = organization.groups.iter().find(|group| group.id.as_str() == change.assignment.principal.id());
@@ -497,7 +499,7 @@ proptest! {
             prop_assert_eq!(rules.manage.accounts.matches(&view), Truth::Yes);
             match group {
                 Some(group) => prop_assert!(matches(&rules.manage.groups, &group.display_name)),
-                None => prop_assert!(rules.manage.groups.iter().any(|glob| glob.as_str() == "*")),
+                None => prop_assert!(rules.manage.groups.iter().any(|glob| glob.value.as_str() == "*")),
             }
             for entry in &rules.protect {
                 let here = entry.accounts.as_ref().is_none_or(|accounts| accounts.matches(&view) == Truth::Yes);
@@ -573,7 +575,7 @@ proptest! {
         let plan = decide(&rules, &narrow, now(), &scope);
         // The narrow observation leaves out the names of units that no rule asks for, and so the path in the text.
         let told = |plan: Plan| -> Vec<_> {
-            plan.changes.into_iter().map(|change| (change.action, change.assignment, change.rules, change.why)).collect()
+            plan.changes.into_iter().map(|change| (change.action, change.assignment, change.reason)).collect()
         };
         let narrowly = told(plan);
         prop_assert_eq!(&narrowly, &told(decide(&rules, &whole, now(), &scope)));

@@ -90,7 +90,7 @@ pub(crate) fn painted_plan(text: &str) -> String {
         let style = match line.trim_start().chars().next() {
             Some('+') => GREEN,
             Some('-') => RED,
-            Some('?') => YELLOW,
+            Some('?' | '!') => YELLOW,
             _ => return line.to_owned(),
         };
         painted(style, line)

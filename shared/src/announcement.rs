@@ -54,8 +54,8 @@ fn describe(change: &Change, causes: &[Cause]) -> Value {
         "principal_type": change.assignment.principal.kind(),
         "principal_id": change.assignment.principal.id(),
         "principal_name": change.principal_name,
-        "rules": change.rules,
-        "why": change.why,
+        "rules": change.reason.rules,
+        "why": change.reason.why,
         "causes": causes,
     })
 }

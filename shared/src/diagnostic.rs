@@ -66,8 +66,14 @@ pub enum Code {
     MissingField,
     /// The same key twice in one mapping.
     DuplicateField,
-    /// Two rules of one name.
-    DuplicateRule,
+    /// Two rules, tests or entries of `never` of one name.
+    DuplicateName,
+    /// Two keys that exclude each other.
+    ConflictingFields,
+    /// A template that cannot be read, or without a placeholder.
+    InvalidTemplate,
+    /// A user attribute that does not exist.
+    UnknownAttribute,
     /// A list where text is meant, and the like.
     WrongType,
     /// The right type, but not a value that can stand here.
@@ -112,7 +118,10 @@ impl Code {
             Self::UnknownField => "unknown-field",
             Self::MissingField => "missing-field",
             Self::DuplicateField => "duplicate-field",
-            Self::DuplicateRule => "duplicate-rule",
+            Self::DuplicateName => "duplicate-name",
+            Self::ConflictingFields => "conflicting-fields",
+            Self::InvalidTemplate => "invalid-template",
+            Self::UnknownAttribute => "unknown-attribute",
             Self::WrongType => "wrong-type",
             Self::InvalidValue => "invalid-value",
             Self::Empty => "empty",

@@ -1,7 +1,7 @@
 //! Identifiers as checked types: an account id cannot be passed where a group id is meant, and text
 //! that is not an id never travels further than the place where it was read.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,14 +15,14 @@ pub struct InvalidId {
     pub expected: &'static str,
 }
 
-/// Declares a checked newtype over `String`: its meaning, the words for an error, and the function
+/// Declares a checked newtype over shared text: its meaning, the words for an error, and the function
 /// that normalises accepted text or refuses it.
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident, $expected:literal, $normalise:path) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The identifier as AWS writes it.
@@ -37,7 +37,7 @@ macro_rules! id {
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 $normalise(text)
-                    .map(|id| Self(id.to_owned()))
+                    .map(|id| Self(id.into()))
                     .ok_or_else(|| InvalidId { text: text.to_owned(), expected: $expected })
             }
         }
@@ -52,7 +52,7 @@ macro_rules! id {
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0
+                id.0.as_ref().to_owned()
             }
         }
 

@@ -21,7 +21,7 @@ use crate::{
     lane::{Cause, LaneMessage},
     observe::{Observe, observe},
     organization::{AccountState, Gap, Organization},
-    plan::Plan,
+    plan::{Change, Plan},
     rules::Rules,
     scope::Scope,
 };
@@ -131,7 +131,11 @@ fn announcements(plan: &Plan, outcomes: &[Outcome], errand: &Errand) -> Vec<Anno
         };
         announcement::of_change(&outcome.change, &fate, causes)
     };
-    let mut announcements: Vec<Announcement> = outcomes.iter().map(of_outcome).collect();
+    let impossible = |change: &Change| {
+        announcement::of_change(change, &Fate::Failed(&change.reason.why), causes)
+    };
+    let mut announcements: Vec<Announcement> =
+        outcomes.iter().map(of_outcome).chain(plan.impossible.iter().map(impossible)).collect();
     if plan.held().next().is_some() {
         announcements.push(announcement::revocations_held(plan, causes));
     }

@@ -11,9 +11,9 @@ use shared::{
     act::{Act, Progress, RequestId, RequestState},
     announcement::Announcement,
     failure::{CallFailure, FailureKind},
-    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn},
+    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
     observe::{Facts, GroupPage, Observe, SeenAccount},
-    organization::{Assignment, Group, Organization, PermissionSet, Tags},
+    organization::{Assignment, Group, Organization, PermissionSet, Tags, User},
     plan::Action,
     reconcile::Announce,
 };
@@ -257,6 +257,24 @@ impl Observe for FakeAws {
     async fn group(&self, id: &GroupId) -> Result<Option<Group>, CallFailure> {
         self.read("identitystore:DescribeGroup", |organization| {
             organization.groups.iter().find(|group| group.id == *id).cloned()
+        })
+    }
+
+    async fn users(&self) -> Result<Vec<User>, CallFailure> {
+        self.read("identitystore:ListUsers", |organization| organization.users.clone())
+    }
+
+    async fn user(&self, id: &UserId) -> Result<Option<User>, CallFailure> {
+        self.read("identitystore:DescribeUser", |organization| {
+            organization.users.iter().find(|user| user.id == *id).cloned()
+        })
+    }
+
+    async fn group_members(&self, id: &GroupId) -> Result<Vec<UserId>, CallFailure> {
+        self.read("identitystore:ListGroupMemberships", |organization| {
+            let memberships = organization.memberships.iter();
+            let of_group = memberships.filter(|membership| membership.group_id == *id);
+            of_group.map(|membership| membership.user_id.clone()).collect()
         })
     }
 

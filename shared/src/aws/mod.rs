@@ -28,3 +28,4 @@ pub mod pages;
 mod read;
 pub mod rules;
 pub mod store;
+mod users;

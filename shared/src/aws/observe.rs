@@ -3,8 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_identitystore::{
-    operation::{describe_group::DescribeGroupError, get_group_id::GetGroupIdError},
-    types::{AlternateIdentifier, ResourceType, UniqueAttribute, error::ResourceNotFoundException},
+    operation::{
+        describe_group::DescribeGroupError, describe_user::DescribeUserError,
+        get_group_id::GetGroupIdError, list_group_memberships::ListGroupMembershipsError,
+    },
+    types::{
+        AlternateIdentifier, MemberId, ResourceType, UniqueAttribute,
+        error::ResourceNotFoundException,
+    },
 };
 use aws_sdk_organizations::operation::{
     describe_account::DescribeAccountError,
@@ -20,9 +26,9 @@ use aws_smithy_types::{Document, error::metadata::ProvideErrorMetadata};
 
 use crate::{
     failure::CallFailure,
-    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn},
+    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
     observe::{Facts, GroupPage, Observe, SeenAccount},
-    organization::{Assignment, Group, Tags},
+    organization::{Assignment, Group, Tags, User},
 };
 
 use super::{
@@ -32,20 +38,24 @@ use super::{
     names::Names,
     pages::every_row,
     read::{read_account, read_assignment, read_group, read_permission_sets},
+    users::{ENTERPRISE, read_described_user, read_user},
 };
 
 const DESCRIBE_ACCOUNT: &str = "organizations:DescribeAccount";
 const DESCRIBE_GROUP: &str = "identitystore:DescribeGroup";
 const DESCRIBE_ORGANIZATIONAL_UNIT: &str = "organizations:DescribeOrganizationalUnit";
 const DESCRIBE_PERMISSION_SET: &str = "sso:DescribePermissionSet";
+const DESCRIBE_USER: &str = "identitystore:DescribeUser";
 const GET_GROUP_ID: &str = "identitystore:GetGroupId";
 const LIST_ACCOUNTS: &str = "organizations:ListAccounts";
 const LIST_ACCOUNT_ASSIGNMENTS: &str = "sso:ListAccountAssignments";
 const LIST_GROUPS: &str = "identitystore:ListGroups";
+const LIST_GROUP_MEMBERSHIPS: &str = "identitystore:ListGroupMemberships";
 const LIST_ORGANIZATIONAL_UNITS: &str = "organizations:ListOrganizationalUnitsForParent";
 const LIST_PERMISSION_SETS: &str = "sso:ListPermissionSets";
 const LIST_PROVISIONED: &str = "sso:ListPermissionSetsProvisionedToAccount";
 const LIST_TAGS: &str = "organizations:ListTagsForResource";
+const LIST_USERS: &str = "identitystore:ListUsers";
 
 /// Rows on a page of Identity Center and of the Identity Store: the most that AWS gives.
 const PAGE_SIZE: i32 = 100;
@@ -259,7 +269,7 @@ impl Observe for AwsObserve {
         let store = self.identity_store_id().await?;
         let ask = self.clients.identity_store().get_group_id().identity_store_id(store);
         let ask = ask.alternate_identifier(named(display_name)?);
-        let is_gone = |error: &GetGroupIdError| matches!(error, GetGroupIdError::ResourceNotFoundException(what) if is_group_gone(what));
+        let is_gone = |error: &GetGroupIdError| matches!(error, GetGroupIdError::ResourceNotFoundException(what) if is_gone(what, &ResourceType::Group));
         let answer = if_there(GET_GROUP_ID, ask.send().await, is_gone)?;
         answer.map(|answer| read_id(GET_GROUP_ID, Some(answer.group_id()))).transpose()
     }
@@ -272,11 +282,67 @@ impl Observe for AwsObserve {
             .describe_group()
             .identity_store_id(store)
             .group_id(id.as_str());
-        let is_gone = |error: &DescribeGroupError| matches!(error, DescribeGroupError::ResourceNotFoundException(what) if is_group_gone(what));
+        let is_gone = |error: &DescribeGroupError| matches!(error, DescribeGroupError::ResourceNotFoundException(what) if is_gone(what, &ResourceType::Group));
         let answer = if_there(DESCRIBE_GROUP, ask.send().await, is_gone)?;
         answer
             .map(|answer| read_group(DESCRIBE_GROUP, answer.group_id(), answer.display_name()))
             .transpose()
+    }
+
+    async fn users(&self) -> Result<Vec<User>, CallFailure> {
+        let store = self.identity_store_id().await?;
+        every_row(LIST_USERS, async |token| {
+            let ask = self
+                .clients
+                .identity_store()
+                .list_users()
+                .identity_store_id(store)
+                .extensions(ENTERPRISE)
+                .max_results(PAGE_SIZE);
+            let page = ask.set_next_token(token).send().await.map_err(failed(LIST_USERS))?;
+            let users = page.users.iter().map(|user| read_user(LIST_USERS, user));
+            Ok((users.collect::<Result<_, _>>()?, page.next_token))
+        })
+        .await
+    }
+
+    async fn user(&self, id: &UserId) -> Result<Option<User>, CallFailure> {
+        let store = self.identity_store_id().await?;
+        let ask = self.clients.identity_store().describe_user().identity_store_id(store);
+        let ask = ask.user_id(id.as_str()).extensions(ENTERPRISE);
+        let is_gone = |error: &DescribeUserError| matches!(error, DescribeUserError::ResourceNotFoundException(what) if is_gone(what, &ResourceType::User));
+        let answer = if_there(DESCRIBE_USER, ask.send().await, is_gone)?;
+        answer.map(|answer| read_described_user(DESCRIBE_USER, &answer)).transpose()
+    }
+
+    async fn group_members(&self, id: &GroupId) -> Result<Vec<UserId>, CallFailure> {
+        let store = self.identity_store_id().await?;
+        let is_gone = |error: &ListGroupMembershipsError| matches!(error, ListGroupMembershipsError::ResourceNotFoundException(what) if is_gone(what, &ResourceType::Group));
+        let members = every_row(LIST_GROUP_MEMBERSHIPS, async |token| {
+            let ask = self
+                .clients
+                .identity_store()
+                .list_group_memberships()
+                .identity_store_id(store)
+                .group_id(id.as_str())
+                .max_results(PAGE_SIZE);
+            let answer = ask.set_next_token(token).send().await;
+            let Some(page) = if_there(LIST_GROUP_MEMBERSHIPS, answer, is_gone)? else {
+                return Ok((Vec::new(), None));
+            };
+            Ok((page.group_memberships, page.next_token))
+        })
+        .await?;
+        members
+            .iter()
+            .map(|membership| match &membership.member_id {
+                Some(MemberId::UserId(id)) => read_id(LIST_GROUP_MEMBERSHIPS, Some(id)),
+                other => Err(unreadable(
+                    LIST_GROUP_MEMBERSHIPS,
+                    format!("a member that is no user: {other:?}"),
+                )),
+            })
+            .collect()
     }
 
     async fn provisioned_permission_sets(
@@ -345,9 +411,9 @@ fn is_permission_set_gone(error: &DescribePermissionSetError) -> bool {
 }
 
 /// "Not found" may also be said of the identity store or of the key that encrypts it: then the
-/// group is only out of reach.
-fn is_group_gone(what: &ResourceNotFoundException) -> bool {
-    what.reason().is_none() && what.resource_type().is_none_or(|kind| *kind == ResourceType::Group)
+/// group or the user is only out of reach.
+fn is_gone(what: &ResourceNotFoundException, kind: &ResourceType) -> bool {
+    what.reason().is_none() && what.resource_type().is_none_or(|of| of == kind)
 }
 
 /// How `GetGroupId` wants a display name. (`ListGroups` no longer takes a filter.)
@@ -374,7 +440,7 @@ mod tests {
             (not_found().reason("KMS_KEY_NOT_FOUND".into()), false),
         ] {
             let what = what.build();
-            assert_eq!(is_group_gone(&what), gone, "{what:?}");
+            assert_eq!(is_gone(&what, &ResourceType::Group), gone, "{what:?}");
         }
     }
 }

@@ -1,329 +1,271 @@
 //! One account: what the rules want there, against what is there.
 
-use std::collections::BTreeMap;
+use std::{cell::OnceCell, sync::Arc};
 
 use crate::{
-    ids::{GroupId, OrganizationalUnitId, PermissionSetArn},
-    organization::{Account, AccountState, Assignment, Principal, Unread},
-    plan::{Action, Change, Plan},
-    rules::{Fence, Never, Rule, selector::AccountView},
-    scope::Scope,
+    organization::{Account, Principal, Unread},
+    plan::{Action, Change, Reason},
+    rules::Never,
     truth::Truth,
 };
 
 use super::{
-    Wanted,
-    known::Known,
-    name::{Name, is_inside, matches, protects},
+    Decision,
+    fence::Wall,
+    observed::{Name, Pair},
+    quota::{self, Quota},
+    text::{AccountText, Speller},
 };
 
 /// An account under decision.
-pub(super) struct AccountDecision<'a> {
-    known: &'a Known<'a>,
+pub(super) struct AccountDecision<'d, 'a> {
+    decision: &'d Decision<'a>,
+    /// Its place in the table.
+    place: usize,
     account: &'a Account,
-    view: AccountView<'a>,
-    /// Whether assignments of this account may be touched at all.
+    /// Whether its assignments may be touched at all.
     manageable: Truth,
-    /// For each rule, whether it holds in this account.
-    rules: Vec<Truth>,
-    /// For each `protect` entry, whether its accounts hold this one.
-    protect: Vec<Truth>,
-    /// For each entry of `never`, whether it forbids something here now.
-    never: Vec<Truth>,
+    /// The entries of `protect` that stand here, or may.
+    protecting: Vec<(&'d Wall<'a>, Truth)>,
+    /// The entries of `never` that stand here now, or may.
+    forbidding: Vec<(&'a Never, &'d Wall<'a>, Truth)>,
 }
 
-impl<'a> AccountDecision<'a> {
-    pub(super) fn new(known: &'a Known<'a>, account: &'a Account) -> Self {
-        let view = known.view(account);
-        let rules =
-            known.matched.iter().map(|matched| grants_here(matched.rule, known, &view)).collect();
-        let fenced = |fence: &Fence| {
-            fence.accounts.as_ref().map_or(Truth::Yes, |accounts| accounts.matches(&view))
-        };
-        let protect = known.rules.protect.iter().map(fenced).collect();
-        let forbidden =
-            |entry: &Never| Truth::from(entry.window.holds(known.now)) & fenced(&entry.what);
-        let never = known.rules.never.iter().map(forbidden).collect();
-        let mut decision =
-            Self { known, account, view, manageable: Truth::No, rules, protect, never };
-        decision.manageable = decision.account_manageable();
-        decision
+/// Something that a rule grants: the rule by its place in the file.
+type Granted = (Pair, u32);
+
+/// What becomes of an assignment that is in place.
+enum Verdict {
+    /// The rules file does not manage it.
+    Unmanaged,
+    /// It is as it should be, or not certain to be wrong.
+    Stays,
+    /// It goes.
+    Goes,
+}
+
+/// What there is to do, and how much is left as it is.
+#[derive(Default)]
+pub(super) struct Changes {
+    pub(super) creates: Vec<Change>,
+    pub(super) deletes: Vec<Change>,
+    /// What AWS has no room for.
+    pub(super) impossible: Vec<(Quota, Change)>,
+    pub(super) unchanged: usize,
+    pub(super) unmanaged: usize,
+}
+
+impl<'d, 'a> AccountDecision<'d, 'a> {
+    pub(super) fn new(decision: &'d Decision<'a>, place: usize) -> Option<Self> {
+        let stands =
+            |wall: &Wall<'_>| Some(wall.stands_in(place)).filter(|truth| *truth != Truth::No);
+        let protecting = decision.protect.iter();
+        let forbidding = decision.never.iter();
+        Some(Self {
+            decision,
+            place,
+            account: decision.catalogue.observed.accounts.get(place)?,
+            manageable: decision.manageable(place),
+            protecting: protecting.filter_map(|wall| Some((wall, stands(wall)?))).collect(),
+            forbidding: forbidding
+                .filter_map(|(entry, wall)| Some((*entry, wall, stands(wall)?)))
+                .collect(),
+        })
     }
 
-    fn account_manageable(&self) -> Truth {
-        let manage = &self.known.rules.manage;
-        let active = Truth::of(
-            (!self.known.is_unread(self.account, &Unread::Accounts)).then_some(&self.account.state),
-            |state| *state == AccountState::Active,
-        );
-        let allowed = manage.management_account || !self.is_management_account();
-        active & allowed.into() & manage.accounts.matches(&self.view)
-    }
-
-    fn is_management_account(&self) -> bool {
-        self.account.id == self.known.organization.organization.management_account_id
-    }
-
-    /// Why an account of the organization is not touched, when the rules' `manage.accounts` would
-    /// have it.
-    pub(super) fn why_left_alone(&self) -> Option<String> {
-        if self.account.state != AccountState::Active {
-            return Some(format!("it is {}", self.account.state.as_str()));
-        }
-        let management =
-            self.is_management_account() && !self.known.rules.manage.management_account;
-        management.then(|| "it is the management account".to_owned())
-    }
-
-    pub(super) fn may_be_touched(&self) -> bool {
-        self.manageable != Truth::No
-    }
-
-    pub(super) fn mark_rules_that_may_hold(&self, marks: &mut [bool]) {
-        for (mark, truth) in marks.iter_mut().zip(&self.rules) {
-            *mark |= *truth != Truth::No;
-        }
-    }
-
-    /// Whether the scope means all of this account's assignments.
-    pub(super) fn is_whole(&self, scope: &Scope) -> bool {
-        let below = |id: &OrganizationalUnitId| {
-            self.view.parent == Some(id)
-                || *id == *self.view.root
-                || self.view.units.iter().flatten().any(|unit| unit.id == id)
-        };
-        scope.is_everything()
-            || scope.accounts.contains(&self.account.id)
-            || scope.organizational_units.iter().any(below)
-    }
-
-    fn is_in_scope(&self, scope: &Scope, assignment: &Assignment) -> bool {
-        self.is_whole(scope)
-            || scope.permission_sets.contains(&assignment.permission_set_arn)
-            || match &assignment.principal {
-                Principal::Group(id) => scope.groups.contains(id),
-                Principal::User(id) => scope.users.contains(id),
-            }
-    }
-
-    /// Adds this account's changes inside the scope to the plan, and all its managed assignments
-    /// to the count that the limit on revocations is measured against.
-    pub(super) fn add_to(&self, plan: &mut Plan, scope: &Scope, managed: &mut usize) {
-        let wanted = self.wanted();
-        for assignment in self.known.assignments(&self.account.id) {
-            let manageable = self.is_manageable(assignment);
-            *managed += usize::from(manageable == Truth::Yes);
-            if self.is_in_scope(scope, assignment) {
-                self.compare(assignment, manageable, &wanted, plan);
-            }
-        }
-        for ((permission_set, group), wanted) in &wanted {
-            let assignment = self.assignment(permission_set, group);
-            if self.is_in_scope(scope, &assignment) && !self.known.is_assigned(&assignment) {
-                plan.changes.extend(self.create(assignment, wanted));
-            }
-        }
-    }
-
-    /// All that the rules grant here, or may grant, whatever `never` says.
-    fn wanted(&self) -> BTreeMap<(&'a PermissionSetArn, &'a GroupId), Wanted> {
-        let mut wanted: BTreeMap<_, Wanted> = BTreeMap::new();
-        if self.manageable == Truth::No {
-            return wanted;
-        }
-        for (position, (matched, truth)) in self.known.matched.iter().zip(&self.rules).enumerate() {
-            if *truth == Truth::No {
-                continue;
-            }
-            for permission_set in &matched.permission_sets {
-                for group in &matched.groups {
-                    let entry = wanted
-                        .entry((*permission_set, *group))
-                        .or_insert(Wanted { truth: Truth::No, rules: Vec::new() });
-                    entry.truth = entry.truth | *truth;
-                    if *truth == Truth::Yes {
-                        entry.rules.push(position);
-                    }
+    /// Adds what there is to do inside a scope.
+    ///
+    /// AWS's quotas are measured against all that the account is to get, whatever the scope: so a
+    /// plan for a scope is the full plan cut down to it.
+    pub(super) fn add_to(
+        &self,
+        changes: &mut Changes,
+        speller: &Speller<'_, 'a>,
+        is_in_scope: impl Fn(Pair) -> bool,
+    ) {
+        let in_place = self.in_place();
+        let (granted, may_delete) = (self.granted(), self.may_delete());
+        let told = Telling { of: self, speller, text: OnceCell::new() };
+        let mut creates: Vec<(Pair, &[Granted])> = Vec::new();
+        for (pair, granting, is_in_place) in merged(&granted, in_place) {
+            if !is_in_place {
+                creates.extend(self.is_to_be_granted(pair).then_some((pair, granting)));
+            } else if is_in_scope(pair) {
+                match self.verdict(pair, !granting.is_empty(), may_delete) {
+                    Verdict::Unmanaged => changes.unmanaged += 1,
+                    Verdict::Stays => changes.unchanged += 1,
+                    Verdict::Goes => changes.deletes.extend(told.delete(pair)),
                 }
             }
         }
-        wanted
-    }
-
-    fn assignment(&self, permission_set: &PermissionSetArn, group: &GroupId) -> Assignment {
-        Assignment {
-            account_id: self.account.id.clone(),
-            permission_set_arn: permission_set.clone(),
-            principal: Principal::Group(group.clone()),
+        let exceeded = self.exceeded_quotas(&creates, in_place);
+        for ((pair, granting), exceeded) in creates.into_iter().zip(exceeded) {
+            if !is_in_scope(pair) {
+                continue;
+            }
+            match exceeded {
+                None => changes.creates.extend(told.create(pair, granting)),
+                Some(quota) => {
+                    let change = told.impossible(pair, granting, quota);
+                    changes.impossible.extend(change.map(|change| (quota, change)));
+                }
+            }
         }
     }
 
-    /// An assignment that is in place: it stays, is outside of `manage`, or goes.
-    fn compare(
-        &self,
-        assignment: &'a Assignment,
-        manageable: Truth,
-        wanted: &BTreeMap<(&PermissionSetArn, &GroupId), Wanted>,
-        plan: &mut Plan,
-    ) {
-        if manageable == Truth::No {
-            plan.unmanaged += 1;
-            return;
+    /// How many of its assignments are certainly under manage.
+    pub(super) fn count_managed(&self) -> usize {
+        self.in_place().iter().filter(|pair| self.is_manageable(**pair) == Truth::Yes).count()
+    }
+
+    fn in_place(&self) -> &'d [Pair] {
+        self.decision.catalogue.observed.assignments.of(self.place)
+    }
+
+    /// All that the rules certainly grant here, whatever `never` says; sorted.
+    fn granted(&self) -> Vec<Granted> {
+        let decision = self.decision;
+        let mut granted = Vec::new();
+        let view = decision.catalogue.observed.view(self.place);
+        let Some(view) = view.filter(|_| self.manageable == Truth::Yes) else { return granted };
+        for (rule, grant) in decision.grants_in(self.place) {
+            grant.pairs(&decision.catalogue, &view, |pair| granted.push((pair, rule)));
         }
-        let certainly_unwanted = self.is_wanted(assignment, wanted) == Truth::No;
-        if manageable == Truth::Yes && certainly_unwanted && !self.known.has_gap(self.account) {
-            plan.changes.push(self.delete(assignment));
-        } else {
-            plan.unchanged += 1;
+        granted.sort_unstable();
+        granted.dedup();
+        granted
+    }
+
+    /// Whether anything may be deleted here: not while something that was not read may bear on it.
+    fn may_delete(&self) -> bool {
+        let decision = self.decision;
+        !decision.unsure.contains(self.place)
+            && !decision.catalogue.observed.gaps.bear_on(self.account)
+    }
+
+    fn is_to_be_granted(&self, pair: Pair) -> bool {
+        self.is_manageable(pair) == Truth::Yes && self.is_forbidden(pair) == Truth::No
+    }
+
+    fn verdict(&self, pair: Pair, is_granted: bool, may_delete: bool) -> Verdict {
+        let manageable = self.is_manageable(pair);
+        let is_unwanted = || !is_granted || self.is_forbidden(pair) == Truth::Yes;
+        match manageable {
+            Truth::No => Verdict::Unmanaged,
+            Truth::Yes if may_delete && is_unwanted() => Verdict::Goes,
+            Truth::Yes | Truth::Unknown => Verdict::Stays,
         }
-    }
-
-    fn is_wanted(
-        &self,
-        assignment: &Assignment,
-        wanted: &BTreeMap<(&PermissionSetArn, &GroupId), Wanted>,
-    ) -> Truth {
-        let Principal::Group(group) = &assignment.principal else {
-            return Truth::No;
-        };
-        let permission_set = self.known.permission_set(&assignment.permission_set_arn);
-        let name = self.known.principal(&assignment.principal);
-        let granted = match wanted.get(&(&assignment.permission_set_arn, group)) {
-            Some(wanted) => wanted.truth,
-            None if permission_set == Name::Unknown || name == Name::Unknown => Truth::Unknown,
-            None => Truth::No,
-        };
-        granted & !self.is_forbidden(permission_set, name)
-    }
-
-    /// Whether an entry of `never` forbids it.
-    fn is_forbidden(&self, permission_set: Name<'a>, group: Name<'a>) -> Truth {
-        Truth::any(self.forbidden(permission_set, group).map(|(_, truth)| truth))
-    }
-
-    /// The first entry of `never` that certainly forbids it.
-    fn forbidding(&self, permission_set: Name<'a>, group: Name<'a>) -> Option<&'a Never> {
-        self.forbidden(permission_set, group)
-            .find(|(_, truth)| *truth == Truth::Yes)
-            .map(|(entry, _)| entry)
-    }
-
-    fn forbidden(
-        &self,
-        permission_set: Name<'a>,
-        group: Name<'a>,
-    ) -> impl Iterator<Item = (&'a Never, Truth)> {
-        self.known.rules.never.iter().zip(&self.never).map(move |(entry, here)| {
-            (entry, *here & is_inside(&entry.what, permission_set, group, matches))
-        })
     }
 
     /// Whether the rules file may create or delete this assignment.
-    fn is_manageable(&self, assignment: &Assignment) -> Truth {
-        let manage = &self.known.rules.manage;
-        let permission_set = self.known.permission_set(&assignment.permission_set_arn);
-        let principal = self.known.principal(&assignment.principal);
-        let Principal::Group(_) = assignment.principal else {
-            return Truth::No;
-        };
-        // What cannot be named is left alone, whatever its name may be; and so is what is of a
-        // permission set that no longer exists.
-        let named = match (permission_set, principal) {
-            (Name::Gone, _) => Truth::No,
-            (Name::Unknown, _) | (_, Name::Unknown) => Truth::Unknown,
-            (Name::Known(_), Name::Known(_) | Name::Gone) => Truth::Yes,
-        };
-        self.manageable
-            & named
-            & matches(&manage.permission_sets, permission_set)
-            & matches(&manage.groups, principal)
-            & !self.is_protected(permission_set, principal)
-    }
-
-    fn is_protected(&self, permission_set: Name<'_>, group: Name<'_>) -> Truth {
-        Truth::any(
-            self.known.rules.protect.iter().zip(&self.protect).map(|(fence, accounts)| {
-                *accounts & is_inside(fence, permission_set, group, protects)
-            }),
-        )
-    }
-
-    fn create(&self, assignment: Assignment, wanted: &Wanted) -> Option<Change> {
-        let forbidden = self.is_forbidden(
-            self.known.permission_set(&assignment.permission_set_arn),
-            self.known.principal(&assignment.principal),
-        );
-        let certain = wanted.truth & !forbidden & self.is_manageable(&assignment) == Truth::Yes;
-        certain.then(|| {
-            let granting =
-                || wanted.rules.iter().filter_map(|position| self.known.rules.rules.get(*position));
-            let references: Vec<String> =
-                granting().map(|rule| self.known.rules.reference(&rule.name, rule.span)).collect();
-            let noun = if references.len() == 1 { "rule" } else { "rules" };
-            let unread = self.known.is_unread(self.account, &Unread::Assignments);
-            let note = if unread {
-                "; it may be in place: the assignments here could not be read"
-            } else {
-                ""
-            };
-            Change {
-                rules: granting().map(|rule| rule.name.clone()).collect(),
-                ..self.change(
-                    Action::Create,
-                    assignment,
-                    format!("{noun} {}{note}", references.join(", ")),
-                )
-            }
-        })
-    }
-
-    fn delete(&self, assignment: &Assignment) -> Change {
-        let principal = self.known.principal(&assignment.principal);
-        let permission_set = self.known.permission_set(&assignment.permission_set_arn);
-        let why = match self.forbidding(permission_set, principal) {
-            _ if principal == Name::Gone => "the group no longer exists".to_owned(),
-            Some(entry) => {
-                let reference = self.known.rules.reference(&entry.name, entry.span);
-                format!("never {reference} forbids this")
-            }
-            None => "no rule grants this".to_owned(),
-        };
-        self.change(Action::Delete, assignment.clone(), why)
-    }
-
-    fn change(&self, action: Action, assignment: Assignment, why: String) -> Change {
-        let text = |name, id: &str| match name {
-            Name::Known(name) => name.to_owned(),
-            Name::Unknown | Name::Gone => id.to_owned(),
-        };
-        let arn = &assignment.permission_set_arn;
-        Change {
-            action,
-            account_name: self.account.name.clone(),
-            account_path: self.path(),
-            permission_set: text(self.known.permission_set(arn), arn.as_str()),
-            principal_name: text(
-                self.known.principal(&assignment.principal),
-                assignment.principal.id(),
-            ),
-            rules: Vec::new(),
-            why,
-            held: false,
-            assignment,
+    fn is_manageable(&self, pair: Pair) -> Truth {
+        match self.manageable & self.decision.managed.holds(pair) {
+            Truth::No => Truth::No,
+            truth => truth & !self.is_protected(pair),
         }
     }
 
-    fn path(&self) -> String {
-        let mut path = String::new();
-        match &self.view.units {
-            Some(units) => units.iter().for_each(|unit| path.push_str(&format!("/{}", unit.name))),
-            None => path.push_str("/…"),
-        }
-        format!("{path}/{}", self.account.name)
+    fn is_protected(&self, pair: Pair) -> Truth {
+        let catalogue = &self.decision.catalogue;
+        let protecting = self.protecting.iter();
+        Truth::any(protecting.map(|(wall, here)| *here & wall.holds(pair, catalogue)))
+    }
+
+    /// Whether an entry of `never` forbids it.
+    fn is_forbidden(&self, pair: Pair) -> Truth {
+        let catalogue = &self.decision.catalogue;
+        let forbidding = self.forbidding.iter();
+        Truth::any(forbidding.map(|(_, wall, here)| *here & wall.holds(pair, catalogue)))
+    }
+
+    /// The first entry of `never` that certainly forbids it.
+    fn forbidden_by(&self, pair: Pair) -> Option<&'a Never> {
+        let catalogue = &self.decision.catalogue;
+        let forbids = |wall: &Wall<'_>, here| here & wall.holds(pair, catalogue) == Truth::Yes;
+        let entry = self.forbidding.iter().find(|(_, wall, here)| forbids(wall, *here));
+        entry.map(|(entry, _, _)| *entry)
+    }
+
+    fn exceeded_quotas(
+        &self,
+        creates: &[(Pair, &[Granted])],
+        in_place: &[Pair],
+    ) -> Vec<Option<Quota>> {
+        let observed = &self.decision.catalogue.observed;
+        let is_group = |place| observed.principal(place).is_some_and(|entry| entry.is_group());
+        let creates: Vec<Pair> = creates.iter().map(|(pair, _)| *pair).collect();
+        quota::exceeded(&creates, in_place, is_group)
     }
 }
 
-/// Whether the rule grants anything in the account now.
-fn grants_here(rule: &Rule, known: &Known<'_>, view: &AccountView<'_>) -> Truth {
-    if rule.window.holds(known.now) { rule.accounts.matches(view) } else { Truth::No }
+/// Two sorted runs as one: each pair once, with the rules that grant it, and whether it is in place.
+fn merged<'m>(
+    granted: &'m [Granted],
+    in_place: &'m [Pair],
+) -> impl Iterator<Item = (Pair, &'m [Granted], bool)> {
+    let mut granted = granted.chunk_by(|(a, _), (b, _)| a == b).peekable();
+    let mut in_place = in_place.iter().copied().peekable();
+    std::iter::from_fn(move || {
+        let wanted = granted.peek().and_then(|run| run.first()).map(|(pair, _)| *pair);
+        let next = wanted.into_iter().chain(in_place.peek().copied()).min()?;
+        let granting = granted.next_if(|_| wanted == Some(next)).unwrap_or_default();
+        Some((next, granting, in_place.next_if_eq(&next).is_some()))
+    })
+}
+
+/// Tells the changes of one account; how the account is called is found out for the first.
+struct Telling<'t, 'd, 'a> {
+    of: &'t AccountDecision<'d, 'a>,
+    speller: &'t Speller<'d, 'a>,
+    text: OnceCell<Option<AccountText>>,
+}
+
+impl Telling<'_, '_, '_> {
+    fn change(&self, action: Action, pair: Pair, reason: Arc<Reason>) -> Option<Change> {
+        let text = self.text.get_or_init(|| self.speller.account(self.of.place)).as_ref()?;
+        self.speller.change(action, (self.of.place, text), pair, reason)
+    }
+
+    fn create(&self, pair: Pair, granting: &[Granted]) -> Option<Change> {
+        let mut reason = self.granted(granting);
+        let gaps = &self.of.decision.catalogue.observed.gaps;
+        if gaps.hides(self.of.account, &Unread::Assignments) {
+            let note = "it may be in place: the assignments here could not be read";
+            reason = with_note(&reason, note);
+        }
+        self.change(Action::Create, pair, reason)
+    }
+
+    fn impossible(&self, pair: Pair, granting: &[Granted], quota: Quota) -> Option<Change> {
+        let reason = with_note(&self.granted(granting), &quota.sentence());
+        self.change(Action::Create, pair, reason)
+    }
+
+    fn granted(&self, granting: &[Granted]) -> Arc<Reason> {
+        let rules: Vec<u32> = granting.iter().map(|(_, rule)| *rule).collect();
+        self.speller.granted(&rules)
+    }
+
+    fn delete(&self, pair: Pair) -> Option<Change> {
+        let entry = self.of.decision.catalogue.observed.principal(pair.principal())?;
+        let why = match self.of.forbidden_by(pair) {
+            _ if entry.name == Name::Gone => match entry.principal {
+                Principal::Group(_) => "the group no longer exists".to_owned(),
+                Principal::User(_) => "the user no longer exists".to_owned(),
+            },
+            Some(never) => {
+                let rules = self.of.decision.rules;
+                format!("never {} forbids this", rules.reference(&never.name, never.span))
+            }
+            None if entry.user.is_some_and(|user| !user.enabled) => {
+                "the user is disabled".to_owned()
+            }
+            None => "no rule grants this".to_owned(),
+        };
+        self.change(Action::Delete, pair, Arc::new(Reason { rules: Vec::new(), why }))
+    }
+}
+
+fn with_note(reason: &Reason, note: &str) -> Arc<Reason> {
+    Arc::new(Reason { rules: reason.rules.clone(), why: format!("{}; {note}", reason.why) })
 }

@@ -1,32 +1,54 @@
 //! The decision: rules, what was observed, and a scope become a plan.
 //!
-//! A plain function of values. For every account in the scope, the rules that hold there spread out
-//! the assignments that are wanted; those and the assignments in place are compared, inside what
-//! the rules manage.
+//! A plain function of values. What was observed becomes tables ([`Decision::new`]); every rule
+//! finds the accounts, permission sets and principals that it means; and for every account in the
+//! scope, what the rules grant and what is in place are compared as two sorted runs of integers,
+//! inside what the rules manage. Only what changes is spelt out.
 //!
 //! Every condition answers yes, no or unknown ([`Truth`]). An assignment is created only when it is
-//! certainly wanted and certainly managed, and deleted only when it is certainly managed and
-//! certainly not wanted, in an account without a gap. So the first law needs no special case.
+//! certainly granted, certainly managed and certainly not forbidden. It is deleted only when it is
+//! certainly managed and nothing that was not read can bear on its account. So the first law needs
+//! no special case.
 
 mod account;
-mod known;
-mod name;
+mod assignments;
+mod catalogue;
+mod directory;
+mod fence;
+mod gaps;
+mod grant;
+mod map;
+mod names;
+mod observed;
+mod quota;
+mod scope;
+mod select;
+mod text;
 mod warnings;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
+use fixedbitset::FixedBitSet;
 
 use crate::{
     ids::AccountId,
-    organization::{Account, Organization, Unread},
-    plan::{Action, Change, LeftAlone, Plan},
-    rules::{Rule, Rules, Unlisted},
+    organization::{Account, AccountState, Organization, Unread},
+    plan::{Change, LeftAlone, Plan},
+    rules::{Never, Rule, Rules, Unlisted},
     scope::Scope,
     truth::Truth,
 };
 
-use account::AccountDecision;
-use known::Known;
+use account::{AccountDecision, Changes};
+use catalogue::Catalogue;
+use fence::{Gone, Managed, Wall};
+use grant::Grant;
+use scope::Reach as ScopeReach;
+use select::{Columns, Selection};
+use text::Speller;
 
+pub use quota::{MOST_GROUPS, MOST_PERMISSION_SETS};
 pub use warnings::unmatched;
 
 /// What to do so that the assignments in the scope are what the rules say.
@@ -40,43 +62,215 @@ pub fn decide(
     now: DateTime<Utc>,
     scope: &Scope,
 ) -> Plan {
-    let known = Known::new(rules, organization, now);
-    let mut plan = Plan { gaps: organization.gaps.clone(), ..Plan::default() };
-    let mut managed = 0;
-    for account in &organization.accounts {
-        let decision = AccountDecision::new(&known, account);
-        decision.add_to(&mut plan, scope, &mut managed);
-        if let Some(why) = decision.why_left_alone().filter(|_| decision.is_whole(scope)) {
-            let (account_id, account_name) = (account.id.clone(), account.name.clone());
-            plan.left_alone.push(LeftAlone { account_id, account_name, why });
-        }
-    }
-    plan.left_alone.extend(not_in_the_organization(organization, scope));
-    plan.unmanaged += known.assignments_elsewhere(scope);
-    plan.warnings = warnings::of_scope(&known, scope);
-    settle(rules, &mut plan, managed);
-    plan
+    Decision::new(rules, organization, now).plan(scope)
 }
 
-/// The accounts of the scope that are certainly not in the organization: they left, or were never
-/// there.
-fn not_in_the_organization(organization: &Organization, scope: &Scope) -> Vec<LeftAlone> {
-    let listed = |id: &AccountId| organization.accounts.iter().any(|account| account.id == *id);
-    let may_be_there = |id: &AccountId| {
-        let hides = |what: &Unread| matches!(what, Unread::Accounts | Unread::Other(_));
-        organization
-            .gaps
+/// Rules and what was observed, prepared for any number of plans.
+pub struct Decision<'a> {
+    rules: &'a Rules,
+    organization: &'a Organization,
+    now: DateTime<Utc>,
+    catalogue: Catalogue<'a>,
+    /// The accounts whose assignments may be touched.
+    manageable: Vec<Truth>,
+    managed: Managed,
+    /// One for each rule, in the order of the file.
+    grants: Vec<Grant<'a>>,
+    /// For each account, the rules that certainly hold there now.
+    grants_in: Vec<Vec<u32>>,
+    /// Accounts in which a rule may hold, or not: that depends on something unread.
+    unsure: FixedBitSet,
+    protect: Vec<Wall<'a>>,
+    /// Those whose time it is.
+    never: Vec<(&'a Never, Wall<'a>)>,
+}
+
+impl<'a> Decision<'a> {
+    /// Arranges what was observed, and finds where each rule holds.
+    #[must_use]
+    pub fn new(rules: &'a Rules, organization: &'a Organization, now: DateTime<Utc>) -> Self {
+        let catalogue = Catalogue::new(organization);
+        let mut columns = Columns::new(&catalogue.observed);
+        let manageable = columns.select(&rules.manage.accounts);
+        let manageable = manageable_accounts(rules, &catalogue, &manageable);
+        let grants: Vec<Grant<'_>> = rules
+            .rules
             .iter()
-            .any(|gap| hides(&gap.what) && gap.account_id.as_ref().is_none_or(|of| of == id))
+            .map(|rule| {
+                let holds = rule.window.holds(now);
+                let accounts = if holds { columns.select(&rule.accounts) } else { columns.none() };
+                Grant::new(rule, accounts)
+            })
+            .collect();
+        let protect = rules.protect.iter();
+        let protect =
+            protect.map(|fence| Wall::new(fence, Gone::NotByName, &mut columns)).collect();
+        let never = rules.never.iter().filter(|entry| entry.window.holds(now));
+        let never = never
+            .map(|entry| (entry, Wall::new(&entry.what, Gone::ByEverything, &mut columns)))
+            .collect();
+        drop(columns);
+        Self {
+            rules,
+            organization,
+            now,
+            manageable,
+            managed: Managed::new(rules, &catalogue),
+            grants_in: by_account(&grants, catalogue.observed.accounts.len()),
+            unsure: unsure(&grants, catalogue.observed.accounts.len()),
+            catalogue,
+            grants,
+            protect,
+            never,
+        }
+    }
+
+    /// What to do in a scope.
+    #[must_use]
+    pub fn plan(&self, scope: &Scope) -> Plan {
+        let observed = &self.catalogue.observed;
+        let reach = ScopeReach::new(scope, observed);
+        let speller = Speller::new(self.rules, observed);
+        let (mut changes, mut left_alone) = (Changes::default(), Vec::new());
+        for place in reach.accounts(observed) {
+            let Some(account) = AccountDecision::new(self, place) else { continue };
+            let whole = reach.is_whole(place, observed);
+            account.add_to(&mut changes, &speller, |pair| whole || reach.includes(pair));
+            left_alone.extend(self.left_alone(place).filter(|_| whole));
+        }
+        left_alone.extend(self.not_in_the_organization(scope));
+        let in_scope = |id: &AccountId| scope.is_everything() || scope.accounts.contains(id);
+        let elsewhere = observed.assignments.elsewhere.iter();
+        let elsewhere = elsewhere.filter(|assignment| in_scope(&assignment.account_id)).count();
+        let mut warnings = self.warnings(scope);
+        warnings.extend(warnings::quotas(self.rules, &changes.impossible));
+        Plan {
+            gaps: self.organization.gaps.clone(),
+            warnings,
+            left_alone,
+            unchanged: changes.unchanged,
+            unmanaged: changes.unmanaged + elsewhere,
+            impossible: changes.impossible.into_iter().map(|(_, change)| change).collect(),
+            ..self.settled(changes.creates, changes.deletes)
+        }
+    }
+
+    /// Applies what the rules say of revocations: only report them, or hold too many.
+    fn settled(&self, mut creates: Vec<Change>, mut deletes: Vec<Change>) -> Plan {
+        let manage = &self.rules.manage;
+        if manage.unlisted == Unlisted::Report {
+            return Plan { changes: creates, unlisted: deletes, ..Plan::default() };
+        }
+        if manage.max_revocations.is_exceeded(deletes.len(), || self.count_managed()) {
+            deletes.iter_mut().for_each(|change| change.held = true);
+        }
+        creates.append(&mut deletes);
+        Plan { changes: creates, ..Plan::default() }
+    }
+
+    /// How many assignments are under manage, wherever they were observed.
+    fn count_managed(&self) -> usize {
+        let accounts = 0..self.catalogue.observed.accounts.len();
+        accounts
+            .filter_map(|place| AccountDecision::new(self, place))
+            .map(|account| account.count_managed())
+            .sum()
+    }
+
+    fn manageable(&self, place: usize) -> Truth {
+        self.manageable.get(place).copied().unwrap_or(Truth::No)
+    }
+
+    /// The rules that certainly hold in an account now.
+    fn grants_in(&self, place: usize) -> impl Iterator<Item = (u32, &Grant<'a>)> {
+        let rules = self.grants_in.get(place).into_iter().flatten();
+        rules.filter_map(|rule| Some((*rule, self.grants.get(*rule as usize)?)))
+    }
+
+    /// An account that is not touched although nobody has to write that down, and why.
+    fn left_alone(&self, place: usize) -> Option<LeftAlone> {
+        let account = *self.catalogue.observed.accounts.get(place)?;
+        let why = if account.state != AccountState::Active {
+            format!("it is {}", account.state.as_str())
+        } else if is_out_of_bounds(self.rules, self.organization, account) {
+            "it is the management account".to_owned()
+        } else {
+            return None;
+        };
+        let (account_id, account_name) = (account.id.clone(), account.name.clone());
+        Some(LeftAlone { account_id, account_name, why })
+    }
+
+    /// The accounts of the scope that are certainly not in the organization: they left, or were
+    /// never there.
+    fn not_in_the_organization(&self, scope: &Scope) -> Vec<LeftAlone> {
+        let may_be_there = |id: &AccountId| {
+            let hides = |what: &Unread| matches!(what, Unread::Accounts | Unread::Other(_));
+            let gaps = self.organization.gaps.iter();
+            gaps.filter(|gap| hides(&gap.what))
+                .any(|gap| gap.account_id.as_ref().is_none_or(|of| of == id))
+        };
+        let listed = |id: &AccountId| self.catalogue.observed.account(id).is_some();
+        let absent = scope.accounts.iter().filter(|id| !listed(id) && !may_be_there(id));
+        absent
+            .map(|id| LeftAlone {
+                account_id: id.clone(),
+                account_name: id.to_string(),
+                why: "it is not in the organization".to_owned(),
+            })
+            .collect()
+    }
+
+    /// For each rule, whether it may hold in an account that may be touched.
+    fn rules_that_may_hold(&self) -> impl Iterator<Item = (&Grant<'a>, bool)> {
+        let mut touchable = FixedBitSet::with_capacity(self.manageable.len());
+        let truths = self.manageable.iter().enumerate();
+        touchable.extend(truths.filter(|(_, truth)| **truth != Truth::No).map(|(place, _)| place));
+        self.grants
+            .iter()
+            .map(move |grant| (grant, !grant.accounts.possible().is_disjoint(&touchable)))
+    }
+}
+
+fn manageable_accounts(
+    rules: &Rules,
+    catalogue: &Catalogue<'_>,
+    selected: &Selection,
+) -> Vec<Truth> {
+    let observed = &catalogue.observed;
+    let truth = |(place, account): (usize, &&Account)| {
+        let unread = observed.gaps.hides(account, &Unread::Accounts);
+        let active =
+            Truth::of((!unread).then_some(&account.state), |state| *state == AccountState::Active);
+        let allowed = !is_out_of_bounds(rules, observed.organization, account);
+        active & allowed.into() & selected.of(place)
     };
-    let absent = scope.accounts.iter().filter(|id| !listed(id) && !may_be_there(id));
-    absent
-        .map(|id| LeftAlone {
-            account_id: id.clone(),
-            account_name: id.to_string(),
-            why: "it is not in the organization".to_owned(),
-        })
-        .collect()
+    observed.accounts.iter().enumerate().map(truth).collect()
+}
+
+/// Whether it is the management account, and the rules leave that alone.
+fn is_out_of_bounds(rules: &Rules, organization: &Organization, account: &Account) -> bool {
+    account.id == organization.organization.management_account_id
+        && !rules.manage.management_account
+}
+
+/// For each account, the rules that certainly hold there, in the order of the file.
+fn by_account(grants: &[Grant<'_>], accounts: usize) -> Vec<Vec<u32>> {
+    let mut by_account = vec![Vec::new(); accounts];
+    for (rule, grant) in (0..).zip(grants) {
+        for place in grant.accounts.certain().ones() {
+            by_account.get_mut(place).into_iter().for_each(|rules| rules.push(rule));
+        }
+    }
+    by_account
+}
+
+fn unsure(grants: &[Grant<'_>], accounts: usize) -> FixedBitSet {
+    let mut unsure = FixedBitSet::with_capacity(accounts);
+    for of_rule in grants.iter().filter_map(|grant| grant.accounts.unsure()) {
+        unsure.union_with(&of_rule);
+    }
+    unsure
 }
 
 /// Which accounts of what was observed the rules may touch, and which rules may hold in one of
@@ -87,26 +281,20 @@ pub fn reach<'r, 'o>(
     organization: &'o Organization,
     now: DateTime<Utc>,
 ) -> Reach<'r, 'o> {
-    let known = Known::new(rules, organization, now);
-    let may_be_touched =
-        |account: &&Account| AccountDecision::new(&known, account).may_be_touched();
-    let marked = rules.rules.iter().zip(rules_that_may_hold(&known));
+    let decision = Decision::new(rules, organization, now);
+    let accounts = decision.catalogue.observed.accounts.iter().zip(&decision.manageable);
+    let may_be_touched: HashSet<&AccountId> = accounts
+        .filter(|(_, truth)| **truth != Truth::No)
+        .map(|(account, _)| &account.id)
+        .collect();
+    let may_hold: Vec<bool> =
+        decision.rules_that_may_hold().map(|(_, may_hold)| may_hold).collect();
+    let accounts = organization.accounts.iter();
+    let marked = rules.rules.iter().zip(may_hold);
     Reach {
-        accounts: organization.accounts.iter().filter(may_be_touched).collect(),
+        accounts: accounts.filter(|account| may_be_touched.contains(&account.id)).collect(),
         rules: marked.filter(|(_, may_hold)| *may_hold).map(|(rule, _)| rule).collect(),
     }
-}
-
-/// For each rule, whether it may hold in an account that may be touched.
-fn rules_that_may_hold(known: &Known<'_>) -> Vec<bool> {
-    let mut may_hold = vec![false; known.rules.rules.len()];
-    for account in &known.organization.accounts {
-        let decision = AccountDecision::new(known, account);
-        if decision.may_be_touched() {
-            decision.mark_rules_that_may_hold(&mut may_hold);
-        }
-    }
-    may_hold
 }
 
 /// What a rules file can reach in an organization.
@@ -116,44 +304,4 @@ pub struct Reach<'r, 'o> {
     pub accounts: Vec<&'o Account>,
     /// The rules that may hold in one of them.
     pub rules: Vec<&'r Rule>,
-}
-
-/// Puts the changes in order, and applies what the rules say of revocations: only report them, or
-/// hold too many.
-fn settle(rules: &Rules, plan: &mut Plan, managed: usize) {
-    plan.changes.sort_by(order);
-    if rules.manage.unlisted == Unlisted::Report {
-        let (creates, deletes) = std::mem::take(&mut plan.changes).into_iter().partition(is_create);
-        plan.changes = creates;
-        plan.unlisted = deletes;
-    }
-    let deletes = plan.changes.iter().filter(|change| !is_create(change)).count();
-    if rules.manage.max_revocations.is_exceeded(deletes, managed) {
-        for change in plan.changes.iter_mut().filter(|change| !is_create(change)) {
-            change.held = true;
-        }
-    }
-}
-
-fn is_create(change: &Change) -> bool {
-    change.action == Action::Create
-}
-
-/// Creates first; then by account, permission set, principal. The ids break ties between equal
-/// names.
-fn order(a: &Change, b: &Change) -> std::cmp::Ordering {
-    let key = |change: &Change| (change.action, change.assignment.account_id.clone());
-    key(a)
-        .cmp(&key(b))
-        .then_with(|| a.permission_set.cmp(&b.permission_set))
-        .then_with(|| a.principal_name.cmp(&b.principal_name))
-        .then_with(|| a.assignment.cmp(&b.assignment))
-}
-
-/// What the rules want of one assignment.
-#[derive(Clone, Debug)]
-struct Wanted {
-    truth: Truth,
-    /// Positions of the rules that certainly grant it.
-    rules: Vec<usize>,
 }

@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 use crate::{
     diagnostic::{Code, Diagnostic},
     organization::{Organization, Unread},
+    plan::Change,
     rules::{Rule, Rules, SpannedGlob},
     scope::Scope,
 };
 
-use super::{known::Known, rules_that_may_hold};
+use super::{Decision, quota::Quota};
 
 /// Everything in the rules that matches nothing in the organization.
 #[must_use]
@@ -19,40 +20,45 @@ pub fn unmatched(
     organization: &Organization,
     now: DateTime<Utc>,
 ) -> Vec<Diagnostic> {
-    of_scope(&Known::new(rules, organization, now), &Scope::everything())
+    Decision::new(rules, organization, now).warnings(&Scope::everything())
 }
 
-/// The warnings of the rules that matter in a scope: of those that hold in none of its accounts,
-/// the names may not even have been read.
-pub(super) fn of_scope(known: &Known<'_>, scope: &Scope) -> Vec<Diagnostic> {
-    let complete = |what: &Unread| !known.organization.gaps.iter().any(|gap| gap.what == *what);
-    let mut warnings = Vec::new();
-    for (matched, places) in known.matched.iter().zip(rules_that_may_hold(known)) {
-        let rule = matched.rule;
-        if rule.window.is_over(known.now) {
-            warnings.extend(scope.is_everything().then(|| is_over(rule)));
-            continue;
+pub(super) fn quotas(_rules: &Rules, _impossible: &[(Quota, Change)]) -> Vec<Diagnostic> {
+    Vec::new()
+}
+
+impl Decision<'_> {
+    /// The warnings of the rules that matter in a scope: of those that hold in none of its accounts,
+    /// the names may not even have been read.
+    pub(super) fn warnings(&self, scope: &Scope) -> Vec<Diagnostic> {
+        let complete = |what: &Unread| !self.organization.gaps.iter().any(|gap| gap.what == *what);
+        let mut warnings = Vec::new();
+        for (grant, places) in self.rules_that_may_hold() {
+            let rule = grant.rule;
+            if rule.window.is_over(self.now) {
+                warnings.extend(scope.is_everything().then(|| is_over(rule)));
+                continue;
+            }
+            let begun = rule.window.holds(self.now);
+            if scope.is_everything() && begun && !places && complete(&Unread::Accounts) {
+                warnings.push(no_account(self.organization, rule));
+            }
+            if !scope.is_everything() && !places {
+                continue;
+            }
+            if complete(&Unread::Groups) {
+                let globs = rule.principals.groups().iter();
+                warnings.extend(globs.filter_map(|glob| no_group(self.organization, rule, glob)));
+            }
+            if complete(&Unread::PermissionSets) {
+                let globs = rule.permission_sets.iter();
+                warnings.extend(
+                    globs.filter_map(|glob| no_permission_set(self.organization, rule, glob)),
+                );
+            }
         }
-        let begun = rule.window.holds(known.now);
-        if scope.is_everything() && begun && !places && complete(&Unread::Accounts) {
-            warnings.push(no_account(known, rule));
-        }
-        if !scope.is_everything() && !places {
-            continue;
-        }
-        if complete(&Unread::Groups) {
-            warnings
-                .extend(rule.groups.iter().filter_map(|spanned| no_group(known, rule, spanned)));
-        }
-        if complete(&Unread::PermissionSets) {
-            warnings.extend(
-                rule.permission_sets
-                    .iter()
-                    .filter_map(|spanned| no_permission_set(known, rule, spanned)),
-            );
-        }
+        warnings
     }
-    warnings
 }
 
 fn is_over(rule: &Rule) -> Diagnostic {
@@ -65,8 +71,8 @@ fn is_over(rule: &Rule) -> Diagnostic {
     .help("take the rule out, or move its `until`")
 }
 
-fn no_account(known: &Known<'_>, rule: &Rule) -> Diagnostic {
-    let accounts = known.organization.accounts.len();
+fn no_account(organization: &Organization, rule: &Rule) -> Diagnostic {
+    let accounts = organization.accounts.len();
     Diagnostic::new(
         Code::UnmatchedAccounts,
         format!("rule `{}` matches no account", rule.name),
@@ -76,13 +82,17 @@ fn no_account(known: &Known<'_>, rule: &Rule) -> Diagnostic {
     .help("it takes effect when such an account appears")
 }
 
-fn no_group(known: &Known<'_>, rule: &Rule, spanned: &SpannedGlob) -> Option<Diagnostic> {
-    let names = || known.organization.groups.iter().map(|group| group.display_name.as_str());
+fn no_group(organization: &Organization, rule: &Rule, spanned: &SpannedGlob) -> Option<Diagnostic> {
+    let names = || organization.groups.iter().map(|group| group.display_name.as_str());
     no_match(Code::UnmatchedGroup, "group", rule, spanned, names)
 }
 
-fn no_permission_set(known: &Known<'_>, rule: &Rule, spanned: &SpannedGlob) -> Option<Diagnostic> {
-    let names = || known.organization.permission_sets.iter().map(|set| set.name.as_str());
+fn no_permission_set(
+    organization: &Organization,
+    rule: &Rule,
+    spanned: &SpannedGlob,
+) -> Option<Diagnostic> {
+    let names = || organization.permission_sets.iter().map(|set| set.name.as_str());
     no_match(Code::UnmatchedPermissionSet, "permission set", rule, spanned, names)
 }
 
@@ -93,7 +103,7 @@ fn no_match<'a, Names: Iterator<Item = &'a str>>(
     spanned: &SpannedGlob,
     names: impl Fn() -> Names,
 ) -> Option<Diagnostic> {
-    let glob = &spanned.glob;
+    let glob = &spanned.value;
     if names().any(|name| glob.matches(name)) {
         return None;
     }

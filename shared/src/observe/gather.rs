@@ -7,17 +7,16 @@ use chrono::{DateTime, Utc};
 use crate::{
     decide::{Reach, reach},
     failure::CallFailure,
-    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn},
+    ids::{AccountId, OrganizationalUnitId, PermissionSetArn},
     organization::{
-        Account, AccountState, Gap, Group, Organization, OrganizationalUnit, PermissionSet,
-        Principal, Unread,
+        Account, AccountState, Gap, Organization, OrganizationalUnit, PermissionSet, Unread,
     },
     rules::{
-        Rules,
-        glob::Glob,
-        selector::{Condition, OrganizationalUnitPattern},
+        Principals, Rule, Rules,
+        selector::{OrganizationalUnitPattern, Test},
     },
     scope::Scope,
+    source::Spanned,
 };
 
 use super::{Facts, Observe, SeenAccount};
@@ -45,19 +44,13 @@ pub async fn observe(
     Ok(gathering.organization)
 }
 
-/// How much of a listing was read.
-enum Listed {
-    All,
-    Some,
-}
-
 /// An observation under way.
-struct Gathering<'a, Reads> {
-    reads: &'a Reads,
-    rules: &'a Rules,
+pub(super) struct Gathering<'a, Reads> {
+    pub(super) reads: &'a Reads,
+    pub(super) rules: &'a Rules,
     /// Whether the scope or a rule asks where in the tree accounts are.
     needs_units: bool,
-    organization: Organization,
+    pub(super) organization: Organization,
 }
 
 impl<'a, Reads: Observe> Gathering<'a, Reads> {
@@ -84,7 +77,12 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
         Self { reads, rules, needs_units: asks_for_units(rules), organization }
     }
 
-    fn gap(&mut self, what: Unread, account_id: Option<&AccountId>, failure: &CallFailure) {
+    pub(super) fn gap(
+        &mut self,
+        what: Unread,
+        account_id: Option<&AccountId>,
+        failure: &CallFailure,
+    ) {
         let account_id = account_id.cloned();
         self.organization.gaps.push(Gap {
             what,
@@ -208,7 +206,8 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     /// The tags of the accounts that can be touched at all, if a rule asks for tags: one call an
     /// account.
     async fn tags(&mut self) {
-        if !asks_for(self.rules, &|condition| matches!(condition, Condition::Tags(_))) {
+        let by_tag = asks_for(self.rules, &|test| matches!(test, Test::Tags(_)));
+        if !by_tag && !self.rules.rules.iter().any(names_principals_by_tag) {
             return;
         }
         let mut accounts = std::mem::take(&mut self.organization.accounts);
@@ -227,9 +226,7 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     /// The tags of the root and of the units above the accounts, if a rule asks for those: one call
     /// a unit.
     async fn unit_tags(&mut self) {
-        if !asks_for(self.rules, &|condition| {
-            matches!(condition, Condition::OrganizationalUnitTags(_))
-        }) {
+        if !asks_for(self.rules, &|test| matches!(test, Test::OrganizationalUnitTags(_))) {
             return;
         }
         let above = self.units_in_use();
@@ -278,9 +275,7 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             self.assignments(account).await;
         }
         self.permission_sets().await;
-        let wanted: Vec<&Glob> =
-            rules.iter().flat_map(|rule| &rule.groups).map(|spanned| &spanned.glob).collect();
-        self.groups(scope, &wanted).await;
+        self.directory(scope, &rules).await;
     }
 
     async fn assignments(&mut self, account: &AccountId) {
@@ -315,108 +310,32 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             Err(failure) => self.gap(Unread::PermissionSets, None, &failure),
         }
     }
-
-    /// The groups that are wanted by name, and those that hold assignments.
-    ///
-    /// One page of the listing has a hundred groups, which is all of them for most. For a narrow
-    /// scope that asks for a few whole names, the listing goes on for as many pages as there are
-    /// names; in a directory larger than that, asking for the names themselves is cheaper.
-    async fn groups(&mut self, scope: &Scope, wanted: &[&Glob]) {
-        let with_assignments = self.groups_with_assignments();
-        if wanted.is_empty() && with_assignments.is_empty() {
-            return;
-        }
-        let names: Option<Vec<&str>> = wanted.iter().map(|glob| glob.name()).collect();
-        let names = names.filter(|_| scope.only_accounts().is_some());
-        let most_pages = names.as_ref().map_or(usize::MAX, |names| names.len().max(1));
-        match self.group_pages(most_pages).await {
-            Ok(Listed::All) => {}
-            Ok(Listed::Some) => self.groups_by_name(&names.unwrap_or_default()).await,
-            Err(failure) => return self.gap(Unread::Groups, None, &failure),
-        }
-        self.groups_by_id(&with_assignments).await;
-        if self.organization.groups.is_empty() && !with_assignments.is_empty() {
-            self.doubt_the_empty_directory();
-        }
-    }
-
-    /// Lists groups, so many pages at the most.
-    async fn group_pages(&mut self, most_pages: usize) -> Result<Listed, CallFailure> {
-        let mut token = None;
-        for _ in 0..most_pages {
-            let page = self.reads.group_page(token).await?;
-            self.organization.groups.extend(page.groups);
-            token = page.next;
-            if token.is_none() {
-                return Ok(Listed::All);
-            }
-        }
-        Ok(Listed::Some)
-    }
-
-    /// Finds the groups of these names that were not listed, and looks at what they are really
-    /// called.
-    async fn groups_by_name(&mut self, names: &[&str]) {
-        let listed = |groups: &[Group], name| groups.iter().any(|group| group.display_name == name);
-        let mut found = BTreeSet::new();
-        for name in names {
-            if !listed(&self.organization.groups, *name) {
-                match self.reads.group_id(name).await {
-                    Ok(id) => found.extend(id),
-                    Err(failure) => self.gap(Unread::Groups, None, &failure),
-                }
-            }
-        }
-        self.groups_by_id(&found).await;
-    }
-
-    /// Asks for groups singly that were not listed. Only of a group that AWS itself says is not
-    /// there is it known that it is gone: a listing may lag behind.
-    async fn groups_by_id(&mut self, ids: &BTreeSet<GroupId>) {
-        let listed: BTreeSet<GroupId> =
-            self.organization.groups.iter().map(|group| group.id.clone()).collect();
-        for id in ids.difference(&listed) {
-            match self.reads.group(id).await {
-                Ok(group) => self.organization.groups.extend(group),
-                Err(failure) => self.gap(Unread::Groups, None, &failure),
-            }
-        }
-    }
-
-    /// A directory without a single group, while groups hold assignments, was not read right, or is
-    /// being filled again: to take it at its word would be to take everybody's access away.
-    fn doubt_the_empty_directory(&mut self) {
-        let reason = "the directory has no group at all, yet groups hold assignments".to_owned();
-        self.organization.gaps.push(Gap { what: Unread::Groups, account_id: None, reason });
-    }
-
-    fn groups_with_assignments(&self) -> BTreeSet<GroupId> {
-        let principals =
-            self.organization.assignments.iter().map(|assignment| &assignment.principal);
-        principals
-            .filter_map(|principal| match principal {
-                Principal::Group(id) => Some(id.clone()),
-                Principal::User(_) => None,
-            })
-            .collect()
-    }
 }
 
-fn asks_for(rules: &Rules, test: &impl Fn(&Condition) -> bool) -> bool {
-    rules.account_selectors().any(|selector| selector.any_condition(test))
+fn asks_for(rules: &Rules, question: &impl Fn(&Test) -> bool) -> bool {
+    rules.account_selectors().any(|selector| selector.asks(question))
+}
+
+/// Whether the rule finds its groups by tags of the account.
+fn names_principals_by_tag(rule: &Rule) -> bool {
+    match &rule.principals {
+        Principals::Named { .. } => false,
+        Principals::GroupName(template) => template.value.tag_keys().next().is_some(),
+        Principals::AccountTag { .. } => true,
+    }
 }
 
 /// Whether any selector needs more of the tree than that all accounts are under the root.
 fn asks_for_units(rules: &Rules) -> bool {
-    let is_root = |pattern: &OrganizationalUnitPattern| match pattern {
+    let is_root = |pattern: &Spanned<OrganizationalUnitPattern>| match &pattern.value {
         OrganizationalUnitPattern::Path(path) => path.is_root(),
         OrganizationalUnitPattern::Id(_) => false,
     };
-    asks_for(rules, &|condition| match condition {
-        Condition::OrganizationalUnit(patterns) | Condition::DirectlyIn(patterns) => {
+    asks_for(rules, &|test| match test {
+        Test::OrganizationalUnit(patterns) | Test::DirectlyIn(patterns) => {
             !patterns.iter().all(is_root)
         }
-        Condition::OrganizationalUnitTags(_) => true,
+        Test::OrganizationalUnitTags(_) => true,
         _ => false,
     })
 }

@@ -3,7 +3,9 @@
 //!
 //! **Flow.** The accounts of the scope (or all), then for those that may be touched at all: tags
 //! and the names of the organizational units above them where a rule asks for them, the assignments
-//! in place, the permission sets, and the groups that rules or assignments name.
+//! in place, the permission sets, and the groups that rules or assignments name. Users are read only
+//! where direct assignments are managed and there is one or may be one, memberships only of the
+//! groups whose members a rule asks for.
 //!
 //! **Guarantees.** What is not in the result and not in a gap does not exist, as far as the scope's
 //! assignments go. Only failures without which nothing is known (the instance, the organization,
@@ -13,14 +15,15 @@
 //! directory costs some more pages of groups, at most as many as names are asked for; then the names
 //! are asked for singly.
 
+mod directory;
 mod gather;
 
 use std::collections::BTreeMap;
 
 use crate::{
     failure::CallFailure,
-    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn},
-    organization::{AccountState, Assignment, Group, Instance, OrganizationFacts, Tags},
+    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
+    organization::{AccountState, Assignment, Group, Instance, OrganizationFacts, Tags, User},
 };
 
 pub use gather::observe;
@@ -66,6 +69,12 @@ pub trait Observe {
     async fn group_id(&self, display_name: &str) -> Result<Option<GroupId>, CallFailure>;
     /// The group of that id.
     async fn group(&self, id: &GroupId) -> Result<Option<Group>, CallFailure>;
+    /// All users, with the attributes that rules can ask for.
+    async fn users(&self) -> Result<Vec<User>, CallFailure>;
+    /// The user of that id; nothing, when there is none any more.
+    async fn user(&self, id: &UserId) -> Result<Option<User>, CallFailure>;
+    /// The members of a group; of a group that is gone: nobody.
+    async fn group_members(&self, id: &GroupId) -> Result<Vec<UserId>, CallFailure>;
     /// The permission sets that are provisioned to the account.
     async fn provisioned_permission_sets(
         &self,

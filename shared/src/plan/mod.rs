@@ -2,6 +2,8 @@
 
 mod text;
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -22,6 +24,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Assignments under `manage` that no rule grants, where the rules say `report`.
     pub unlisted: Vec<Change>,
+    /// What the rules grant and AWS has no room for, and why. It is not tried; all else goes ahead.
+    pub impossible: Vec<Change>,
     /// What could not be read. Nothing in its reach is deleted.
     pub gaps: Vec<Gap>,
     /// What is odd about the rules in this organization.
@@ -34,7 +38,8 @@ pub struct Plan {
     pub unmanaged: usize,
 }
 
-/// One assignment to create or to delete.
+/// One assignment to create or to delete. A plan can have a million of these, so they share their
+/// texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// What to do.
@@ -43,21 +48,29 @@ pub struct Change {
     #[serde(flatten)]
     pub assignment: Assignment,
     /// The account's name.
-    pub account_name: String,
+    pub account_name: Arc<str>,
     /// The organizational units above the account and its own name: `/Workloads/Prod/payments`.
     #[serde(skip)]
-    pub account_path: String,
+    pub account_path: Arc<str>,
     /// The permission set's name.
-    pub permission_set: String,
+    pub permission_set: Arc<str>,
     /// The group's display name or the user's name; the id, when there is nobody of that id any
     /// more.
-    pub principal_name: String,
-    /// All the rules that grant it, by name. Of a delete: none.
-    pub rules: Vec<String>,
-    /// Why, for people: the rules with their places in the file, or what no longer holds.
-    pub why: String,
+    pub principal_name: Arc<str>,
+    /// Why.
+    #[serde(flatten)]
+    pub reason: Arc<Reason>,
     /// Whether the change waits for approval.
     pub held: bool,
+}
+
+/// Why an assignment is created or deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// All the rules that grant it, by name. Of a delete: none.
+    pub rules: Vec<String>,
+    /// For people: the rules with their places in the file, or what no longer holds.
+    pub why: String,
 }
 
 /// What a change does.
@@ -94,6 +107,8 @@ pub struct Summary {
     pub unchanged: usize,
     /// Assignments that no rule grants, and that are only reported.
     pub unlisted: usize,
+    /// Assignments that AWS has no room for.
+    pub impossible: usize,
 }
 
 impl Plan {
@@ -117,6 +132,7 @@ impl Plan {
             held: self.held().count(),
             unchanged: self.unchanged,
             unlisted: self.unlisted.len(),
+            impossible: self.impossible.len(),
         }
     }
 
@@ -149,6 +165,7 @@ impl Plan {
         PlanJson {
             changes: &self.changes,
             unlisted: &self.unlisted,
+            impossible: &self.impossible,
             gaps: &self.gaps,
             warnings: self.warnings.iter().map(|warning| warning.to_json(source)).collect(),
             left_alone: &self.left_alone,
@@ -167,6 +184,7 @@ const DIGEST_BYTES: usize = 10;
 pub struct PlanJson<'a> {
     changes: &'a [Change],
     unlisted: &'a [Change],
+    impossible: &'a [Change],
     gaps: &'a [Gap],
     warnings: Vec<DiagnosticJson>,
     left_alone: &'a [LeftAlone],

@@ -57,7 +57,8 @@ impl PlanText<'_> {
 fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
     let planned = plan.changes.iter().map(|change| (sign(change.action), change));
     let unlisted = plan.unlisted.iter().map(|change| ('?', change));
-    let mut lines: Vec<(char, &Change)> = planned.chain(unlisted).collect();
+    let impossible = plan.impossible.iter().map(|change| ('!', change));
+    let mut lines: Vec<(char, &Change)> = planned.chain(unlisted).chain(impossible).collect();
     lines.sort_by_key(|(_, change)| (&change.account_path, &change.assignment.account_id));
     let same_account = |(_, a): &(char, &Change), (_, b): &(char, &Change)| {
         a.assignment.account_id == b.assignment.account_id
@@ -76,7 +77,7 @@ fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
                 change.permission_set,
                 change.principal()
             )?;
-            writeln!(f, "      {}", change.why)?;
+            writeln!(f, "      {}", change.reason.why)?;
         }
     }
     Ok(())
@@ -130,11 +131,12 @@ fn left_alone(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
 fn last_line(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
     let summary = plan.summary();
     writeln!(f)?;
-    if summary.create + summary.delete + summary.unlisted == 0 && !plan.gaps.is_empty() {
+    let changes = summary.create + summary.delete + summary.unlisted + summary.impossible;
+    if changes == 0 && !plan.gaps.is_empty() {
         let noun = count(summary.unchanged, "assignment");
         return writeln!(f, "No changes, as far as could be read. {noun} left as found.");
     }
-    if summary.create + summary.delete + summary.unlisted == 0 {
+    if changes == 0 {
         let verb = if summary.unchanged == 1 { "matches" } else { "match" };
         return writeln!(
             f,
@@ -148,6 +150,9 @@ fn last_line(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
     }
     if summary.unlisted > 0 {
         write!(f, ", {} that no rule grants", summary.unlisted)?;
+    }
+    if summary.impossible > 0 {
+        write!(f, ", {} beyond AWS's quotas", summary.impossible)?;
     }
     writeln!(f, ", {} unchanged.", summary.unchanged)
 }

@@ -6,13 +6,13 @@
 use std::fmt;
 
 /// A glob on a whole name. Case-sensitive.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Glob {
     text: String,
     kind: Kind,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Kind {
     /// No wildcard: one name.
     Name,
@@ -63,6 +63,12 @@ impl Glob {
         self.kind == Kind::Everything
     }
 
+    /// What every name that it matches begins with: all before the first wildcard.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        self.text.split(['*', '?', '[']).next().unwrap_or_default()
+    }
+
     /// Whether the whole of `name` matches.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
@@ -93,13 +99,13 @@ fn pattern(text: &str) -> Result<glob::Pattern, InvalidGlob> {
 }
 
 /// A glob on the path of an organizational unit, such as `/Workloads/*/Prod`. `/` is the root.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PathGlob {
     text: String,
     segments: Vec<Segment>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Segment {
     One(Glob),
     /// `**`: any number of segments in the middle, one or more at the end.
@@ -124,6 +130,10 @@ impl PathGlob {
             .map(|segment| match segment {
                 "" => Err(InvalidGlob { reason: "a segment of the path is empty".to_owned() }),
                 "**" => Ok(Segment::Many),
+                _ if segment.contains("**") => Err(InvalidGlob {
+                    reason: "`**` stands alone between slashes; inside a segment write `*`"
+                        .to_owned(),
+                }),
                 _ => Glob::new(segment).map(Segment::One),
             })
             .collect()

@@ -4,20 +4,28 @@
 //! and tree to the types below, collecting every mistake on the way (`parse`, with `read` for the
 //! shapes). Nothing here knows an organization; what a rule means in one is for [`crate::decide`].
 
+pub mod definition;
 pub mod glob;
 mod parse;
 mod read;
 pub mod selector;
+pub mod template;
+pub mod test_case;
 mod tree;
+pub mod user;
 
 use chrono::{DateTime, Utc};
 
 use crate::{
     diagnostic::Diagnostic,
-    source::{SourceFile, Span},
+    source::{SourceFile, Span, Spanned},
 };
+use definition::PermissionSetDefinition;
 use glob::Glob;
 use selector::AccountSelector;
+use template::{GroupNameTemplate, TagKeyTemplate};
+use test_case::TestCase;
+use user::UserSelector;
 
 /// A rules file that was read without a mistake.
 #[derive(Clone, Debug)]
@@ -32,6 +40,10 @@ pub struct Rules {
     pub rules: Vec<Rule>,
     /// What nobody gets there, whatever the rules say.
     pub never: Vec<Never>,
+    /// What permission sets are to be made of.
+    pub permission_sets: Vec<PermissionSetDefinition>,
+    /// What the file promises of itself.
+    pub tests: Vec<TestCase>,
 }
 
 /// What a rules file is the truth for. Assignments outside of it are left alone.
@@ -46,9 +58,30 @@ pub struct Manage {
     /// Whether the management account may be touched at all.
     pub management_account: bool,
     /// The groups, by display name.
-    pub groups: Vec<Glob>,
+    pub groups: Vec<SpannedGlob>,
+    /// The users whose direct assignments are managed.
+    pub users: ManagedUsers,
     /// The permission sets, by name.
-    pub permission_sets: Vec<Glob>,
+    pub permission_sets: Vec<SpannedGlob>,
+}
+
+/// The users whose direct assignments a rules file is the truth for.
+#[derive(Clone, Debug)]
+pub enum ManagedUsers {
+    /// Of nobody.
+    None,
+    /// Of everybody.
+    All,
+    /// Of those with such user names.
+    Named(Vec<SpannedGlob>),
+}
+
+impl ManagedUsers {
+    /// Whether the file is the truth for no direct assignment at all.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
 }
 
 /// What happens to an assignment under `manage` that no rule grants.
@@ -72,14 +105,14 @@ pub enum MaxRevocations {
 }
 
 impl MaxRevocations {
-    /// Whether `revocations` out of `managed` assignments are too many.
-    #[must_use]
-    pub fn is_exceeded(self, revocations: usize, managed: usize) -> bool {
-        let over_per_cent = |per_cent| revocations * 100 > per_cent * managed;
+    /// Whether so many revocations are too many. How many assignments are managed is asked only when
+    /// it matters: counting them takes as long as planning.
+    pub fn is_exceeded(self, revocations: usize, managed: impl FnOnce() -> usize) -> bool {
+        let over_per_cent = |per_cent| revocations * 100 > per_cent * managed();
         match self {
             Self::Default => revocations > 10 && over_per_cent(10),
             Self::Count(count) => revocations > count,
-            Self::PerCent(per_cent) => over_per_cent(per_cent),
+            Self::PerCent(per_cent) => revocations > 0 && over_per_cent(per_cent),
         }
     }
 }
@@ -87,10 +120,12 @@ impl MaxRevocations {
 /// Assignments that hold all of these: an entry of `protect`, or what an entry of `never` forbids.
 #[derive(Clone, Debug)]
 pub struct Fence {
-    /// Groups, by display name; any principal, when left out.
-    pub groups: Option<Vec<Glob>>,
+    /// Groups, by display name. When neither groups nor users are named: any principal.
+    pub groups: Option<Vec<SpannedGlob>>,
+    /// Users. When neither groups nor users are named: any principal.
+    pub users: Option<Vec<UserSelector>>,
     /// Permission sets, by name; any, when left out.
-    pub permission_sets: Option<Vec<Glob>>,
+    pub permission_sets: Option<Vec<SpannedGlob>>,
     /// Accounts; any, when left out.
     pub accounts: Option<AccountSelector>,
 }
@@ -99,7 +134,13 @@ impl Fence {
     /// Whether nothing narrows it.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.groups.is_none() && self.permission_sets.is_none() && self.accounts.is_none()
+        self.is_for_anyone() && self.permission_sets.is_none() && self.accounts.is_none()
+    }
+
+    /// Whether it does not look at who has the assignment.
+    #[must_use]
+    pub fn is_for_anyone(&self) -> bool {
+        self.groups.is_none() && self.users.is_none()
     }
 }
 
@@ -141,7 +182,7 @@ impl Window {
     }
 }
 
-/// Grants the product of its permission sets, its groups and its accounts.
+/// Grants the product of its permission sets, its principals and its accounts.
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// Unique in the file.
@@ -152,24 +193,62 @@ pub struct Rule {
     pub description: Option<String>,
     /// Permission sets, by name.
     pub permission_sets: Vec<SpannedGlob>,
-    /// Groups, by display name.
-    pub groups: Vec<SpannedGlob>,
+    /// To whom.
+    pub principals: Principals,
+    /// How many members a group must have; nothing, when that does not matter.
+    pub members_at_least: Option<Spanned<usize>>,
     /// The accounts.
     pub accounts: AccountSelector,
-    /// Where the key of the account selector stands.
+    /// Where the key of the account selector stands; of a rule that means every account without
+    /// saying so, where its name stands.
     pub accounts_span: Span,
     /// When it grants.
     pub window: Window,
 }
 
-/// A glob, and where it stands.
+/// To whom a rule grants.
 #[derive(Clone, Debug)]
-pub struct SpannedGlob {
-    /// The glob.
-    pub glob: Glob,
-    /// Where it stands.
-    pub span: Span,
+pub enum Principals {
+    /// To these.
+    Named {
+        /// Groups, by display name.
+        groups: Vec<SpannedGlob>,
+        /// Users, directly.
+        users: Vec<UserSelector>,
+    },
+    /// To the group whose own name says that it is for this account and permission set.
+    GroupName(Spanned<GroupNameTemplate>),
+    /// To the groups that a tag of the account names.
+    AccountTag {
+        /// The tag's key.
+        key: Spanned<TagKeyTemplate>,
+        /// The groups that may be named so, by display name.
+        groups: Vec<SpannedGlob>,
+    },
 }
+
+impl Principals {
+    /// The globs on display names, when groups are named by globs.
+    #[must_use]
+    pub fn groups(&self) -> &[SpannedGlob] {
+        match self {
+            Self::Named { groups, .. } | Self::AccountTag { groups, .. } => groups,
+            Self::GroupName(_) => &[],
+        }
+    }
+
+    /// The users that are meant.
+    #[must_use]
+    pub fn users(&self) -> &[UserSelector] {
+        match self {
+            Self::Named { users, .. } => users,
+            Self::GroupName(_) | Self::AccountTag { .. } => &[],
+        }
+    }
+}
+
+/// A glob, and where it stands.
+pub type SpannedGlob = Spanned<Glob>;
 
 impl Rules {
     /// Reads a rules file.
@@ -178,12 +257,14 @@ impl Rules {
     /// Every mistake of the file, in the order of the lines.
     pub fn parse(source: SourceFile) -> Result<Self, InvalidRules> {
         parse::rules(&source)
-            .map(|parse::Parts { manage, protect, rules, never }| Self {
+            .map(|parts| Self {
                 source: source.clone(),
-                manage,
-                protect,
-                rules,
-                never,
+                manage: parts.manage,
+                protect: parts.protect,
+                rules: parts.rules,
+                never: parts.never,
+                permission_sets: parts.permission_sets,
+                tests: parts.tests,
             })
             .map_err(|diagnostics| InvalidRules { source, diagnostics })
     }
@@ -200,11 +281,14 @@ impl Rules {
         self.rules.iter().find(|rule| rule.name == name)
     }
 
+    /// What is protected, and what is never granted.
+    pub fn fences(&self) -> impl Iterator<Item = &Fence> {
+        self.protect.iter().chain(self.never.iter().map(|entry| &entry.what))
+    }
+
     /// Every account selector of the file.
     pub fn account_selectors(&self) -> impl Iterator<Item = &AccountSelector> {
-        let forbidden = self.never.iter().map(|entry| &entry.what);
-        let fenced = self.protect.iter().chain(forbidden);
-        let fenced = fenced.filter_map(|fence| fence.accounts.as_ref());
+        let fenced = self.fences().filter_map(|fence| fence.accounts.as_ref());
         let granted = self.rules.iter().map(|rule| &rule.accounts);
         std::iter::once(&self.manage.accounts).chain(fenced).chain(granted)
     }
@@ -246,11 +330,11 @@ mod tests {
 
     #[test]
     fn the_default_limit_needs_both_ten_and_ten_per_cent() {
-        assert!(!MaxRevocations::Default.is_exceeded(10, 10));
-        assert!(MaxRevocations::Default.is_exceeded(11, 100));
-        assert!(!MaxRevocations::Default.is_exceeded(11, 110));
-        assert!(!MaxRevocations::PerCent(10).is_exceeded(1, 10));
-        assert!(MaxRevocations::PerCent(10).is_exceeded(2, 19));
-        assert!(MaxRevocations::Count(0).is_exceeded(1, 1000));
+        assert!(!MaxRevocations::Default.is_exceeded(10, || 10));
+        assert!(MaxRevocations::Default.is_exceeded(11, || 100));
+        assert!(!MaxRevocations::Default.is_exceeded(11, || 110));
+        assert!(!MaxRevocations::PerCent(10).is_exceeded(1, || 10));
+        assert!(MaxRevocations::PerCent(10).is_exceeded(2, || 19));
+        assert!(MaxRevocations::Count(0).is_exceeded(1, || 1000));
     }
 }

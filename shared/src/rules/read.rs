@@ -1,12 +1,17 @@
 //! Reading shapes out of the tree: mappings with known keys, lists in whose place one value may
 //! stand, text, globs, ids. Each reader says what it expected where, and goes on.
 
-use std::{collections::HashMap, str::FromStr};
+use std::{
+    collections::{BTreeMap, HashMap},
+    str::FromStr,
+};
+
+use chrono::{DateTime, Utc};
 
 use crate::{
     diagnostic::{Code, Diagnostic, nearest},
     ids::InvalidId,
-    source::Span,
+    source::{Span, Spanned},
 };
 
 use super::{
@@ -48,6 +53,11 @@ impl<'a> Fields<'a> {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&'a Key, &'a Node)> {
         self.entries.iter().copied()
+    }
+
+    /// Where the mapping stands.
+    pub(super) fn span(&self) -> Span {
+        self.span
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -197,14 +207,71 @@ impl Reader {
             .ok()
     }
 
-    pub(super) fn globs(&mut self, node: &Node, place: &str) -> Vec<Glob> {
-        self.spanned_globs(node, place).into_iter().map(|spanned| spanned.glob).collect()
+    pub(super) fn globs(&mut self, node: &Node, place: &str) -> Vec<SpannedGlob> {
+        self.each(node, place, |reader, item| reader.glob(item, place))
     }
 
-    pub(super) fn spanned_globs(&mut self, node: &Node, place: &str) -> Vec<SpannedGlob> {
+    /// The good values of a list, or the one that stands in its place.
+    pub(super) fn each<T>(
+        &mut self,
+        node: &Node,
+        place: &str,
+        mut read: impl FnMut(&mut Self, &Node) -> Option<T>,
+    ) -> Vec<Spanned<T>> {
         self.values(node, place)
             .iter()
-            .filter_map(|item| Some(SpannedGlob { glob: self.glob(item, place)?, span: item.span }))
+            .filter_map(|item| Some(Spanned::new(read(self, item)?, item.span)))
+            .collect()
+    }
+
+    /// A list in whose place nothing else may stand, and that may be empty.
+    pub(super) fn list<'a>(&mut self, node: &'a Node, place: &str) -> &'a [Node] {
+        match &node.value {
+            Value::List(items) => items,
+            _ => {
+                self.wrong_type(node, "a list", place);
+                &[]
+            }
+        }
+    }
+
+    /// A whole number, `least` or more.
+    pub(super) fn number(&mut self, node: &Node, place: &str, least: usize) -> Option<usize> {
+        let text = self.text(node, place)?;
+        let number = text.parse().ok().filter(|number| *number >= least);
+        if number.is_none() {
+            let message = format!("`{text}` is not a number for {place}");
+            self.report(
+                Diagnostic::new(Code::InvalidValue, message, node.span)
+                    .label(format!("expected a whole number from {least}")),
+            );
+        }
+        number
+    }
+
+    /// A moment with its time zone.
+    pub(super) fn time(&mut self, node: &Node, place: &str) -> Option<DateTime<Utc>> {
+        let text = self.text(node, place)?;
+        let parsed = DateTime::parse_from_rfc3339(text);
+        if parsed.is_err() {
+            self.report(
+                Diagnostic::new(Code::InvalidValue, format!("`{text}` is not a time"), node.span)
+                    .label(format!("in {place}"))
+                    .help("write date, time and zone, such as `2026-01-31T00:00:00Z`"),
+            );
+        }
+        parsed.ok().map(|time| time.with_timezone(&Utc))
+    }
+
+    /// Text by name, as tags are: a mapping whose values are text.
+    pub(super) fn texts(&mut self, node: &Node, place: &str) -> BTreeMap<String, String> {
+        let Some(fields) = self.open_mapping(node, place) else { return BTreeMap::new() };
+        fields
+            .iter()
+            .filter_map(|(key, node)| {
+                let value = self.text(node, &format!("`{}` in {place}", key.text))?;
+                Some((key.text.clone(), value.to_owned()))
+            })
             .collect()
     }
 

@@ -158,6 +158,11 @@ fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand,
     for left in &plan.left_alone {
         info!(account = %left.account_id, name = left.account_name, why = left.why, "left alone");
     }
+    for change in &plan.impossible {
+        let (account, permission_set) = (&change.assignment.account_id, &*change.permission_set);
+        let (principal, why) = (change.principal(), &change.reason.why);
+        error!(%account, permission_set, principal, why, "not possible");
+    }
     for outcome in &reconciled.outcomes {
         log_outcome(outcome);
     }
@@ -178,8 +183,9 @@ fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand,
 }
 
 fn log_outcome(Outcome { change, result }: &Outcome) {
-    let (account, permission_set) = (&change.assignment.account_id, &change.permission_set);
-    let (action, principal, why) = (change.action.to_string(), change.principal(), &change.why);
+    let (account, permission_set) = (&change.assignment.account_id, &*change.permission_set);
+    let (action, principal) = (change.action.to_string(), change.principal());
+    let why = &change.reason.why;
     match result {
         Ok(request) => info!(action, %account, permission_set, principal, why, %request, "changed"),
         Err(reason) => {

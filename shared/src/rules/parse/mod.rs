@@ -1,25 +1,38 @@
 //! The tree of a rules file to [`Rules`](super::Rules)' parts, with every mistake on the way.
 
+mod definition;
 mod rule;
 mod selector;
+mod test_case;
+mod user;
 
 use crate::{
     diagnostic::{Code, Diagnostic},
-    source::{SourceFile, Span},
+    source::{SourceFile, Span, Spanned},
 };
 
 use super::{
-    Fence, Manage, MaxRevocations, Never, Rule, Unlisted,
+    Fence, Manage, ManagedUsers, MaxRevocations, Never, Rule, SpannedGlob, Unlisted,
+    definition::PermissionSetDefinition,
     glob::Glob,
     read::{Fields, Reader},
     selector::AccountSelector,
+    test_case::TestCase,
     tree::{self, Node, Value},
 };
 
-const FILE: &[&str] = &["version", "manage", "protect", "rules", "never"];
-const MANAGE: &[&str] =
-    &["unlisted", "max_revocations", "accounts", "management_account", "groups", "permission_sets"];
-const PROTECT: &[&str] = &["groups", "permission_sets", "accounts"];
+const FILE: &[&str] =
+    &["version", "manage", "protect", "rules", "never", "permission_sets", "tests"];
+const MANAGE: &[&str] = &[
+    "unlisted",
+    "max_revocations",
+    "accounts",
+    "management_account",
+    "groups",
+    "users",
+    "permission_sets",
+];
+const PROTECT: &[&str] = &["groups", "users", "permission_sets", "accounts"];
 
 /// The parts of a file.
 pub(super) struct Parts {
@@ -27,6 +40,8 @@ pub(super) struct Parts {
     pub(super) protect: Vec<Fence>,
     pub(super) rules: Vec<Rule>,
     pub(super) never: Vec<Never>,
+    pub(super) permission_sets: Vec<PermissionSetDefinition>,
+    pub(super) tests: Vec<TestCase>,
 }
 
 /// Reads the file, or says all that is wrong with it, in the order of its lines.
@@ -68,7 +83,10 @@ impl Reader {
             self.required(&fields, "rules", "write `rules: []` for a file that grants nothing");
         let rules = rules.map(|node| self.rules(node));
         let never = fields.get("never").map_or_else(Vec::new, |node| self.never(node));
-        Some(Parts { manage: manage?, protect, rules: rules?, never })
+        let permission_sets =
+            fields.get("permission_sets").map_or_else(Vec::new, |node| self.definitions(node));
+        let tests = fields.get("tests").map_or_else(Vec::new, |node| self.tests(node));
+        Some(Parts { manage: manage?, protect, rules: rules?, never, permission_sets, tests })
     }
 
     fn version(&mut self, fields: &Fields<'_>) {
@@ -107,6 +125,7 @@ impl Reader {
             .get("management_account")
             .map_or(Some(false), |node| self.boolean(node, "`management_account`"));
         let groups = self.optional_globs(&fields, "groups");
+        let users = fields.get("users").map_or(ManagedUsers::None, |node| self.managed_users(node));
         let permission_sets = self.optional_globs(&fields, "permission_sets");
         Some(Manage {
             unlisted: unlisted?,
@@ -114,6 +133,7 @@ impl Reader {
             accounts: accounts?,
             management_account: management_account?,
             groups: groups.unwrap_or_else(everything),
+            users,
             permission_sets: permission_sets.unwrap_or_else(everything),
         })
     }
@@ -156,12 +176,16 @@ impl Reader {
         parsed
     }
 
+    fn managed_users(&mut self, node: &Node) -> ManagedUsers {
+        match &node.value {
+            Value::Bool(true) => ManagedUsers::All,
+            Value::Bool(false) => ManagedUsers::None,
+            _ => ManagedUsers::Named(self.globs(node, "`users`")),
+        }
+    }
+
     fn protect(&mut self, node: &Node) -> Vec<Fence> {
-        let Value::List(items) = &node.value else {
-            self.wrong_type(node, "a list", "`protect`");
-            return Vec::new();
-        };
-        items.iter().filter_map(|item| self.protect_entry(item)).collect()
+        self.entries(node, "`protect`", Self::protect_entry)
     }
 
     fn protect_entry(&mut self, node: &Node) -> Option<Fence> {
@@ -183,16 +207,13 @@ impl Reader {
     fn fence(&mut self, fields: &Fields<'_>) -> Fence {
         Fence {
             groups: self.optional_globs(fields, "groups"),
+            users: fields.get("users").map(|node| self.users(node)),
             permission_sets: self.optional_globs(fields, "permission_sets"),
             accounts: fields.get("accounts").and_then(|node| self.selector(node)),
         }
     }
-
-    fn optional_globs(&mut self, fields: &Fields<'_>, name: &str) -> Option<Vec<Glob>> {
-        fields.get(name).map(|node| self.globs(node, &format!("`{name}`")))
-    }
 }
 
-fn everything() -> Vec<Glob> {
-    Glob::new("*").into_iter().collect()
+fn everything() -> Vec<SpannedGlob> {
+    Glob::new("*").map(|glob| Spanned::new(glob, Span::default())).into_iter().collect()
 }

@@ -2,100 +2,115 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-
 use crate::{
     diagnostic::{Code, Diagnostic},
-    source::Span,
+    source::{Span, Spanned},
 };
 
 use super::super::{
-    Never, Rule, Window,
+    Never, Principals, Rule, SpannedGlob, Window,
     read::{Fields, Reader},
+    selector::AccountSelector,
+    template::{InvalidTemplate, Placeholder, Template},
     tree::{Node, Value},
 };
 
-const RULE: &[&str] =
-    &["name", "description", "permission_sets", "groups", "accounts", "from", "until"];
+const RULE: &[&str] = &[
+    "name",
+    "description",
+    "permission_sets",
+    "groups",
+    "users",
+    "group_name",
+    "account_tag",
+    "members",
+    "accounts",
+    "from",
+    "until",
+];
 const NEVER: &[&str] =
-    &["name", "description", "permission_sets", "groups", "accounts", "from", "until"];
+    &["name", "description", "permission_sets", "groups", "users", "accounts", "from", "until"];
+const MEMBERS: &[&str] = &["at_least"];
 
-/// What a rule and an entry of `never` have in common.
-struct Named {
-    name: String,
-    span: Span,
-    description: Option<String>,
+/// What a rule, an entry of `never` and a test have in common.
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) span: Span,
+    pub(super) description: Option<String>,
+}
+
+/// How a rule says to whom it grants: the keys it has of those that exclude each other.
+#[derive(Clone, Copy)]
+enum Kind {
+    Named,
+    GroupName,
+    AccountTag,
 }
 
 impl Reader {
     pub(super) fn rules(&mut self, node: &Node) -> Vec<Rule> {
         let rules = self.entries(node, "`rules`", Self::rule);
-        self.unique(rules, |rule| (&rule.name, rule.span))
+        self.unique(rules, "rules", |rule| (&rule.name, rule.span))
     }
 
     pub(super) fn never(&mut self, node: &Node) -> Vec<Never> {
         let entries = self.entries(node, "`never`", Self::never_entry);
-        self.unique(entries, |entry| (&entry.name, entry.span))
+        self.unique(entries, "entries of `never`", |entry| (&entry.name, entry.span))
     }
 
-    fn entries<T>(
+    pub(super) fn entries<T>(
         &mut self,
         node: &Node,
         place: &str,
         mut read: impl FnMut(&mut Self, &Node) -> Option<T>,
     ) -> Vec<T> {
-        let Value::List(items) = &node.value else {
-            self.wrong_type(node, "a list", place);
-            return Vec::new();
-        };
-        items.iter().filter_map(|item| read(self, item)).collect()
+        self.list(node, place).iter().filter_map(|item| read(self, item)).collect()
     }
 
     /// The first of each name; the others are reported.
-    fn unique<T>(&mut self, entries: Vec<T>, name: impl Fn(&T) -> (&String, Span)) -> Vec<T> {
+    pub(super) fn unique<T>(
+        &mut self,
+        entries: Vec<T>,
+        what: &str,
+        name: impl Fn(&T) -> (&String, Span),
+    ) -> Vec<T> {
         let mut seen: HashMap<String, Span> = HashMap::new();
-        entries
-            .into_iter()
-            .filter(|entry| {
-                let (text, span) = name(entry);
-                match seen.get(text) {
-                    Some(earlier) => self.duplicate((text, span), *earlier),
-                    None => {
-                        seen.insert(text.clone(), span);
-                        return true;
-                    }
+        let mut kept = Vec::new();
+        for entry in entries {
+            let (text, span) = name(&entry);
+            match seen.get(text) {
+                Some(earlier) => self.duplicate(what, (text, span), *earlier),
+                None => {
+                    seen.insert(text.clone(), span);
+                    kept.push(entry);
                 }
-                false
-            })
-            .collect()
+            }
+        }
+        kept
     }
 
-    fn duplicate(&mut self, (name, span): (&String, Span), earlier: Span) {
+    fn duplicate(&mut self, what: &str, (name, span): (&String, Span), earlier: Span) {
         self.report(
-            Diagnostic::new(Code::DuplicateRule, format!("two rules are named `{name}`"), span)
+            Diagnostic::new(Code::DuplicateName, format!("two {what} are named `{name}`"), span)
                 .label("again here")
                 .also(earlier, "first here")
-                .help("announcements and plans name rules; give each its own name"),
+                .help(
+                    "plans, announcements and test results go by these names; each needs its own",
+                ),
         );
     }
 
     /// Reads all of a rule before giving up on any of it, so that every mistake is said.
     fn rule(&mut self, node: &Node) -> Option<Rule> {
         let fields = self.mapping(node, &rule_place(node), RULE)?;
-        let named = self.named(&fields);
+        let named = self.named(&fields, "rule");
+        let kind = self.kind(&fields);
         let permission_sets = self
-            .required(
-                &fields,
-                "permission_sets",
-                "name the permission sets to grant, such as `[ViewOnlyAccess]`",
-            )
-            .map(|node| self.spanned_globs(node, "`permission_sets`"));
-        let groups = self
-            .required(&fields, "groups", "name the groups to grant to, such as `[Engineering]`")
-            .map(|node| self.spanned_globs(node, "`groups`"));
-        let accounts = self
-            .required(&fields, "accounts", "say where, such as `accounts: {all: true}`")
-            .and_then(|node| self.selector(node));
+            .required(&fields, "permission_sets", permission_sets_help(kind))
+            .map(|node| self.globs(node, "`permission_sets`"));
+        let principals = self.principals(&fields, kind);
+        let accounts = self.accounts(&fields, kind);
+        let members_at_least = fields.get("members").and_then(|node| self.members(node, &fields));
         let window = self.window(&fields);
         let Named { name, span, description } = named?;
         Some(Rule {
@@ -103,16 +118,124 @@ impl Reader {
             span,
             description,
             permission_sets: permission_sets?,
-            groups: groups?,
+            principals: principals?,
+            members_at_least,
             accounts: accounts?,
-            accounts_span: fields.key_span("accounts")?,
+            accounts_span: fields.key_span("accounts").unwrap_or(span),
             window,
         })
     }
 
+    /// Which of the three ways of saying to whom; a second one beside it is reported.
+    fn kind(&mut self, fields: &Fields<'_>) -> Kind {
+        let kind = match (fields.get("group_name"), fields.get("account_tag")) {
+            (Some(_), _) => Kind::GroupName,
+            (None, Some(_)) => Kind::AccountTag,
+            (None, None) => Kind::Named,
+        };
+        let excluded: &[(&str, &str)] = match kind {
+            Kind::Named => &[],
+            Kind::GroupName => {
+                &[("group_name", "groups"), ("group_name", "users"), ("group_name", "account_tag")]
+            }
+            Kind::AccountTag => &[("account_tag", "users")],
+        };
+        for (key, other) in excluded {
+            if let (Some(first), Some(second)) = (fields.key_span(key), fields.key_span(other)) {
+                let message = format!("`{key}` and `{other}` cannot stand in one rule");
+                self.report(
+                    Diagnostic::new(Code::ConflictingFields, message, second)
+                        .label(format!("`{other}` says otherwise to whom"))
+                        .also(first, format!("`{key}` says to whom the rule grants"))
+                        .help("make two rules of it"),
+                );
+            }
+        }
+        kind
+    }
+
+    fn principals(&mut self, fields: &Fields<'_>, kind: Kind) -> Option<Principals> {
+        match kind {
+            Kind::Named => self.named_principals(fields),
+            Kind::GroupName => {
+                let node = fields.get("group_name")?;
+                let template = self.template(node, "`group_name`", GROUP_NAME_HELP)?;
+                Some(Principals::GroupName(Spanned::new(template, node.span)))
+            }
+            Kind::AccountTag => {
+                let node = fields.get("account_tag")?;
+                let key = self.template(node, "`account_tag`", ACCOUNT_TAG_HELP);
+                let help = "say which groups a tag may name, such as `[\"team-*\"]`: whoever may tag an account would otherwise choose freely";
+                let groups = self.required(fields, "groups", help);
+                let groups = groups.map(|node| self.globs(node, "`groups`"));
+                Some(Principals::AccountTag { key: Spanned::new(key?, node.span), groups: groups? })
+            }
+        }
+    }
+
+    fn named_principals(&mut self, fields: &Fields<'_>) -> Option<Principals> {
+        if fields.get("users").is_none() {
+            let help = "name the groups to grant to, such as `[Engineering]`; or `users`, `group_name`, `account_tag`";
+            self.required(fields, "groups", help)?;
+        }
+        let groups = fields.get("groups").map(|node| self.globs(node, "`groups`"));
+        let users = fields.get("users").map(|node| self.users(node));
+        Some(Principals::Named {
+            groups: groups.unwrap_or_default(),
+            users: users.unwrap_or_default(),
+        })
+    }
+
+    fn template<P: Placeholder>(
+        &mut self,
+        node: &Node,
+        place: &str,
+        help: &str,
+    ) -> Option<Template<P>> {
+        let text = self.text(node, place)?;
+        Template::new(text)
+            .map_err(|error: InvalidTemplate| {
+                let message = format!("`{text}` is not a template for {place}: {error}");
+                self.report(Diagnostic::new(Code::InvalidTemplate, message, node.span).help(help));
+            })
+            .ok()
+    }
+
+    /// Named principals need to be told where; a name or a tag says it by itself.
+    fn accounts(&mut self, fields: &Fields<'_>, kind: Kind) -> Option<AccountSelector> {
+        let node = match kind {
+            Kind::Named => {
+                self.required(fields, "accounts", "say where, such as `accounts: {all: true}`")
+            }
+            Kind::GroupName | Kind::AccountTag => match fields.get("accounts") {
+                None => return Some(AccountSelector::all()),
+                node => node,
+            },
+        };
+        node.and_then(|node| self.selector(node))
+    }
+
+    fn members(&mut self, node: &Node, rule: &Fields<'_>) -> Option<Spanned<usize>> {
+        let only_users = rule.get("users").is_some() && rule.get("groups").is_none();
+        if let (true, Some(key)) = (only_users, rule.key_span("members")) {
+            self.report(
+                Diagnostic::new(
+                    Code::ConflictingFields,
+                    "`members` is about groups, and the rule grants to none",
+                    key,
+                )
+                .help("leave it out, or name `groups`"),
+            );
+        }
+        let fields = self.mapping(node, "`members`", MEMBERS)?;
+        let help = "say how many, such as `members: {at_least: 1}`";
+        let least = self.required(&fields, "at_least", help)?;
+        Some(Spanned::new(self.number(least, "`at_least`", 1)?, least.span))
+    }
+
     fn never_entry(&mut self, node: &Node) -> Option<Never> {
         let fields = self.mapping(node, "an entry of `never`", NEVER)?;
-        let named = self.named(&fields);
+        let named = self.named(&fields, "entry of `never`");
         let what = self.fence(&fields);
         if what.is_open() {
             self.report(
@@ -121,7 +244,7 @@ impl Reader {
                     "an entry of `never` without a key would forbid everything",
                     node.span,
                 )
-                .help("say which permission sets, groups or accounts it is about"),
+                .help("say which permission sets, groups, users or accounts it is about"),
             );
         }
         let window = self.window(&fields);
@@ -129,13 +252,10 @@ impl Reader {
         Some(Never { name, span, description, what, window })
     }
 
-    fn named(&mut self, fields: &Fields<'_>) -> Option<Named> {
-        let node = self.required(
-            fields,
-            "name",
-            "name the rule for what it is for, such as `engineering-power-users`",
-        );
-        let name = node.and_then(|node| self.rule_name(node));
+    pub(super) fn named(&mut self, fields: &Fields<'_>, what: &str) -> Option<Named> {
+        let help = format!("name the {what} for what it is for, such as `engineering-power-users`");
+        let node = self.required(fields, "name", &help);
+        let name = node.and_then(|node| self.name(node, what));
         let description =
             fields.get("description").and_then(|node| self.text(node, "`description`"));
         Some(Named {
@@ -145,10 +265,11 @@ impl Reader {
         })
     }
 
-    fn rule_name<'a>(&mut self, node: &'a Node) -> Option<&'a str> {
+    fn name<'a>(&mut self, node: &'a Node, what: &str) -> Option<&'a str> {
         let name = self.text(node, "`name`")?;
         if name.trim().is_empty() {
-            self.report(Diagnostic::new(Code::InvalidValue, "a rule's name is empty", node.span));
+            let message = format!("the {what}'s name is empty");
+            self.report(Diagnostic::new(Code::InvalidValue, message, node.span));
             return None;
         }
         Some(name)
@@ -171,17 +292,29 @@ impl Reader {
         Window { from, until }
     }
 
-    fn time(&mut self, node: &Node, place: &str) -> Option<DateTime<Utc>> {
-        let text = self.text(node, place)?;
-        let parsed = DateTime::parse_from_rfc3339(text);
-        if parsed.is_err() {
-            self.report(
-                Diagnostic::new(Code::InvalidValue, format!("`{text}` is not a time"), node.span)
-                    .label(format!("in {place}"))
-                    .help("write date, time and zone, such as `2026-01-31T00:00:00Z`"),
-            );
+    pub(super) fn optional_globs(
+        &mut self,
+        fields: &Fields<'_>,
+        name: &str,
+    ) -> Option<Vec<SpannedGlob>> {
+        fields.get(name).map(|node| self.globs(node, &format!("`{name}`")))
+    }
+}
+
+const GROUP_NAME_HELP: &str = "write `{account}`, `{account_id}`, `{permission_set}` or `{tag.KEY}` for what differs, such as `aws-{account}-{permission_set}`";
+const ACCOUNT_TAG_HELP: &str =
+    "write `{group}` for the group's display name, such as `access/{group}`";
+
+/// Why permission sets have to be named even where names or tags say who.
+fn permission_sets_help(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Named => "name the permission sets to grant, such as `[ViewOnlyAccess]`",
+        Kind::GroupName => {
+            "say which permission sets a group's name may ask for, such as `[ViewOnlyAccess]`: whoever may name a group would otherwise choose freely"
         }
-        parsed.ok().map(|time| time.with_timezone(&Utc))
+        Kind::AccountTag => {
+            "say which permission sets a tag may ask for, such as `[ViewOnlyAccess]`: whoever may tag an account would otherwise choose freely"
+        }
     }
 }
 

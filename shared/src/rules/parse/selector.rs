@@ -1,12 +1,18 @@
 //! Account selectors.
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    source::Spanned,
+};
 
 use super::super::{
+    SpannedGlob,
     glob::{Glob, PathGlob},
     read::Reader,
-    selector::{AccountSelector, Condition, OrganizationalUnitPattern, TagCondition, TagValue},
-    tree::{Node, Value},
+    selector::{
+        AccountSelector, Condition, OrganizationalUnitPattern, TagCondition, TagValue, Test,
+    },
+    tree::{Key, Node, Value},
 };
 
 const SELECTOR: &[&str] = &[
@@ -41,44 +47,34 @@ impl Reader {
             );
             return None;
         }
-        Some(fields.iter().filter_map(|(key, node)| self.condition(&key.text, node)).collect())
+        let conditions = fields.iter().filter_map(|(key, node)| {
+            Some(Condition { span: key.span, test: self.test(&key.text, node)? })
+        });
+        Some(conditions.collect())
     }
 
-    fn condition(&mut self, key: &str, node: &Node) -> Option<Condition> {
+    fn test(&mut self, key: &str, node: &Node) -> Option<Test> {
         let place = format!("`{key}`");
         match key {
             "all" => self.all(node),
-            "id" => {
-                Some(Condition::Id(self.each(node, &place, |reader, item| reader.id(item, "`id`"))))
-            }
-            "name" => Some(Condition::Name(self.globs(node, &place))),
-            "email" => Some(Condition::Email(self.globs(node, &place))),
+            "id" => Some(Test::Id(self.each(node, &place, |reader, item| reader.id(item, "`id`")))),
+            "name" => Some(Test::Name(self.globs(node, &place))),
+            "email" => Some(Test::Email(self.globs(node, &place))),
             "organizational_unit" => {
-                Some(Condition::OrganizationalUnit(self.organizational_units(node, &place)))
+                Some(Test::OrganizationalUnit(self.organizational_units(node, &place)))
             }
-            "directly_in" => Some(Condition::DirectlyIn(self.organizational_units(node, &place))),
-            "tags" => self.tags(node, &place).map(Condition::Tags),
-            "organizational_unit_tags" => {
-                self.tags(node, &place).map(Condition::OrganizationalUnitTags)
-            }
-            "not" => self.selector(node).map(Condition::Not),
+            "directly_in" => Some(Test::DirectlyIn(self.organizational_units(node, &place))),
+            "tags" => self.tags(node, &place).map(Test::Tags),
+            "organizational_unit_tags" => self.tags(node, &place).map(Test::OrganizationalUnitTags),
+            "not" => self.selector(node).map(Test::Not),
             // `mapping` has reported every other key.
             _ => None,
         }
     }
 
-    fn each<T>(
-        &mut self,
-        node: &Node,
-        place: &str,
-        mut read: impl FnMut(&mut Self, &Node) -> Option<T>,
-    ) -> Vec<T> {
-        self.values(node, place).iter().filter_map(|item| read(self, item)).collect()
-    }
-
-    fn all(&mut self, node: &Node) -> Option<Condition> {
+    fn all(&mut self, node: &Node) -> Option<Test> {
         if self.boolean(node, "`all`")? {
-            return Some(Condition::All);
+            return Some(Test::All);
         }
         self.report(
             Diagnostic::new(Code::InvalidValue, "`all` is `true`, or left out", node.span)
@@ -87,7 +83,11 @@ impl Reader {
         None
     }
 
-    fn organizational_units(&mut self, node: &Node, place: &str) -> Vec<OrganizationalUnitPattern> {
+    fn organizational_units(
+        &mut self,
+        node: &Node,
+        place: &str,
+    ) -> Vec<Spanned<OrganizationalUnitPattern>> {
         self.each(node, place, |reader, item| reader.organizational_unit(item, place))
     }
 
@@ -112,7 +112,8 @@ impl Reader {
             .ok()
     }
 
-    fn tags(&mut self, node: &Node, place: &str) -> Option<Vec<TagCondition>> {
+    /// What tags, or other values that have names, must be.
+    pub(super) fn tags(&mut self, node: &Node, place: &str) -> Option<Vec<TagCondition>> {
         let fields = self.open_mapping(node, place)?;
         if fields.is_empty() {
             self.report(
@@ -120,20 +121,20 @@ impl Reader {
                     .help("name a tag, such as `tags: {environment: production}`"),
             );
         }
-        Some(fields.iter().filter_map(|(key, node)| self.tag(&key.text, node)).collect())
+        Some(fields.iter().map(|(key, node)| self.tag(key, node)).collect())
     }
 
-    fn tag(&mut self, key: &str, node: &Node) -> Option<TagCondition> {
+    pub(super) fn tag(&mut self, key: &Key, node: &Node) -> TagCondition {
         let value = match &node.value {
             Value::Bool(true) => TagValue::Present,
             Value::Bool(false) => TagValue::Absent,
-            _ => TagValue::AnyOf(self.tag_globs(node, &format!("tag `{key}`"))),
+            _ => TagValue::AnyOf(self.tag_globs(node, &format!("tag `{}`", key.text))),
         };
-        Some(TagCondition { key: key.to_owned(), value })
+        TagCondition { key: key.text.clone(), span: key.span, value }
     }
 
     /// Like other globs, but a tag's value may be empty.
-    fn tag_globs(&mut self, node: &Node, place: &str) -> Vec<Glob> {
+    fn tag_globs(&mut self, node: &Node, place: &str) -> Vec<SpannedGlob> {
         self.each(node, place, |reader, item| match &item.value {
             Value::Text(text) if text.is_empty() => Glob::new("").ok(),
             Value::Bool(_) => {

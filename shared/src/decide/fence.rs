@@ -1,0 +1,154 @@
+//! What limits rules: `manage`, `protect` and `never`, put to permission sets and principals once.
+
+use std::cell::OnceCell;
+
+use crate::{
+    organization::Principal,
+    rules::{Fence, ManagedUsers, Rules},
+    truth::Truth,
+};
+
+use super::{
+    catalogue::Catalogue,
+    names::matches,
+    observed::{Name, Pair, PrincipalEntry},
+    select::{Columns, Selection},
+};
+
+/// What `manage` says of each permission set and principal.
+pub(super) struct Managed {
+    permission_sets: Vec<Truth>,
+    principals: Vec<Truth>,
+}
+
+impl Managed {
+    pub(super) fn new(rules: &Rules, catalogue: &Catalogue<'_>) -> Self {
+        let manage = &rules.manage;
+        let observed = &catalogue.observed;
+        let permission_sets = observed.permission_sets.iter();
+        let principals = observed.principals.iter();
+        Self {
+            permission_sets: permission_sets
+                .map(|set| match set.name {
+                    // What is of a permission set that no longer exists is not managed, and what
+                    // cannot be named is left alone, whatever its name may be.
+                    Name::Gone => Truth::No,
+                    Name::Unknown => Truth::Unknown & matches(&manage.permission_sets, set.name),
+                    Name::Known(_) => matches(&manage.permission_sets, set.name),
+                })
+                .collect(),
+            principals: principals.map(|entry| managed_principal(rules, entry)).collect(),
+        }
+    }
+
+    pub(super) fn holds(&self, pair: Pair) -> Truth {
+        truth_at(&self.permission_sets, pair.permission_set())
+            & truth_at(&self.principals, pair.principal())
+    }
+}
+
+fn managed_principal(rules: &Rules, entry: &PrincipalEntry<'_>) -> Truth {
+    let manage = &rules.manage;
+    let matching = match (&entry.principal, &manage.users) {
+        (Principal::Group(_), _) => matches(&manage.groups, entry.name),
+        (Principal::User(_), ManagedUsers::None) => Truth::No,
+        (Principal::User(_), ManagedUsers::All) => Truth::Yes,
+        (Principal::User(_), ManagedUsers::Named(globs)) => matches(globs, entry.name),
+    };
+    if entry.name == Name::Unknown { matching & Truth::Unknown } else { matching }
+}
+
+fn truth_at(truths: &[Truth], place: u32) -> Truth {
+    truths.get(place as usize).copied().unwrap_or(Truth::No)
+}
+
+/// An entry of `protect` or of `never` in an organization.
+pub(super) struct Wall<'r> {
+    fence: &'r Fence,
+    /// Where it stands; nothing: everywhere.
+    accounts: Option<Selection>,
+    /// What becomes of principals that no longer exist.
+    gone: Gone,
+    permission_sets: OnceCell<Vec<Truth>>,
+    principals: OnceCell<Vec<Truth>>,
+}
+
+/// Whether a wall can hold what no longer exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gone {
+    /// Where it holds every name.
+    ByEverything,
+    /// Never by a name: what is gone needs no protection.
+    NotByName,
+}
+
+impl<'r> Wall<'r> {
+    pub(super) fn new<'o>(fence: &'r Fence, gone: Gone, columns: &mut Columns<'o, '_>) -> Self
+    where
+        'r: 'o,
+    {
+        Self {
+            fence,
+            accounts: fence.accounts.as_ref().map(|accounts| columns.select(accounts)),
+            gone,
+            permission_sets: OnceCell::new(),
+            principals: OnceCell::new(),
+        }
+    }
+
+    /// Whether it stands in an account.
+    pub(super) fn stands_in(&self, account: usize) -> Truth {
+        self.accounts.as_ref().map_or(Truth::Yes, |accounts| accounts.of(account))
+    }
+
+    /// Whether it holds a permission set and a principal where it stands.
+    pub(super) fn holds(&self, pair: Pair, catalogue: &Catalogue<'_>) -> Truth {
+        let permission_sets = self.permission_sets.get_or_init(|| {
+            let sets = catalogue.observed.permission_sets.iter();
+            sets.map(|set| match &self.fence.permission_sets {
+                None => Truth::Yes,
+                Some(globs) => matches(globs, set.name),
+            })
+            .collect()
+        });
+        match truth_at(permission_sets, pair.permission_set()) {
+            Truth::No => Truth::No,
+            of_set => of_set & truth_at(self.principals(catalogue), pair.principal()),
+        }
+    }
+
+    fn principals(&self, catalogue: &Catalogue<'_>) -> &[Truth] {
+        self.principals.get_or_init(|| {
+            let principals = catalogue.observed.principals.iter();
+            principals.map(|entry| self.holds_principal(entry, catalogue)).collect()
+        })
+    }
+
+    fn holds_principal(&self, entry: &PrincipalEntry<'_>, catalogue: &Catalogue<'_>) -> Truth {
+        if self.fence.is_for_anyone() {
+            return Truth::Yes;
+        }
+        if entry.name == Name::Gone && self.gone == Gone::NotByName {
+            return Truth::No;
+        }
+        match &entry.principal {
+            Principal::Group(_) => {
+                self.fence.groups.as_ref().map_or(Truth::No, |globs| matches(globs, entry.name))
+            }
+            Principal::User(_) => self.holds_user(entry, catalogue),
+        }
+    }
+
+    /// A user who cannot sign in stays protected, and forbidden.
+    fn holds_user(&self, entry: &PrincipalEntry<'_>, catalogue: &Catalogue<'_>) -> Truth {
+        let selectors = self.fence.users.iter().flatten();
+        Truth::any(selectors.map(|selector| match entry.user {
+            Some(user) => catalogue.means(selector, user),
+            None if selector.is_by_name_only() => {
+                selector.user_name.as_ref().map_or(Truth::Yes, |globs| matches(globs, entry.name))
+            }
+            None if entry.name == Name::Gone => Truth::No,
+            None => Truth::Unknown,
+        }))
+    }
+}

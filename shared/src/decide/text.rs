@@ -1,0 +1,114 @@
+//! What changes are told with: names, paths and reasons, each spelt out once and shared by all
+//! changes that need it.
+
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::HashMap,
+    sync::Arc,
+};
+
+use crate::{
+    organization::Assignment,
+    plan::{Action, Change, Reason},
+    rules::Rules,
+};
+
+use super::observed::{Observed, Pair};
+
+/// Spells changes out.
+pub(super) struct Speller<'d, 'a> {
+    rules: &'d Rules,
+    observed: &'d Observed<'a>,
+    permission_sets: Vec<OnceCell<Arc<str>>>,
+    principals: Vec<OnceCell<Arc<str>>>,
+    granting: RefCell<HashMap<Vec<u32>, Arc<Reason>>>,
+    references: Vec<OnceCell<String>>,
+}
+
+/// An account as changes tell of it.
+pub(super) struct AccountText {
+    name: Arc<str>,
+    path: Arc<str>,
+}
+
+impl<'d, 'a> Speller<'d, 'a> {
+    pub(super) fn new(rules: &'d Rules, observed: &'d Observed<'a>) -> Self {
+        Self {
+            rules,
+            observed,
+            permission_sets: vec![OnceCell::new(); observed.permission_sets.len()],
+            principals: vec![OnceCell::new(); observed.principals.len()],
+            granting: RefCell::default(),
+            references: vec![OnceCell::new(); rules.rules.len()],
+        }
+    }
+
+    pub(super) fn account(&self, account: usize) -> Option<AccountText> {
+        let name = self.observed.accounts.get(account)?.name.as_str();
+        let place = self.observed.map.place_of(account)?;
+        let mut path = String::new();
+        match &place.units {
+            Some(units) => units.iter().for_each(|unit| {
+                path.push('/');
+                path.push_str(unit.name);
+            }),
+            None => path.push_str("/…"),
+        }
+        path.push('/');
+        path.push_str(name);
+        Some(AccountText { name: name.into(), path: path.into() })
+    }
+
+    pub(super) fn change(
+        &self,
+        action: Action,
+        (account, text): (usize, &AccountText),
+        pair: Pair,
+        reason: Arc<Reason>,
+    ) -> Option<Change> {
+        let set = self.observed.permission_set(pair.permission_set())?;
+        let entry = self.observed.principal(pair.principal())?;
+        let set_text = self.permission_sets.get(pair.permission_set() as usize)?;
+        let entry_text = self.principals.get(pair.principal() as usize)?;
+        Some(Change {
+            action,
+            assignment: Assignment {
+                account_id: self.observed.accounts.get(account)?.id.clone(),
+                permission_set_arn: set.arn.clone(),
+                principal: entry.principal.clone(),
+            },
+            account_name: Arc::clone(&text.name),
+            account_path: Arc::clone(&text.path),
+            permission_set: Arc::clone(set_text.get_or_init(|| set.text().into())),
+            principal_name: Arc::clone(entry_text.get_or_init(|| entry.text().into())),
+            reason,
+            held: false,
+        })
+    }
+
+    /// Why something is granted: by these rules.
+    pub(super) fn granted(&self, rules: &[u32]) -> Arc<Reason> {
+        if let Some(reason) = self.granting.borrow().get(rules) {
+            return Arc::clone(reason);
+        }
+        let reason = Arc::new(self.granting_reason(rules));
+        self.granting.borrow_mut().insert(rules.to_vec(), Arc::clone(&reason));
+        reason
+    }
+
+    fn granting_reason(&self, rules: &[u32]) -> Reason {
+        let references: Vec<&str> = rules.iter().filter_map(|rule| self.reference(*rule)).collect();
+        let noun = if references.len() == 1 { "rule" } else { "rules" };
+        let names = rules.iter().filter_map(|rule| self.rules.rules.get(*rule as usize));
+        Reason {
+            rules: names.map(|rule| rule.name.clone()).collect(),
+            why: format!("{noun} {}", references.join(", ")),
+        }
+    }
+
+    fn reference(&self, rule: u32) -> Option<&str> {
+        let rule_of = self.rules.rules.get(rule as usize)?;
+        let cell = self.references.get(rule as usize)?;
+        Some(cell.get_or_init(|| self.rules.reference(&rule_of.name, rule_of.span)))
+    }
+}

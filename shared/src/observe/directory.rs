@@ -1,0 +1,230 @@
+//! The directory's part of an observation: the groups that rules or assignments name, and users and
+//! memberships where a rule asks for them.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    failure::CallFailure,
+    ids::{GroupId, UserId},
+    organization::{Gap, Group, Membership, Principal, Unread},
+    rules::{Principals, Rule, Rules, SpannedGlob, user::UserSelector},
+    scope::Scope,
+};
+
+use super::{Observe, gather::Gathering};
+
+/// How much of a listing was read.
+enum Listed {
+    All,
+    Some,
+}
+
+/// What is asked of the directory.
+#[derive(Default)]
+struct Wanted<'r> {
+    /// Groups by display name.
+    groups: Vec<&'r SpannedGlob>,
+    /// Groups whose members matter, by display name.
+    with_members: Vec<&'r SpannedGlob>,
+    /// Whether any group may be meant, whatever it is called.
+    any_group: bool,
+    /// Whether the members of any group may matter, whatever it is called.
+    any_members: bool,
+    /// Whether users matter at all.
+    users: bool,
+}
+
+impl<'r> Wanted<'r> {
+    /// What rules that may hold ask for; and fences, when users may have assignments.
+    fn new(rules: &'r Rules, holding: &[&'r Rule], users_have_assignments: bool) -> Self {
+        let mut wanted = Self::default();
+        for rule in holding {
+            wanted.add(rule);
+        }
+        let manages_users = !rules.manage.users.is_none();
+        let grants_to_users = holding.iter().any(|rule| !rule.principals.users().is_empty());
+        wanted.users = manages_users && (grants_to_users || users_have_assignments);
+        if wanted.users {
+            let granted = holding.iter().flat_map(|rule| rule.principals.users());
+            let fenced = rules.fences().filter_map(|fence| fence.users.as_ref()).flatten();
+            granted.chain(fenced).for_each(|selector| wanted.add_memberships_of(selector));
+        }
+        wanted
+    }
+
+    fn add(&mut self, rule: &'r Rule) {
+        self.groups.extend(rule.principals.groups());
+        // Names are compared without regard to case, which a look-up by name may mind.
+        let by_name = matches!(rule.principals, Principals::GroupName(_));
+        self.any_group |= by_name;
+        if rule.members_at_least.is_some() {
+            self.with_members.extend(rule.principals.groups());
+            self.any_members |= by_name;
+        }
+    }
+
+    fn add_memberships_of(&mut self, selector: &'r UserSelector) {
+        let globs = selector.in_group.iter().flatten();
+        self.groups.extend(globs.clone());
+        self.with_members.extend(globs);
+    }
+
+    /// The groups' names, when they are few whole ones.
+    fn names(&self) -> Option<Vec<&'r str>> {
+        if self.any_group {
+            return None;
+        }
+        self.groups.iter().map(|glob| glob.value.name()).collect()
+    }
+
+    fn asks_for_members_of(&self, group: &Group) -> bool {
+        self.any_members
+            || self.with_members.iter().any(|glob| glob.value.matches(&group.display_name))
+    }
+}
+
+impl<Reads: Observe> Gathering<'_, Reads> {
+    /// The groups, users and memberships that the rules or the assignments in place ask for.
+    pub(super) async fn directory(&mut self, scope: &Scope, holding: &[&Rule]) {
+        let users = self.users_with_assignments();
+        let wanted = Wanted::new(self.rules, holding, !users.is_empty());
+        self.groups(scope, &wanted).await;
+        if wanted.users {
+            self.users(&users).await;
+        }
+        self.memberships(&wanted).await;
+    }
+
+    /// The groups that are wanted by name, and those that hold assignments.
+    ///
+    /// One page of the listing has a hundred groups, which is all of them for most. For a narrow
+    /// scope that asks for a few whole names, the listing goes on for as many pages as there are
+    /// names; in a directory larger than that, asking for the names themselves is cheaper.
+    async fn groups(&mut self, scope: &Scope, wanted: &Wanted<'_>) {
+        let with_assignments = self.groups_with_assignments();
+        if wanted.groups.is_empty() && !wanted.any_group && with_assignments.is_empty() {
+            return;
+        }
+        let names = wanted.names().filter(|_| scope.only_accounts().is_some());
+        let most_pages = names.as_ref().map_or(usize::MAX, |names| names.len().max(1));
+        match self.group_pages(most_pages).await {
+            Ok(Listed::All) => {}
+            Ok(Listed::Some) => self.groups_by_name(&names.unwrap_or_default()).await,
+            Err(failure) => return self.gap(Unread::Groups, None, &failure),
+        }
+        self.groups_by_id(&with_assignments).await;
+        if self.organization.groups.is_empty() && !with_assignments.is_empty() {
+            self.doubt(
+                Unread::Groups,
+                "the directory has no group at all, yet groups hold assignments",
+            );
+        }
+    }
+
+    /// Lists groups, so many pages at the most.
+    async fn group_pages(&mut self, most_pages: usize) -> Result<Listed, CallFailure> {
+        let mut token = None;
+        for _ in 0..most_pages {
+            let page = self.reads.group_page(token).await?;
+            self.organization.groups.extend(page.groups);
+            token = page.next;
+            if token.is_none() {
+                return Ok(Listed::All);
+            }
+        }
+        Ok(Listed::Some)
+    }
+
+    /// Finds the groups of these names that were not listed, and looks at what they are really
+    /// called.
+    async fn groups_by_name(&mut self, names: &[&str]) {
+        let listed = |groups: &[Group], name| groups.iter().any(|group| group.display_name == name);
+        let mut found = BTreeSet::new();
+        for name in names {
+            if !listed(&self.organization.groups, *name) {
+                match self.reads.group_id(name).await {
+                    Ok(id) => found.extend(id),
+                    Err(failure) => self.gap(Unread::Groups, None, &failure),
+                }
+            }
+        }
+        self.groups_by_id(&found).await;
+    }
+
+    /// Asks for groups singly that were not listed. Only of a group that AWS itself says is not
+    /// there is it known that it is gone: a listing may lag behind.
+    async fn groups_by_id(&mut self, ids: &BTreeSet<GroupId>) {
+        let listed: BTreeSet<GroupId> =
+            self.organization.groups.iter().map(|group| group.id.clone()).collect();
+        for id in ids.difference(&listed) {
+            match self.reads.group(id).await {
+                Ok(group) => self.organization.groups.extend(group),
+                Err(failure) => self.gap(Unread::Groups, None, &failure),
+            }
+        }
+    }
+
+    /// All users, in pages: to ask for them singly would cost a call for each. Only of a user that
+    /// AWS itself says is not there is it known that they are gone: a listing may lag behind.
+    async fn users(&mut self, with_assignments: &BTreeSet<UserId>) {
+        match self.reads.users().await {
+            Ok(users) => self.organization.users.extend(users),
+            Err(failure) => return self.gap(Unread::Users, None, &failure),
+        }
+        if self.organization.users.is_empty() && !with_assignments.is_empty() {
+            return self.doubt(
+                Unread::Users,
+                "the directory has no user at all, yet users hold assignments",
+            );
+        }
+        let listed: BTreeSet<UserId> =
+            self.organization.users.iter().map(|user| user.id.clone()).collect();
+        for id in with_assignments.difference(&listed) {
+            match self.reads.user(id).await {
+                Ok(user) => self.organization.users.extend(user),
+                Err(failure) => self.gap(Unread::Users, None, &failure),
+            }
+        }
+    }
+
+    /// The members of the groups whose members a rule asks for.
+    async fn memberships(&mut self, wanted: &Wanted<'_>) {
+        let groups =
+            self.organization.groups.iter().filter(|group| wanted.asks_for_members_of(group));
+        let groups: BTreeSet<GroupId> = groups.map(|group| group.id.clone()).collect();
+        for group_id in groups {
+            match self.reads.group_members(&group_id).await {
+                Ok(members) => {
+                    let membership = |user_id| Membership { group_id: group_id.clone(), user_id };
+                    self.organization.memberships.extend(members.into_iter().map(membership));
+                }
+                Err(failure) => self.gap(Unread::Memberships, None, &failure),
+            }
+        }
+    }
+
+    /// What cannot be is taken for a gap: to take it at its word would be to take everybody's access
+    /// away.
+    fn doubt(&mut self, what: Unread, why: &str) {
+        let reason = why.to_owned();
+        self.organization.gaps.push(Gap { what, account_id: None, reason });
+    }
+
+    fn groups_with_assignments(&self) -> BTreeSet<GroupId> {
+        let assignments = self.organization.assignments.iter();
+        let groups = assignments.filter_map(|assignment| match &assignment.principal {
+            Principal::Group(id) => Some(id.clone()),
+            Principal::User(_) => None,
+        });
+        groups.collect()
+    }
+
+    fn users_with_assignments(&self) -> BTreeSet<UserId> {
+        let assignments = self.organization.assignments.iter();
+        let users = assignments.filter_map(|assignment| match &assignment.principal {
+            Principal::Group(_) => None,
+            Principal::User(id) => Some(id.clone()),
+        });
+        users.collect()
+    }
+}

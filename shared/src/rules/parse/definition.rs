@@ -1,0 +1,219 @@
+//! Definitions of permission sets.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::diagnostic::{Code, Diagnostic};
+
+use super::super::{
+    definition::{PermissionSetDefinition, PermissionsBoundary, PolicyReference},
+    read::{Fields, Reader},
+    tree::{Key, Node, Value},
+};
+
+const DEFINITION: &[&str] = &[
+    "description",
+    "session_duration",
+    "relay_state",
+    "managed_policies",
+    "customer_managed_policies",
+    "inline_policy",
+    "permissions_boundary",
+    "tags",
+];
+const POLICY: &[&str] = &["name", "path"];
+const BOUNDARY: &[&str] = &["managed_policy", "customer_managed_policy"];
+
+/// How long a permission set's name may be.
+///
+/// Unit: characters. Source:
+/// <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html>.
+const LONGEST_NAME: usize = 32;
+
+/// How long a session may last, in minutes. Source: the same page, and the user guide's "Set session
+/// duration": one hour to twelve.
+const SESSION_MINUTES: std::ops::RangeInclusive<usize> = 60..=12 * 60;
+
+impl Reader {
+    /// Permission sets by name.
+    pub(super) fn definitions(&mut self, node: &Node) -> Vec<PermissionSetDefinition> {
+        let Some(fields) = self.open_mapping(node, "`permission_sets`") else { return Vec::new() };
+        fields.iter().filter_map(|(key, node)| self.definition(key, node)).collect()
+    }
+
+    fn definition(&mut self, key: &Key, node: &Node) -> Option<PermissionSetDefinition> {
+        self.permission_set_name(key);
+        let place = format!("permission set `{}`", key.text);
+        let fields = self.mapping(node, &place, DEFINITION)?;
+        let mut text = |name: &str| {
+            let node = fields.get(name)?;
+            self.text(node, &format!("`{name}`")).map(str::to_owned)
+        };
+        let (description, relay_state) = (text("description"), text("relay_state"));
+        Some(PermissionSetDefinition {
+            name: key.text.clone(),
+            span: key.span,
+            description,
+            session_duration: fields
+                .get("session_duration")
+                .and_then(|node| self.session_duration(node)),
+            relay_state,
+            managed_policies: self.managed_policies(&fields),
+            customer_managed_policies: self.customer_managed_policies(&fields),
+            inline_policy: fields.get("inline_policy").and_then(|node| self.inline_policy(node)),
+            permissions_boundary: fields
+                .get("permissions_boundary")
+                .and_then(|node| self.permissions_boundary(node)),
+            tags: fields.get("tags").map_or_else(BTreeMap::new, |node| self.texts(node, "`tags`")),
+        })
+    }
+
+    fn permission_set_name(&mut self, key: &Key) {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+        let length = key.text.chars().count();
+        if !(1..=LONGEST_NAME).contains(&length) || !key.text.chars().all(is_allowed) {
+            let message = format!("`{}` cannot be the name of a permission set", key.text);
+            self.report(Diagnostic::new(Code::InvalidValue, message, key.span).help(format!(
+                "a name has 1 to {LONGEST_NAME} letters, digits and characters of `_+=,.@-`"
+            )));
+        }
+    }
+
+    fn session_duration(&mut self, node: &Node) -> Option<String> {
+        let text = self.text(node, "`session_duration`")?;
+        let fits = minutes(text).is_some_and(|minutes| SESSION_MINUTES.contains(&minutes));
+        if !fits {
+            let message = format!("`{text}` is not a session's duration");
+            self.report(
+                Diagnostic::new(Code::InvalidValue, message, node.span)
+                    .label("expected one hour to twelve, such as `PT8H` or `PT1H30M`"),
+            );
+        }
+        fits.then(|| text.to_owned())
+    }
+
+    fn managed_policies(&mut self, fields: &Fields<'_>) -> Vec<String> {
+        let Some(node) = fields.get("managed_policies") else { return Vec::new() };
+        let arns = self.each(node, "`managed_policies`", |reader, item| {
+            reader.policy_arn(item, "`managed_policies`")
+        });
+        arns.into_iter().map(|arn| arn.value).collect()
+    }
+
+    fn policy_arn(&mut self, node: &Node, place: &str) -> Option<String> {
+        let text = self.text(node, place)?;
+        let is_arn = text.strip_prefix("arn:").is_some_and(|rest| {
+            rest.starts_with("aws") && rest.contains(":iam::aws:policy/") && !rest.ends_with('/')
+        });
+        if !is_arn {
+            let message = format!("`{text}` is not the ARN of a policy of AWS");
+            self.report(
+                Diagnostic::new(Code::InvalidId, message, node.span)
+                    .label(format!("in {place}"))
+                    .help("such as `arn:aws:iam::aws:policy/ReadOnlyAccess`; your own policies go under `customer_managed_policies`"),
+            );
+        }
+        is_arn.then(|| text.to_owned())
+    }
+
+    fn customer_managed_policies(&mut self, fields: &Fields<'_>) -> Vec<PolicyReference> {
+        let Some(node) = fields.get("customer_managed_policies") else { return Vec::new() };
+        let policies = self.each(node, "`customer_managed_policies`", Self::policy_reference);
+        policies.into_iter().map(|policy| policy.value).collect()
+    }
+
+    fn policy_reference(&mut self, node: &Node) -> Option<PolicyReference> {
+        let fields = self.mapping(node, "a customer managed policy", POLICY)?;
+        let name =
+            self.required(&fields, "name", "name the policy, as it is called in every account");
+        let name = name.and_then(|node| self.text(node, "`name`"));
+        let path = fields.get("path").map_or(Some("/"), |node| self.policy_path(node));
+        Some(PolicyReference { name: name?.to_owned(), path: path?.to_owned() })
+    }
+
+    fn policy_path<'a>(&mut self, node: &'a Node) -> Option<&'a str> {
+        let text = self.text(node, "`path`")?;
+        if !(text.starts_with('/') && text.ends_with('/')) {
+            let message = format!("`{text}` is not a policy's path");
+            self.report(
+                Diagnostic::new(Code::InvalidValue, message, node.span)
+                    .label("expected a path that begins and ends with `/`"),
+            );
+            return None;
+        }
+        Some(text)
+    }
+
+    fn permissions_boundary(&mut self, node: &Node) -> Option<PermissionsBoundary> {
+        let fields = self.mapping(node, "`permissions_boundary`", BOUNDARY)?;
+        match (fields.get("managed_policy"), fields.get("customer_managed_policy")) {
+            (Some(node), None) => {
+                self.policy_arn(node, "`managed_policy`").map(PermissionsBoundary::Managed)
+            }
+            (None, Some(node)) => {
+                self.policy_reference(node).map(PermissionsBoundary::CustomerManaged)
+            }
+            (Some(_), Some(_)) => {
+                let message = "a permissions boundary is one policy, and here are two";
+                self.report(Diagnostic::new(Code::ConflictingFields, message, fields.span()));
+                None
+            }
+            (None, None) => {
+                let help = "name a `managed_policy` or a `customer_managed_policy`";
+                let message = "`permissions_boundary` without a policy";
+                self.report(Diagnostic::new(Code::Empty, message, node.span).help(help));
+                None
+            }
+        }
+    }
+
+    /// A policy as YAML, or as JSON in a text.
+    fn inline_policy(&mut self, node: &Node) -> Option<Json> {
+        match &node.value {
+            Value::Mapping(_) => Some(json(node)),
+            Value::Text(text) => serde_json::from_str(text)
+                .ok()
+                .filter(Json::is_object)
+                .or_else(|| self.not_a_policy(node)),
+            _ => {
+                self.wrong_type(node, "a mapping, or JSON as text", "`inline_policy`");
+                None
+            }
+        }
+    }
+
+    fn not_a_policy(&mut self, node: &Node) -> Option<Json> {
+        let message = "`inline_policy` is not a JSON object";
+        self.report(
+            Diagnostic::new(Code::InvalidValue, message, node.span)
+                .help("write the policy as YAML, or quote a whole JSON document"),
+        );
+        None
+    }
+}
+
+/// The minutes of a duration such as `PT1H30M`.
+fn minutes(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("PT").filter(|rest| !rest.is_empty())?;
+    let (hours, rest) = rest.split_once('H').unwrap_or(("0", rest));
+    let minutes = match rest.strip_suffix('M') {
+        Some(minutes) => minutes.parse().ok()?,
+        None if rest.is_empty() => 0,
+        None => return None,
+    };
+    hours.parse::<usize>().ok()?.checked_mul(60)?.checked_add(minutes)
+}
+
+/// A tree as JSON. In a policy, numbers and text mean the same.
+fn json(node: &Node) -> Json {
+    match &node.value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Text(text) => Json::String(text.clone()),
+        Value::List(items) => Json::Array(items.iter().map(json).collect()),
+        Value::Mapping(entries) => {
+            Json::Object(entries.iter().map(|(key, node)| (key.text.clone(), json(node))).collect())
+        }
+    }
+}

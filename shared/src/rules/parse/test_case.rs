@@ -1,0 +1,178 @@
+//! Tests in the rules file.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    source::{Span, Spanned},
+};
+
+use super::{
+    super::{
+        read::{Fields, Reader},
+        test_case::{TestAccount, TestCase, TestPrincipal},
+        tree::{Node, Value},
+    },
+    rule::Named,
+};
+
+const TEST: &[&str] =
+    &["name", "description", "account", "group", "members", "user", "at", "expect"];
+const ACCOUNT: &[&str] =
+    &["id", "name", "email", "organizational_unit", "tags", "organizational_unit_tags"];
+const USER: &[&str] = &["user_name", "groups", "attributes"];
+
+impl Reader {
+    pub(super) fn tests(&mut self, node: &Node) -> Vec<TestCase> {
+        let tests = self.entries(node, "`tests`", Self::test_case);
+        self.unique(tests, "tests", |test| (&test.name, test.span))
+    }
+
+    fn test_case(&mut self, node: &Node) -> Option<TestCase> {
+        let fields = self.mapping(node, "a test", TEST)?;
+        let named = self.named(&fields, "test");
+        let account = self
+            .required(
+                &fields,
+                "account",
+                "describe an account, such as `{name: pay-prod, organizational_unit: /Workloads}`",
+            )
+            .and_then(|node| self.test_account(node));
+        let principal = self.test_principal(&fields);
+        let at = fields.get("at").map(|node| self.time(node, "`at`"));
+        let expected = self.required(
+            &fields,
+            "expect",
+            "name the permission sets that are expected, or `[]` for none",
+        );
+        let expect = expected.map(|node| self.plain_names(node, "`expect`"));
+        let Named { name, span, description } = named?;
+        Some(TestCase {
+            name,
+            span,
+            description,
+            account: account?,
+            principal: principal?,
+            at: at.flatten(),
+            expect: expect?,
+            expect_span: expected.map_or(Span::default(), |node| node.span),
+        })
+    }
+
+    fn test_account(&mut self, node: &Node) -> Option<TestAccount> {
+        let fields = self.mapping(node, "a test's account", ACCOUNT)?;
+        let mut text = |name: &str| {
+            let node = fields.get(name)?;
+            self.text(node, &format!("`{name}`")).map(str::to_owned)
+        };
+        let (name, email) = (text("name"), text("email"));
+        let units = fields.get("organizational_unit").and_then(|node| self.unit_names(node));
+        Some(TestAccount {
+            id: fields.get("id").and_then(|node| self.id(node, "`id`")),
+            name,
+            email,
+            organizational_units: units.unwrap_or_default(),
+            tags: self.optional_texts(&fields, "tags"),
+            organizational_unit_tags: self.optional_texts(&fields, "organizational_unit_tags"),
+        })
+    }
+
+    fn optional_texts(&mut self, fields: &Fields<'_>, name: &str) -> BTreeMap<String, String> {
+        fields.get(name).map_or_else(BTreeMap::new, |node| self.texts(node, &format!("`{name}`")))
+    }
+
+    /// The names on a path from the root. It is one account's place, so nothing in it is a glob.
+    fn unit_names(&mut self, node: &Node) -> Option<Vec<String>> {
+        let text = self.text(node, "`organizational_unit`")?;
+        let names: Vec<&str> = match text.strip_prefix('/') {
+            Some("") => Vec::new(),
+            Some(rest) => rest.split('/').collect(),
+            None => vec![""],
+        };
+        if names.iter().any(|name| name.is_empty()) {
+            let message = format!("`{text}` is not the path of an organizational unit");
+            self.report(
+                Diagnostic::new(Code::InvalidValue, message, node.span).help(
+                    "write the path from the root, such as `/Workloads/Prod`; `/` is the root",
+                ),
+            );
+            return None;
+        }
+        Some(names.into_iter().map(str::to_owned).collect())
+    }
+
+    fn test_principal(&mut self, fields: &Fields<'_>) -> Option<TestPrincipal> {
+        match (fields.get("group"), fields.get("user")) {
+            (Some(node), None) => {
+                let display_name = self.text(node, "`group`")?.to_owned();
+                let members = fields.get("members");
+                let members = members.and_then(|node| self.number(node, "`members`", 0));
+                Some(TestPrincipal::Group { display_name, members })
+            }
+            (None, Some(node)) => self.test_user(node),
+            (None, None) => {
+                let help = "say whom it is about, such as `group: Engineering`, or `user`";
+                self.required(fields, "group", help)?;
+                None
+            }
+            (Some(_), Some(user)) => {
+                let message = "a test is about a group or a user, and here are both";
+                let first = fields.key_span("group").unwrap_or(user.span);
+                let second = fields.key_span("user").unwrap_or(user.span);
+                self.report(
+                    Diagnostic::new(Code::ConflictingFields, message, second)
+                        .label("here a user")
+                        .also(first, "here a group")
+                        .help("make two tests of it"),
+                );
+                None
+            }
+        }
+    }
+
+    fn test_user(&mut self, node: &Node) -> Option<TestPrincipal> {
+        let fields = self.mapping(node, "a test's user", USER)?;
+        let user_name = fields
+            .get("user_name")
+            .map_or(Some(SOMEBODY), |node| self.text(node, "`user_name`"))?
+            .to_owned();
+        let groups =
+            fields.get("groups").map_or_else(Vec::new, |node| self.plain_names(node, "`groups`"));
+        let attributes = fields.get("attributes").map(|node| self.attribute_values(node));
+        Some(TestPrincipal::User {
+            user_name,
+            groups: groups.into_iter().map(|group| group.value).collect(),
+            attributes: attributes.unwrap_or_default(),
+        })
+    }
+
+    fn attribute_values(&mut self, node: &Node) -> BTreeMap<String, String> {
+        let Some(fields) = self.open_mapping(node, "`attributes`") else { return BTreeMap::new() };
+        let known = fields.iter().filter_map(|(key, node)| {
+            let value = self.text(node, &format!("attribute `{}`", key.text));
+            self.is_attribute(key).then_some((key.text.clone(), value?.to_owned()))
+        });
+        known.collect()
+    }
+
+    /// Names, in a list or alone; the list may be empty. A test is about certain things, so a glob
+    /// is a mistake.
+    fn plain_names(&mut self, node: &Node, place: &str) -> Vec<Spanned<String>> {
+        let items = match &node.value {
+            Value::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let names = items.iter().filter_map(|item| {
+            let name = self.glob(item, place)?;
+            if name.name().is_none() {
+                let message = format!("`{name}` is a glob, and {place} takes names");
+                self.report(Diagnostic::new(Code::InvalidValue, message, item.span));
+            }
+            Some(Spanned::new(name.as_str().to_owned(), item.span))
+        });
+        names.collect()
+    }
+}
+
+/// What a test's user is called when the test does not say.
+const SOMEBODY: &str = "somebody";

@@ -1,0 +1,209 @@
+//! Templates: names of groups and keys of tags that say by themselves what they are for.
+
+use std::fmt;
+
+use crate::organization::Tags;
+
+/// Text with placeholders in braces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template<Placeholder> {
+    text: String,
+    parts: Vec<Part<Placeholder>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part<Placeholder> {
+    Text(String),
+    Placeholder(Placeholder),
+}
+
+/// The display name of the group that one permission set in one account is for.
+pub type GroupNameTemplate = Template<GroupNamePart>;
+
+/// The key of the account tag that one group is named by.
+pub type TagKeyTemplate = Template<GroupPlaceholder>;
+
+/// What can stand in braces in `group_name`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupNamePart {
+    /// The account's name.
+    Account,
+    /// The account's id.
+    AccountId,
+    /// The permission set's name.
+    PermissionSet,
+    /// The value of a tag of the account.
+    Tag(String),
+}
+
+/// What can stand in braces in `account_tag`: the group's display name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupPlaceholder;
+
+/// A template that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTemplate {
+    /// A `{` without its `}`.
+    #[error("`{{` has no matching `}}`")]
+    NotClosed,
+    /// Something in braces that stands for nothing.
+    #[error("`{{{0}}}` is not a placeholder here")]
+    UnknownPlaceholder(String),
+    /// Text without any placeholder.
+    #[error("it has no placeholder, so it would mean the same for everything")]
+    NoPlaceholder,
+}
+
+/// What can stand in braces.
+pub trait Placeholder: Sized {
+    /// Reads what stands in braces.
+    fn read(name: &str) -> Option<Self>;
+}
+
+impl Placeholder for GroupNamePart {
+    fn read(name: &str) -> Option<Self> {
+        Some(match name {
+            "account" => Self::Account,
+            "account_id" => Self::AccountId,
+            "permission_set" => Self::PermissionSet,
+            _ => Self::Tag(name.strip_prefix("tag.").filter(|key| !key.is_empty())?.to_owned()),
+        })
+    }
+}
+
+impl Placeholder for GroupPlaceholder {
+    fn read(name: &str) -> Option<Self> {
+        (name == "group").then_some(Self)
+    }
+}
+
+impl<P: Placeholder> Template<P> {
+    /// Reads a template.
+    ///
+    /// # Errors
+    /// When a brace is not closed, a placeholder is unknown, or there is none.
+    pub fn new(text: &str) -> Result<Self, InvalidTemplate> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}').ok_or(InvalidTemplate::NotClosed)?;
+            let placeholder = P::read(name)
+                .ok_or_else(|| InvalidTemplate::UnknownPlaceholder(name.to_owned()))?;
+            parts.extend((!before.is_empty()).then(|| Part::Text(before.to_owned())));
+            parts.push(Part::Placeholder(placeholder));
+            rest = after;
+        }
+        if parts.is_empty() {
+            return Err(InvalidTemplate::NoPlaceholder);
+        }
+        parts.extend((!rest.is_empty()).then(|| Part::Text(rest.to_owned())));
+        Ok(Self { text: text.to_owned(), parts })
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The template with each placeholder filled in; nothing, when one of them has no value.
+    fn fill<'a>(&'a self, value: impl Fn(&'a P) -> Option<&'a str>) -> Option<String> {
+        let mut filled = String::new();
+        for part in &self.parts {
+            filled.push_str(match part {
+                Part::Text(text) => text,
+                Part::Placeholder(placeholder) => value(placeholder)?,
+            });
+        }
+        Some(filled)
+    }
+}
+
+/// What an account fills into `group_name`.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountValues<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its name, if it was read.
+    pub name: Option<&'a str>,
+    /// Its tags, if they were read.
+    pub tags: Option<&'a Tags>,
+}
+
+impl GroupNameTemplate {
+    /// The name of the group for a permission set in an account; nothing, when the account lacks
+    /// what the name is made of.
+    #[must_use]
+    pub fn group_name<'a>(
+        &'a self,
+        account: AccountValues<'a>,
+        permission_set: &'a str,
+    ) -> Option<String> {
+        self.fill(|part| match part {
+            GroupNamePart::Account => account.name,
+            GroupNamePart::AccountId => Some(account.id),
+            GroupNamePart::PermissionSet => Some(permission_set),
+            GroupNamePart::Tag(key) => account.tags?.get(key).map(String::as_str),
+        })
+    }
+
+    /// Whether the name depends on the permission set.
+    #[must_use]
+    pub fn names_permission_set(&self) -> bool {
+        self.parts.contains(&Part::Placeholder(GroupNamePart::PermissionSet))
+    }
+
+    /// The keys of the account tags that the name is made of.
+    pub fn tag_keys(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Placeholder(GroupNamePart::Tag(key)) => Some(key.as_str()),
+            _ => None,
+        })
+    }
+}
+
+impl TagKeyTemplate {
+    /// The key of the tag that names a group.
+    #[must_use]
+    pub fn tag_key(&self, group: &str) -> String {
+        self.fill(|GroupPlaceholder| Some(group)).unwrap_or_default()
+    }
+}
+
+impl<P> fmt::Display for Template<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_filled_in() {
+        let template = GroupNameTemplate::new("aws-{account}-{tag.team}-{permission_set}").unwrap();
+        let tags = Tags::from([("team".to_owned(), "pay".to_owned())]);
+        let account = AccountValues { id: "1", name: Some("prod"), tags: Some(&tags) };
+        assert_eq!(template.group_name(account, "View").as_deref(), Some("aws-prod-pay-View"));
+        let untagged = AccountValues { tags: Some(&Tags::new()), ..account };
+        assert_eq!(template.group_name(untagged, "View"), None);
+        assert_eq!(template.group_name(AccountValues { name: None, ..account }, "View"), None);
+        assert!(template.names_permission_set());
+    }
+
+    #[test]
+    fn a_tag_key_names_a_group() {
+        assert_eq!(TagKeyTemplate::new("access/{group}").unwrap().tag_key("a-b"), "access/a-b");
+    }
+
+    #[test]
+    fn what_is_no_template_is_refused() {
+        let error = |text| GroupNameTemplate::new(text).unwrap_err().to_string();
+        assert_eq!(error("aws-{account"), "`{` has no matching `}`");
+        assert_eq!(error("aws-{acount}"), "`{acount}` is not a placeholder here");
+        assert_eq!(error("aws-{tag.}"), "`{tag.}` is not a placeholder here");
+        assert_eq!(error("aws"), "it has no placeholder, so it would mean the same for everything");
+        assert!(TagKeyTemplate::new("access/{account}").is_err());
+    }
+}
