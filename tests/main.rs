@@ -17,4 +17,5 @@ mod laws;
 mod reconcile;
 mod rules;
 mod scenarios;
+mod schema;
 mod support;
