@@ -58,6 +58,28 @@ fn check_as_json() {
     ]));
 }
 
+/// For GitHub code scanning: relative to the repository, with every place that explains a mistake.
+#[test]
+fn check_as_sarif() {
+    let rules = format!("{RULES}    groups: [Auditors]\n").replace("unlisted", "unlsted");
+    let usher = Usher::new().file("Zürich 1.yaml", rules);
+    let ended = usher.run(&["check", "./Zürich 1.yaml", "--format", "sarif"]);
+    with_settings!({filters => vec![(env!("CARGO_PKG_VERSION"), "[version]")]}, {
+        assert_snapshot!(ended);
+    });
+}
+
+#[test]
+fn check_as_json_has_every_place_of_a_mistake() {
+    let rules = format!("{RULES}    groups: [Auditors]\n");
+    assert_snapshot!(usher(&rules, &bobs_company()).run(&[
+        "check",
+        "rules.yaml",
+        "--format",
+        "json"
+    ]));
+}
+
 #[test]
 fn check_with_an_organization_says_what_matches_nothing() {
     let rules = RULES.replace("Engineering", "Enginering");

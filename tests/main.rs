@@ -16,5 +16,7 @@ mod events;
 mod laws;
 mod reconcile;
 mod rules;
+mod sarif;
 mod scenarios;
+mod schema;
 mod support;

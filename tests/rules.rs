@@ -1,7 +1,5 @@
 //! Each mistake a rules file can have, and what is said of it.
 
-use std::path::Path;
-
 use insta::{assert_snapshot, glob};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use shared::{rules::Rules, source::SourceFile};
@@ -39,13 +37,7 @@ fn account_ids_keep_their_leading_zeros() {
 /// The rules that we show and ship are right.
 #[test]
 fn our_own_examples_have_no_mistake() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let read = |path| std::fs::read_to_string(root.join(path)).unwrap();
-    let readme = read("README.md");
-    let (_, example) = readme.split_once("```yaml\n").unwrap();
-    let (example, _) = example.split_once("```").unwrap();
-    let shown = [example.to_owned(), read("infra/rules.yaml"), read("cli/src/demo/rules.yaml")];
-    for text in shown {
+    for (_, text) in crate::support::examples() {
         crate::support::rules(&text);
     }
 }

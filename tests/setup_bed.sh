@@ -11,8 +11,8 @@ if cmp --silent "$wanted" "$installed" && .venv/bin/python -c '' 2>/dev/null; th
   exit 0
 fi
 
-if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
-  echo "the end-to-end tests need Python 3.10 or newer, as python3" >&2
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+  echo "the end-to-end tests need Python 3.11 or newer, as python3" >&2
   exit 1
 fi
 

@@ -2,19 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 use shared::{
     decide,
-    diagnostic::{Diagnostic, DiagnosticJson, Severity},
+    diagnostic::{Diagnostic, DiagnosticJson, Severity, sarif},
     source::SourceFile,
 };
 
 use crate::{
     clock,
     exit::{Exit, Failure},
-    files,
-    output::{self, Format},
+    files, output,
 };
 
 /// Say every mistake of a rules file, with file, line and column
@@ -28,6 +27,18 @@ pub(crate) struct Arguments {
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// What is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For tools.
+    Json,
+    /// For GitHub code scanning.
+    Sarif,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -67,14 +78,26 @@ fn print(
     format: Format,
 ) -> Result<(), Failure> {
     let summary = count(diagnostics);
-    if format == Format::Json {
-        let diagnostics = diagnostics.iter().map(|diagnostic| diagnostic.to_json(source)).collect();
-        return output::json(&CheckJson { diagnostics, summary });
+    match format {
+        Format::Text => text(diagnostics, source, told, summary),
+        Format::Json => {
+            let diagnostics =
+                diagnostics.iter().map(|diagnostic| diagnostic.to_json(source)).collect();
+            output::json(&CheckJson { diagnostics, summary })
+        }
+        Format::Sarif => output::json(&sarif::Log::new(diagnostics, source)),
     }
+}
+
+fn text(
+    diagnostics: &[Diagnostic],
+    source: &SourceFile,
+    told: &str,
+    Summary { errors, warnings }: Summary,
+) -> Result<(), Failure> {
     for diagnostic in diagnostics {
         output::data(&format!("{}\n", diagnostic.render(source, output::STYLED)))?;
     }
-    let Summary { errors, warnings } = summary;
     let (error, warning) = (noun(errors, "error"), noun(warnings, "warning"));
     output::data(&format!("{}: {told}, {errors} {error}, {warnings} {warning}", source.name))
 }

@@ -9,6 +9,7 @@ mod exit;
 mod files;
 mod output;
 mod plan;
+mod schema;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,8 @@ struct Arguments {
 enum Command {
     Check(check::Arguments),
     Plan(plan::Arguments),
+    /// Print the JSON Schema of the rules file, for editors
+    Schema,
     Demo(demo::Arguments),
 }
 
@@ -46,6 +49,7 @@ fn run(command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::Check(arguments) => check::run(arguments),
         Command::Plan(arguments) => in_a_runtime(plan::run(arguments)),
+        Command::Schema => schema::run(),
         Command::Demo(arguments) => in_a_runtime(demo::run(arguments)),
     }
 }

@@ -1,11 +1,7 @@
 //! The test bed: `tests/bed/bed.py`, which runs the real binaries as Lambda functions behind real
 //! queues, buses and buckets. One JSON line is a command, one JSON line its answer.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::{process::Stdio, time::Duration};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,7 +11,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::usher::binary;
+use super::{root, usher::binary, validate::python};
 
 /// Longer than any command takes, shorter than anybody's patience.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -51,15 +47,8 @@ pub(crate) struct Row {
 
 impl Bed {
     pub(crate) async fn start() -> Self {
-        let root = root();
-        let python = root.join(".venv/bin/python");
-        assert!(
-            python.exists(),
-            "there is no test bed in {}: run tests/setup_bed.sh",
-            root.join(".venv").display()
-        );
-        let mut process = Command::new(python)
-            .arg(root.join("tests/bed/bed.py"))
+        let mut process = Command::new(python())
+            .arg(root().join("tests/bed/bed.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -187,8 +176,4 @@ impl Bed {
         assert!(answer["error"].is_null(), "{}", answer["error"]);
         answer["ok"].take()
     }
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }

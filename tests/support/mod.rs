@@ -7,7 +7,10 @@ pub(crate) mod local_aws;
 pub(crate) mod organization;
 pub(crate) mod runtime_api;
 pub(crate) mod usher;
+pub(crate) mod validate;
 pub(crate) mod wire;
+
+use std::path::{Path, PathBuf};
 
 use shared::{rules::Rules, source::SourceFile};
 
@@ -16,4 +19,21 @@ use shared::{rules::Rules, source::SourceFile};
 pub(crate) fn rules(text: &str) -> Rules {
     let source = SourceFile { name: "rules.yaml".to_owned(), text: text.to_owned() };
     Rules::parse(source).unwrap_or_else(|invalid| panic!("{invalid}"))
+}
+
+/// The rules that we show and ship, by name.
+pub(crate) fn examples() -> Vec<(String, String)> {
+    let read = |path| std::fs::read_to_string(root().join(path)).unwrap();
+    let readme = read("README.md");
+    let (_, example) = readme.split_once("```yaml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let shipped = ["infra/rules.yaml", "cli/src/demo/rules.yaml"];
+    let mut examples = vec![("README.md".to_owned(), example.to_owned())];
+    examples.extend(shipped.map(|path| (path.to_owned(), read(path))));
+    examples
+}
+
+/// The project's folder.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }

@@ -3,6 +3,8 @@
 //! Mistakes are collected, never only the first one shown. The same value is rendered for people,
 //! in the look that Rust's compiler has made familiar, and serialised for tools.
 
+pub mod sarif;
+
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use serde::{Serialize, Serializer};
 
@@ -36,6 +38,11 @@ impl Label {
     /// A place and its word.
     pub fn new(span: Span, text: impl Into<String>) -> Self {
         Self { span, text: text.into() }
+    }
+
+    fn to_json(&self, file: &SourceFile) -> LabelJson {
+        let position = file.position(self.span.start);
+        LabelJson { line: position.line, column: position.column, text: self.text.clone() }
     }
 }
 
@@ -261,19 +268,28 @@ impl Diagnostic {
     /// As tools read it.
     #[must_use]
     pub fn to_json(&self, file: &SourceFile) -> DiagnosticJson {
-        let position = file.position(self.primary.span.start);
+        let start = file.position(self.primary.span.start);
+        let end = file.position(self.primary.span.end);
         DiagnosticJson {
             severity: self.code.severity(),
             code: self.code,
             message: self.message.clone(),
             file: file.name.clone(),
-            line: position.line,
-            column: position.column,
-            help: self.help.as_ref().map(|help| match help {
-                Help::Say(message) => message.clone(),
-                Help::Replace { message, replacement } => format!("{message}: `{replacement}`"),
-            }),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            labels: self.secondary.iter().map(|label| label.to_json(file)).collect(),
+            help: self.help_text(),
         }
+    }
+
+    /// The help in one sentence.
+    fn help_text(&self) -> Option<String> {
+        self.help.as_ref().map(|help| match help {
+            Help::Say(message) => message.clone(),
+            Help::Replace { message, replacement } => format!("{message}: `{replacement}`"),
+        })
     }
 }
 
@@ -292,8 +308,25 @@ pub struct DiagnosticJson {
     pub line: usize,
     /// Column, from 1, in characters.
     pub column: usize,
+    /// The line on which it ends.
+    pub end_line: usize,
+    /// The column behind its last character.
+    pub end_column: usize,
+    /// Other places that explain it.
+    pub labels: Vec<LabelJson>,
     /// What to do about it.
     pub help: Option<String>,
+}
+
+/// Another place that explains a diagnostic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LabelJson {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1, in characters.
+    pub column: usize,
+    /// What stands beside it; may be empty.
+    pub text: String,
 }
 
 /// The name that `text` was probably meant to be.
