@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use shared::{failure::CallFailure, rules::InvalidRules, runtime};
+use shared::{failure::CallFailure, ids::InvalidId, rules::InvalidRules, runtime};
 
 use crate::output;
 
@@ -34,6 +34,14 @@ pub(crate) enum Failure {
     NotUtf8 { path: PathBuf, offset: usize },
     #[error("`{path}` is not an organization snapshot")]
     NotASnapshot { path: PathBuf, source: serde_json::Error },
+    #[error("`{path}` is not JSON")]
+    NotJson { path: PathBuf, source: serde_json::Error },
+    #[error("no {what} is called `{name}`{hint}")]
+    NotFound { what: &'static str, name: String, hint: String },
+    #[error("several accounts are called `{name}`: {ids}; name one by its id")]
+    Ambiguous { name: String, ids: String },
+    #[error("failed to set the stage for a test")]
+    Test(#[source] InvalidId),
     #[error("{0}")]
     Rules(Box<InvalidRules>),
     #[error("failed to observe the organization")]

@@ -23,6 +23,12 @@ pub(crate) fn organization(path: &Path) -> Result<Organization, Failure> {
         .map_err(|source| Failure::NotASnapshot { path: path.to_owned(), source })
 }
 
+/// Any JSON.
+pub(crate) fn json(path: &Path) -> Result<serde_json::Value, Failure> {
+    serde_json::from_slice(&bytes(path)?)
+        .map_err(|source| Failure::NotJson { path: path.to_owned(), source })
+}
+
 fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|source| Failure::Read { path: path.to_owned(), source })
 }

@@ -6,10 +6,14 @@ mod check;
 mod clock;
 mod demo;
 mod exit;
+mod explain;
 mod files;
+mod live;
 mod output;
 mod plan;
 mod schema;
+mod simulate;
+mod test;
 
 use std::process::ExitCode;
 
@@ -28,7 +32,10 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Test(test::Arguments),
     Plan(plan::Arguments),
+    Simulate(simulate::Arguments),
+    Explain(explain::Arguments),
     /// Print the JSON Schema of the rules file, for editors
     Schema,
     Demo(demo::Arguments),
@@ -48,6 +55,9 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::Check(arguments) => check::run(arguments),
+        Command::Test(arguments) => test::run(arguments),
+        Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Explain(arguments) => in_a_runtime(explain::run(arguments)),
         Command::Plan(arguments) => in_a_runtime(plan::run(arguments)),
         Command::Schema => schema::run(),
         Command::Demo(arguments) => in_a_runtime(demo::run(arguments)),

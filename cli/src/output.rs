@@ -53,6 +53,12 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     data(&text)
 }
 
+/// Data for tools that read line by line.
+pub(crate) fn json_line(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(|error| Failure::Write(error.into()))?;
+    data(&text)
+}
+
 /// A line of anything else. When even stderr is gone, there is nobody left to tell.
 pub(crate) fn error(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use aws_config::BehaviorVersion;
 use clap::Args;
 use shared::{
     decide::decide,
@@ -11,14 +10,13 @@ use shared::{
     organization::Organization,
     plan::{Plan, PlanText},
     rules::Rules,
-    runtime::{Settings, World},
     scope::Scope,
 };
 
 use crate::{
     clock,
     exit::{Exit, Failure},
-    files,
+    files, live,
     output::{self, Format},
 };
 
@@ -46,7 +44,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let rules = files::rules(&arguments.rules)?;
     let organization = match &arguments.org {
         Some(path) => files::organization(path)?,
-        None => live(&rules, arguments.instance_arn.clone()).await?,
+        None => read(&rules, arguments.instance_arn.clone()).await?,
     };
     let plan = decide(&rules, &organization, clock::now(), &Scope::everything());
     match arguments.format {
@@ -56,13 +54,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(if plan.changes.is_empty() { Exit::Done } else { Exit::ChangesPending })
 }
 
-async fn live(rules: &Rules, instance_arn: Option<InstanceArn>) -> Result<Organization, Failure> {
-    let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    let world = World::new(Settings { instance_arn, ..Settings::default() }, config);
+async fn read(rules: &Rules, instance_arn: Option<InstanceArn>) -> Result<Organization, Failure> {
+    let world = live::world(instance_arn).await;
     let scope = Scope::everything();
     let observation = observe(world.observe(), rules, &scope, clock::now());
-    let calls = || format!("reading AWS: {} calls", world.calls().total());
-    output::with_progress(observation, calls).await.map_err(Failure::Observe)
+    output::with_progress(observation, || live::progress(&world)).await.map_err(Failure::Observe)
 }
 
 fn print(plan: &Plan, rules: &Rules, organization: &Organization) -> Result<(), Failure> {

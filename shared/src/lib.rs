@@ -12,6 +12,7 @@
 pub mod announcement;
 pub mod decide;
 pub mod diagnostic;
+pub mod explain;
 pub mod failure;
 pub mod ids;
 pub mod lane;
@@ -20,6 +21,7 @@ pub mod plan;
 pub mod rules;
 pub mod scope;
 pub mod source;
+pub mod trial;
 pub mod truth;
 
 #[cfg(feature = "aws")]

@@ -278,6 +278,14 @@ impl Observe for FakeAws {
         })
     }
 
+    async fn groups_of_member(&self, id: &UserId) -> Result<Vec<GroupId>, CallFailure> {
+        self.read("identitystore:ListGroupMembershipsForMember", |organization| {
+            let memberships = organization.memberships.iter();
+            let of_user = memberships.filter(|membership| membership.user_id == *id);
+            of_user.map(|membership| membership.group_id.clone()).collect()
+        })
+    }
+
     async fn provisioned_permission_sets(
         &self,
         account: &AccountId,

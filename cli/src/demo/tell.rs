@@ -52,18 +52,10 @@ pub(super) fn schedule() -> Result<(), Failure> {
 
 pub(super) fn event(name: &str, function: &str, outcome: &Outcome) -> Result<(), Failure> {
     let told = match outcome {
-        Outcome::Sent(message) => format!("look at {}", places(&message.scope)),
+        Outcome::Sent(message) => format!("look at {}", message.scope),
         Outcome::Ignored(why) => painted(DIM, format!("ignored: {why}")),
     };
     data(&format!("event     {name}\n          {function}: {told}"))
-}
-
-fn places(scope: &Scope) -> String {
-    if scope.is_everything() {
-        return "everything".to_owned();
-    }
-    let accounts: Vec<String> = scope.accounts.iter().map(|id| format!("account {id}")).collect();
-    accounts.join(", ")
 }
 
 pub(super) fn batch(

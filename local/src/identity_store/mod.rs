@@ -13,6 +13,7 @@ mod get_id;
 mod group;
 mod is_member_in_groups;
 mod list_group_memberships;
+mod list_group_memberships_for_member;
 mod list_groups;
 mod list_users;
 mod member;
@@ -37,6 +38,9 @@ pub(crate) fn operation(name: &str) -> Option<Operation> {
         "GetUserId" => Operation::read(get_id::get_user_id),
         "IsMemberInGroups" => Operation::read(is_member_in_groups::is_member_in_groups),
         "ListGroupMemberships" => Operation::read(list_group_memberships::list_group_memberships),
+        "ListGroupMembershipsForMember" => {
+            Operation::read(list_group_memberships_for_member::list_group_memberships_for_member)
+        }
         "ListGroups" => Operation::read(list_groups::list_groups),
         "ListUsers" => Operation::read(list_users::list_users),
         _ => return None,

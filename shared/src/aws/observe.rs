@@ -51,6 +51,7 @@ const LIST_ACCOUNTS: &str = "organizations:ListAccounts";
 const LIST_ACCOUNT_ASSIGNMENTS: &str = "sso:ListAccountAssignments";
 const LIST_GROUPS: &str = "identitystore:ListGroups";
 const LIST_GROUP_MEMBERSHIPS: &str = "identitystore:ListGroupMemberships";
+const LIST_MEMBERSHIPS_OF_MEMBER: &str = "identitystore:ListGroupMembershipsForMember";
 const LIST_ORGANIZATIONAL_UNITS: &str = "organizations:ListOrganizationalUnitsForParent";
 const LIST_PERMISSION_SETS: &str = "sso:ListPermissionSets";
 const LIST_PROVISIONED: &str = "sso:ListPermissionSetsProvisionedToAccount";
@@ -342,6 +343,27 @@ impl Observe for AwsObserve {
                     format!("a member that is no user: {other:?}"),
                 )),
             })
+            .collect()
+    }
+
+    async fn groups_of_member(&self, id: &UserId) -> Result<Vec<GroupId>, CallFailure> {
+        let store = self.identity_store_id().await?;
+        let memberships = every_row(LIST_MEMBERSHIPS_OF_MEMBER, async |token| {
+            let ask = self
+                .clients
+                .identity_store()
+                .list_group_memberships_for_member()
+                .identity_store_id(store)
+                .member_id(MemberId::UserId(id.as_str().to_owned()))
+                .max_results(PAGE_SIZE);
+            let page = ask.set_next_token(token).send().await;
+            let page = page.map_err(failed(LIST_MEMBERSHIPS_OF_MEMBER))?;
+            Ok((page.group_memberships, page.next_token))
+        })
+        .await?;
+        let groups = memberships.iter();
+        groups
+            .map(|membership| read_id(LIST_MEMBERSHIPS_OF_MEMBER, membership.group_id()))
             .collect()
     }
 

@@ -5,7 +5,7 @@ use std::{cell::OnceCell, sync::Arc};
 use crate::{
     organization::{Account, Principal, Unread},
     plan::{Action, Change, Reason},
-    rules::Never,
+    rules::{Fence, Never},
     truth::Truth,
 };
 
@@ -19,12 +19,12 @@ use super::{
 
 /// An account under decision.
 pub(super) struct AccountDecision<'d, 'a> {
-    decision: &'d Decision<'a>,
+    pub(super) decision: &'d Decision<'a>,
     /// Its place in the table.
-    place: usize,
+    pub(super) place: usize,
     account: &'a Account,
     /// Whether its assignments may be touched at all.
-    manageable: Truth,
+    pub(super) manageable: Truth,
     /// The entries of `protect` that stand here, or may.
     protecting: Vec<(&'d Wall<'a>, Truth)>,
     /// The entries of `never` that stand here now, or may.
@@ -32,7 +32,7 @@ pub(super) struct AccountDecision<'d, 'a> {
 }
 
 /// Something that a rule grants: the rule by its place in the file.
-type Granted = (Pair, u32);
+pub(super) type Granted = (Pair, u32);
 
 /// What becomes of an assignment that is in place.
 enum Verdict {
@@ -98,7 +98,8 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
                 }
             }
         }
-        let exceeded = self.exceeded_quotas(&creates, in_place);
+        let pairs: Vec<Pair> = creates.iter().map(|(pair, _)| *pair).collect();
+        let exceeded = self.exceeded_quotas(&pairs, in_place);
         for ((pair, granting), exceeded) in creates.into_iter().zip(exceeded) {
             if !is_in_scope(pair) {
                 continue;
@@ -118,12 +119,12 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
         self.in_place().iter().filter(|pair| self.is_manageable(**pair) == Truth::Yes).count()
     }
 
-    fn in_place(&self) -> &'d [Pair] {
+    pub(super) fn in_place(&self) -> &'d [Pair] {
         self.decision.catalogue.observed.assignments.of(self.place)
     }
 
     /// All that the rules certainly grant here, whatever `never` says; sorted.
-    fn granted(&self) -> Vec<Granted> {
+    pub(super) fn granted(&self) -> Vec<Granted> {
         let decision = self.decision;
         let mut granted = Vec::new();
         let view = decision.catalogue.observed.view(self.place);
@@ -137,13 +138,13 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
     }
 
     /// Whether anything may be deleted here: not while something that was not read may bear on it.
-    fn may_delete(&self) -> bool {
+    pub(super) fn may_delete(&self) -> bool {
         let decision = self.decision;
         !decision.unsure.contains(self.place)
             && !decision.catalogue.observed.gaps.bear_on(self.account)
     }
 
-    fn is_to_be_granted(&self, pair: Pair) -> bool {
+    pub(super) fn is_to_be_granted(&self, pair: Pair) -> bool {
         self.is_manageable(pair) == Truth::Yes && self.is_forbidden(pair) == Truth::No
     }
 
@@ -171,6 +172,14 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
         Truth::any(protecting.map(|(wall, here)| *here & wall.holds(pair, catalogue)))
     }
 
+    /// The first entry of `protect` that holds it, or may.
+    pub(super) fn protected_by(&self, pair: Pair) -> Option<&'a Fence> {
+        let catalogue = &self.decision.catalogue;
+        let holds = |wall: &Wall<'_>, here| here & wall.holds(pair, catalogue) != Truth::No;
+        let wall = self.protecting.iter().find(|(wall, here)| holds(wall, *here));
+        wall.map(|(wall, _)| wall.fence)
+    }
+
     /// Whether an entry of `never` forbids it.
     fn is_forbidden(&self, pair: Pair) -> Truth {
         let catalogue = &self.decision.catalogue;
@@ -179,22 +188,22 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
     }
 
     /// The first entry of `never` that certainly forbids it.
-    fn forbidden_by(&self, pair: Pair) -> Option<&'a Never> {
+    pub(super) fn forbidden_by(&self, pair: Pair) -> Option<&'a Never> {
         let catalogue = &self.decision.catalogue;
         let forbids = |wall: &Wall<'_>, here| here & wall.holds(pair, catalogue) == Truth::Yes;
         let entry = self.forbidding.iter().find(|(_, wall, here)| forbids(wall, *here));
         entry.map(|(entry, _, _)| *entry)
     }
 
-    fn exceeded_quotas(
+    /// For each assignment that is to be created, the quota of AWS that it would exceed.
+    pub(super) fn exceeded_quotas(
         &self,
-        creates: &[(Pair, &[Granted])],
+        creates: &[Pair],
         in_place: &[Pair],
     ) -> Vec<Option<Quota>> {
         let observed = &self.decision.catalogue.observed;
         let is_group = |place| observed.principal(place).is_some_and(|entry| entry.is_group());
-        let creates: Vec<Pair> = creates.iter().map(|(pair, _)| *pair).collect();
-        quota::exceeded(&creates, in_place, is_group)
+        quota::exceeded(creates, in_place, is_group)
     }
 }
 

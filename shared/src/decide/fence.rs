@@ -64,7 +64,7 @@ fn truth_at(truths: &[Truth], place: u32) -> Truth {
 
 /// An entry of `protect` or of `never` in an organization.
 pub(super) struct Wall<'r> {
-    fence: &'r Fence,
+    pub(super) fence: &'r Fence,
     /// Where it stands; nothing: everywhere.
     accounts: Option<Selection>,
     /// What becomes of principals that no longer exist.

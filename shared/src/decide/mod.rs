@@ -14,6 +14,7 @@ mod account;
 mod assignments;
 mod catalogue;
 mod directory;
+mod explain;
 mod fence;
 mod gaps;
 mod grant;
@@ -25,6 +26,7 @@ mod scope;
 mod select;
 mod text;
 mod warnings;
+mod why_not;
 
 use std::collections::HashSet;
 

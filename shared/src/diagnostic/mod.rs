@@ -95,6 +95,8 @@ pub enum Code {
     EmptyWindow,
     /// More mistakes than are shown.
     TooManyMistakes,
+    /// A test in the file does not get what it expects.
+    FailedTest,
     /// A rule names a group that does not exist (yet).
     UnmatchedGroup,
     /// A rule names a permission set that does not exist (yet).
@@ -136,6 +138,7 @@ impl Code {
             Self::InvalidId => "invalid-id",
             Self::EmptyWindow => "empty-window",
             Self::TooManyMistakes => "too-many-mistakes",
+            Self::FailedTest => "failed-test",
             Self::UnmatchedGroup => "unmatched-group",
             Self::RuleIsOver => "rule-is-over",
             Self::UnmatchedPermissionSet => "unmatched-permission-set",

@@ -75,6 +75,8 @@ pub trait Observe {
     async fn user(&self, id: &UserId) -> Result<Option<User>, CallFailure>;
     /// The members of a group; of a group that is gone: nobody.
     async fn group_members(&self, id: &GroupId) -> Result<Vec<UserId>, CallFailure>;
+    /// The groups that a user is in.
+    async fn groups_of_member(&self, id: &UserId) -> Result<Vec<GroupId>, CallFailure>;
     /// The permission sets that are provisioned to the account.
     async fn provisioned_permission_sets(
         &self,

@@ -120,6 +120,8 @@ impl MaxRevocations {
 /// Assignments that hold all of these: an entry of `protect`, or what an entry of `never` forbids.
 #[derive(Clone, Debug)]
 pub struct Fence {
+    /// Where the entry stands.
+    pub span: Span,
     /// Groups, by display name. When neither groups nor users are named: any principal.
     pub groups: Option<Vec<SpannedGlob>>,
     /// Users. When neither groups nor users are named: any principal.

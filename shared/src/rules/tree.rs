@@ -216,7 +216,29 @@ impl Converter<'_> {
                 entries.into_iter().map(|(key, value)| (self.key(key), self.node(value))).collect(),
             ),
         };
-        Node { span: self.span(raw.referenced), value }
+        let span = self.span(raw.referenced);
+        Node { span: self.whole(span, &value), value }
+    }
+
+    /// A list or mapping in brackets from one bracket to the other; the parser tells only where it
+    /// begins.
+    fn whole(&self, span: Span, value: &Value) -> Span {
+        let last = match value {
+            Value::List(items) => items.last(),
+            Value::Mapping(entries) => entries.last().map(|(_, node)| node),
+            _ => None,
+        };
+        let closing = match self.text.get(span.start..).and_then(|rest| rest.chars().next()) {
+            Some('[') => ']',
+            Some('{') => '}',
+            _ => return span,
+        };
+        let inner = last.map_or(span.start + 1, |last| last.span.end);
+        let rest = self.text.get(inner..).unwrap_or_default();
+        match rest.trim_start_matches([' ', ',']).strip_prefix(closing) {
+            Some(after) => Span { start: span.start, end: self.text.len() - after.len() },
+            None => span,
+        }
     }
 
     /// `yes`, `On` and the like are words; only `true` and `false` are values.

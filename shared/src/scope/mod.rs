@@ -8,7 +8,7 @@ mod account;
 pub mod event;
 mod schedule;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -90,13 +90,71 @@ impl Scope {
     }
 }
 
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_everything() {
+            return f.write_str("everything");
+        }
+        let named = |kind: &str, id: &dyn fmt::Display| format!("{kind} {id}");
+        let accounts = self.accounts.iter().map(|id| named("account", id));
+        let units = self.organizational_units.iter();
+        let units = units.map(|id| named("organizational unit", id));
+        let groups = self.groups.iter().map(|id| named("group", id));
+        let users = self.users.iter().map(|id| named("user", id));
+        let sets = self.permission_sets.iter().map(|id| named("permission set", id));
+        let places: Vec<String> =
+            accounts.chain(units).chain(groups).chain(users).chain(sets).collect();
+        f.write_str(&places.join(", "))
+    }
+}
+
+/// The functions that take events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Function {
+    /// Accounts and organizational units.
+    AccountEvents,
+    /// The schedule, which goes to the lane without a detour.
+    Reconciler,
+}
+
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AccountEvents => "account-events",
+            Self::Reconciler => "reconciler",
+        })
+    }
+}
+
+/// Which function takes an event, and what it makes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The function; of an event that leads nowhere: none.
+    pub function: Option<Function>,
+    /// Where the event leads.
+    pub lead: Lead,
+}
+
+/// Where any event that Usher knows goes.
+#[must_use]
+pub fn route(envelope: &Value) -> Route {
+    let functions: [(Function, fn(&Value) -> Lead); 2] =
+        [(Function::Reconciler, from_schedule), (Function::AccountEvents, from_account_event)];
+    let mut ignored = String::new();
+    for (function, lead) in functions {
+        match lead(envelope) {
+            lead @ Lead::Look(_) => return Route { function: Some(function), lead },
+            Lead::Ignore(why) => ignored = why,
+        }
+    }
+    Route { function: None, lead: Lead::Ignore(ignored) }
+}
+
 /// Where any event that Usher knows says to look.
 #[must_use]
 pub fn from_any_event(envelope: &Value) -> Lead {
-    match from_schedule(envelope) {
-        Lead::Ignore(_) => from_account_event(envelope),
-        found => found,
-    }
+    route(envelope).lead
 }
 
 /// What an event leads to.

@@ -206,6 +206,7 @@ impl Reader {
 
     fn fence(&mut self, fields: &Fields<'_>) -> Fence {
         Fence {
+            span: fields.span(),
             groups: self.optional_globs(fields, "groups"),
             users: fields.get("users").map(|node| self.users(node)),
             permission_sets: self.optional_globs(fields, "permission_sets"),

@@ -1,0 +1,141 @@
+//! `usher simulate`: what events would do.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+use shared::{
+    decide::Decision,
+    organization::Organization,
+    plan::{Plan, PlanJson, PlanText},
+    rules::Rules,
+    scope::{self, Function, Lead, Route, Scope, event::Event},
+};
+
+use crate::{
+    clock,
+    exit::{Exit, Failure},
+    files,
+    output::{self, BOLD, DIM, Format, painted},
+};
+
+/// Say what events would do: where each leads, and the plan for that place
+///
+/// With `--format json`, one JSON object a line for each event.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// The rules file
+    #[arg(long, value_name = "FILE")]
+    rules: PathBuf,
+    /// An organization snapshot to plan for
+    #[arg(long, value_name = "ORG")]
+    org: PathBuf,
+    /// Events as EventBridge delivers them, one JSON object a file
+    #[arg(required = true, value_name = "EVENT")]
+    events: Vec<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let rules = files::rules(&arguments.rules)?;
+    let organization = files::organization(&arguments.org)?;
+    let events: Vec<Value> =
+        arguments.events.iter().map(|path| files::json(path)).collect::<Result<_, _>>()?;
+    let stage = Stage {
+        rules: &rules,
+        organization: &organization,
+        decision: Decision::new(&rules, &organization, clock::now()),
+    };
+    for (path, event) in arguments.events.iter().zip(&events) {
+        match arguments.format {
+            Format::Text => stage.print(path, event)?,
+            Format::Json => stage.print_json(path, event)?,
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// What all events of a run have in common.
+struct Stage<'a> {
+    rules: &'a Rules,
+    organization: &'a Organization,
+    decision: Decision<'a>,
+}
+
+#[derive(Serialize)]
+struct SimulationJson<'a> {
+    file: String,
+    event: EventJson<'a>,
+    function: Option<Function>,
+    scope: &'a Scope,
+    ignored: Option<&'a str>,
+    plan: Option<PlanJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct EventJson<'a> {
+    source: Option<&'a str>,
+    name: Option<&'a str>,
+    id: Option<&'a str>,
+}
+
+impl<'a> EventJson<'a> {
+    fn of(envelope: &'a Value) -> Self {
+        let event = Event::new(envelope).ok();
+        let service = |event: &Event<'a>| match event.key().source {
+            "" => event.source(),
+            service => service,
+        };
+        Self {
+            source: event.as_ref().map(service),
+            name: event.as_ref().map(Event::name),
+            id: event.as_ref().and_then(Event::id),
+        }
+    }
+}
+
+impl Stage<'_> {
+    fn print_json(&self, path: &Path, event: &Value) -> Result<(), Failure> {
+        let Route { function, lead } = scope::route(event);
+        let nowhere = Scope::default();
+        let (scope, ignored) = match &lead {
+            Lead::Look(scope) => (scope, None),
+            Lead::Ignore(why) => (&nowhere, Some(why.as_str())),
+        };
+        let plan = ignored.is_none().then(|| self.decision.plan(scope));
+        output::json_line(&SimulationJson {
+            file: path.display().to_string(),
+            event: EventJson::of(event),
+            function,
+            scope,
+            ignored,
+            plan: plan.as_ref().map(|plan| plan.to_json(&self.rules.source)),
+        })
+    }
+
+    fn print(&self, path: &Path, event: &Value) -> Result<(), Failure> {
+        let told = EventJson::of(event);
+        let (name, source) = (told.name.unwrap_or("no event"), told.source.unwrap_or("no source"));
+        let title = format!("{}: {name} ({source})", path.display());
+        output::data(&painted(BOLD, title))?;
+        let Route { function, lead } = scope::route(event);
+        match (function, lead) {
+            (Some(function), Lead::Look(scope)) => {
+                output::data(&format!("{function}: look at {scope}"))?;
+                self.print_plan(&self.decision.plan(&scope))
+            }
+            (_, Lead::Ignore(why)) => {
+                output::data(&format!("{}\n", painted(DIM, format!("ignored: {why}"))))
+            }
+            (None, Lead::Look(scope)) => output::data(&format!("look at {scope}\n")),
+        }
+    }
+
+    fn print_plan(&self, plan: &Plan) -> Result<(), Failure> {
+        let text = PlanText { plan, rules: self.rules, organization: self.organization };
+        output::data(&format!("{}\n", output::painted_plan(text.to_string().trim_end())))
+    }
+}

@@ -1,0 +1,302 @@
+//! The tests in a rules file, run: each describes an account and a principal, and says which
+//! permission sets the principal is to have there.
+//!
+//! A test is decided by the decision itself, over an organization that has just what the test
+//! describes and the permission sets that the file names.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    decide::Decision,
+    diagnostic::{Code, Diagnostic},
+    explain::Explanation,
+    ids::{AccountId, GroupId, InvalidId, OrganizationalUnitId, PermissionSetArn, UserId},
+    organization::{
+        Account, AccountState, Group, Instance, Membership, Organization, OrganizationFacts,
+        OrganizationalUnit, PermissionSet, Principal, Tags, User,
+    },
+    rules::{
+        Principals, Rules, SpannedGlob,
+        test_case::{TestAccount, TestCase, TestPrincipal},
+    },
+    scope::Scope,
+};
+
+/// How a test went.
+#[derive(Clone, Debug)]
+pub struct Verdict<'r> {
+    rules: &'r Rules,
+    /// The test.
+    pub test: &'r TestCase,
+    /// The permission sets that the principal would have, sorted.
+    pub actual: Vec<String>,
+    /// Why.
+    pub explanation: Option<Explanation>,
+}
+
+impl Verdict<'_> {
+    /// Whether the principal has exactly what was expected.
+    #[must_use]
+    pub fn is_passed(&self) -> bool {
+        self.missing().next().is_none() && self.unexpected().next().is_none()
+    }
+
+    /// What was expected and is not there.
+    pub fn missing(&self) -> impl Iterator<Item = &str> {
+        let expected = self.test.expect.iter().map(|name| name.value.as_str());
+        expected.filter(|name| !self.actual.iter().any(|actual| actual == name))
+    }
+
+    /// What is there and was not expected.
+    pub fn unexpected(&self) -> impl Iterator<Item = &str> {
+        let expects = |name: &str| self.test.expect.iter().any(|expected| expected.value == name);
+        self.actual.iter().map(String::as_str).filter(move |name| !expects(name))
+    }
+
+    /// What went wrong, for people; nothing, when the test passed.
+    #[must_use]
+    pub fn diagnostic(&self) -> Option<Diagnostic> {
+        if self.is_passed() {
+            return None;
+        }
+        let had = match self.actual.as_slice() {
+            [] => "none".to_owned(),
+            names => names.join(", "),
+        };
+        let mut diagnostic = Diagnostic::new(
+            Code::FailedTest,
+            format!("test `{}` failed", self.test.name),
+            self.test.expect_span,
+        )
+        .label(format!("there would be: {had}"))
+        .also(self.test.span, "in this test");
+        if let Some(help) = self.reason() {
+            diagnostic = diagnostic.help(help);
+        }
+        Some(diagnostic)
+    }
+
+    /// Why the first missing permission set is missing, or the first unexpected one is there.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        let explanation = self.explanation.as_ref()?;
+        if let Some(name) = self.unexpected().next() {
+            let access = explanation.permission_sets.iter();
+            let access = access.filter(|access| access.permission_set == name);
+            let why = access.map(|access| access.why.as_str()).next()?;
+            return Some(format!("`{name}` comes from {why}"));
+        }
+        let name = self.missing().next()?;
+        let refused = explanation.permission_sets.iter();
+        let refused = refused
+            .filter(|access| access.permission_set == name)
+            .map(|access| format!("`{name}` is refused: {}", access.why));
+        refused.chain(self.failed_keys(explanation, name)).next()
+    }
+
+    /// Of each rule that could grant a permission set, the first key that failed.
+    fn failed_keys<'e>(
+        &'e self,
+        explanation: &'e Explanation,
+        permission_set: &'e str,
+    ) -> impl Iterator<Item = String> + 'e {
+        explanation.rules.iter().filter_map(move |explained| {
+            let globs = &self.rules.rule(&explained.rule)?.permission_sets;
+            globs.iter().find(|glob| glob.value.matches(permission_set))?;
+            let failed = explained.failed.first()?;
+            let (key, wanted, met) = (&failed.key, &failed.wanted, &failed.met);
+            Some(format!("rule `{}`: {key} wants {wanted}, met {met}", explained.rule))
+        })
+    }
+}
+
+/// Runs all tests of a file. A test without a time of its own is run at `now`.
+///
+/// # Errors
+/// Never for tests that were read: all identifiers are made here.
+pub fn run(rules: &Rules, now: DateTime<Utc>) -> Result<Vec<Verdict<'_>>, InvalidId> {
+    rules.tests.iter().map(|test| run_one(rules, test, now)).collect()
+}
+
+fn run_one<'r>(
+    rules: &'r Rules,
+    test: &'r TestCase,
+    now: DateTime<Utc>,
+) -> Result<Verdict<'r>, InvalidId> {
+    let stage = Stage::new(rules, test, test.at.unwrap_or(now))?;
+    let decision = Decision::new(rules, &stage.organization, stage.organization.observed_at);
+    let plan = decision.plan(&Scope::everything());
+    let creates =
+        plan.changes.iter().filter(|change| stage.is_concerned(&change.assignment.principal));
+    let actual: BTreeSet<String> =
+        creates.map(|change| change.permission_set.to_string()).collect();
+    let account = stage.organization.accounts.first().map(|account| &account.id);
+    let explanation = account.and_then(|account| decision.explain(account, &stage.principal));
+    Ok(Verdict { rules, test, actual: actual.into_iter().collect(), explanation })
+}
+
+/// The organization of a test.
+struct Stage {
+    organization: Organization,
+    principal: Principal,
+    /// The groups that the principal has access through.
+    groups: Vec<Principal>,
+}
+
+impl Stage {
+    fn new(rules: &Rules, test: &TestCase, now: DateTime<Utc>) -> Result<Self, InvalidId> {
+        let mut organization = empty(&test.account, now)?;
+        organization.permission_sets = permission_sets(rules, test)?;
+        place_account(&mut organization, &test.account)?;
+        let (principal, groups) = place_principal(&mut organization, rules, &test.principal)?;
+        Ok(Self { organization, principal, groups })
+    }
+
+    fn is_concerned(&self, principal: &Principal) -> bool {
+        self.principal == *principal || self.groups.contains(principal)
+    }
+}
+
+fn empty(account: &TestAccount, now: DateTime<Utc>) -> Result<Organization, InvalidId> {
+    // The account under test is not the management account, whatever its id.
+    let other = "000000000000".parse()?;
+    let management =
+        if account.id.as_ref() == Some(&other) { "000000000009".parse()? } else { other };
+    Ok(Organization {
+        observed_at: now,
+        instance: Instance {
+            instance_arn: "arn:aws:sso:::instance/ssoins-0000000000000000".parse()?,
+            identity_store_id: "d-0000000000".parse()?,
+            region: String::new(),
+        },
+        organization: OrganizationFacts {
+            id: "o-0000000000".parse()?,
+            management_account_id: management,
+            root_id: "r-0000".parse()?,
+        },
+        organizational_units: vec![OrganizationalUnit {
+            id: "r-0000".parse()?,
+            name: "Root".to_owned(),
+            parent_id: None,
+            tags: Tags::new(),
+        }],
+        accounts: Vec::new(),
+        permission_sets: Vec::new(),
+        groups: Vec::new(),
+        users: Vec::new(),
+        memberships: Vec::new(),
+        assignments: Vec::new(),
+        gaps: Vec::new(),
+    })
+}
+
+fn place_account(organization: &mut Organization, account: &TestAccount) -> Result<(), InvalidId> {
+    let units = &mut organization.organizational_units;
+    let mut parent: OrganizationalUnitId = organization.organization.root_id.clone();
+    for (depth, name) in account.organizational_units.iter().enumerate() {
+        let id: OrganizationalUnitId = format!("ou-0000-{depth:08}").parse()?;
+        units.push(OrganizationalUnit {
+            id: id.clone(),
+            name: name.clone(),
+            parent_id: Some(parent),
+            tags: Tags::new(),
+        });
+        parent = id;
+    }
+    if let Some(holder) = units.last_mut() {
+        holder.tags = account.organizational_unit_tags.clone();
+    }
+    let id: AccountId = account.id.clone().map_or_else(|| "000000000001".parse(), Ok)?;
+    organization.accounts.push(Account {
+        id,
+        name: account.name.clone().unwrap_or_default(),
+        email: account.email.clone().unwrap_or_default(),
+        state: AccountState::Active,
+        parent_id: parent,
+        tags: account.tags.clone(),
+    });
+    Ok(())
+}
+
+fn place_principal(
+    organization: &mut Organization,
+    rules: &Rules,
+    principal: &TestPrincipal,
+) -> Result<(Principal, Vec<Principal>), InvalidId> {
+    let enough = rules.rules.iter().filter_map(|rule| rule.members_at_least.as_ref());
+    let enough = enough.map(|least| least.value).max().unwrap_or(0);
+    match principal {
+        TestPrincipal::Group { display_name, members } => {
+            let group = place_group(organization, display_name, members.unwrap_or(enough))?;
+            Ok((Principal::Group(group), Vec::new()))
+        }
+        TestPrincipal::User { user_name, groups, attributes } => {
+            let id: UserId = number(0xffff_ffff)?;
+            organization.users.push(User {
+                id: id.clone(),
+                user_name: user_name.clone(),
+                enabled: true,
+                attributes: attributes.clone(),
+            });
+            let mut member_of = Vec::new();
+            for display_name in groups {
+                let group_id = place_group(organization, display_name, enough.saturating_sub(1))?;
+                member_of.push(Principal::Group(group_id.clone()));
+                organization.memberships.push(Membership { group_id, user_id: id.clone() });
+            }
+            Ok((Principal::User(id), member_of))
+        }
+    }
+}
+
+/// A group with so many members. Nobody has more than a rule asks for, so the number is small.
+fn place_group(
+    organization: &mut Organization,
+    display_name: &str,
+    members: usize,
+) -> Result<GroupId, InvalidId> {
+    let id: GroupId = number(organization.groups.len())?;
+    organization.groups.push(Group { id: id.clone(), display_name: display_name.to_owned() });
+    for member in 0..members.min(MOST_MEMBERS) {
+        let user_id: UserId = number(member)?;
+        organization.memberships.push(Membership { group_id: id.clone(), user_id });
+    }
+    Ok(id)
+}
+
+/// How many members a group of a test is given at the most. A rule that asks for more holds for no
+/// group of AWS: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html> allows
+/// 100,000 users in one directory.
+const MOST_MEMBERS: usize = 100_000;
+
+fn number<Id: std::str::FromStr<Err = InvalidId>>(number: usize) -> Result<Id, InvalidId> {
+    format!("00000000-0000-4000-8000-{number:012x}").parse()
+}
+
+/// The permission sets that the file and the test name: by whole names, in definitions, and in the
+/// account's tags.
+fn permission_sets(rules: &Rules, test: &TestCase) -> Result<Vec<PermissionSet>, InvalidId> {
+    let of_rules = rules.rules.iter().flat_map(|rule| &rule.permission_sets);
+    let of_fences = rules.fences().filter_map(|fence| fence.permission_sets.as_ref()).flatten();
+    let globs = of_rules.chain(of_fences).chain(&rules.manage.permission_sets);
+    let written = globs.filter_map(|glob: &SpannedGlob| glob.value.name());
+    let defined = rules.permission_sets.iter().map(|set| set.name.as_str());
+    let expected = test.expect.iter().map(|name| name.value.as_str());
+    let by_tag =
+        rules.rules.iter().any(|rule| matches!(rule.principals, Principals::AccountTag { .. }));
+    let tags = test.account.tags.values().filter(|_| by_tag);
+    let tagged = tags.flat_map(|value| value.split_whitespace());
+    let names: BTreeSet<&str> = written.chain(defined).chain(expected).chain(tagged).collect();
+    names
+        .into_iter()
+        .enumerate()
+        .map(|(number, name)| {
+            let arn: PermissionSetArn =
+                format!("arn:aws:sso:::permissionSet/ssoins-0000000000000000/ps-{number:016x}")
+                    .parse()?;
+            Ok(PermissionSet { arn, name: name.to_owned() })
+        })
+        .collect()
+}
