@@ -12,7 +12,7 @@ use crate::{
 use super::{
     Decision,
     fence::Wall,
-    observed::{Name, Pair},
+    observed::{Name, Pair, PrincipalEntry},
     quota::{self, Quota},
     text::{AccountText, Speller},
 };
@@ -202,7 +202,7 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
         in_place: &[Pair],
     ) -> Vec<Option<Quota>> {
         let observed = &self.decision.catalogue.observed;
-        let is_group = |place| observed.principal(place).is_some_and(|entry| entry.is_group());
+        let is_group = |place| observed.principal(place).is_some_and(PrincipalEntry::is_group);
         quota::exceeded(creates, in_place, is_group)
     }
 }
@@ -236,7 +236,7 @@ impl Telling<'_, '_, '_> {
     }
 
     fn create(&self, pair: Pair, granting: &[Granted]) -> Option<Change> {
-        let mut reason = self.granted(granting);
+        let mut reason = self.speller.granted(granting);
         let gaps = &self.of.decision.catalogue.observed.gaps;
         if gaps.hides(self.of.account, &Unread::Assignments) {
             let note = "it may be in place: the assignments here could not be read";
@@ -246,13 +246,8 @@ impl Telling<'_, '_, '_> {
     }
 
     fn impossible(&self, pair: Pair, granting: &[Granted], quota: Quota) -> Option<Change> {
-        let reason = with_note(&self.granted(granting), &quota.sentence());
+        let reason = with_note(&self.speller.granted(granting), &quota.sentence());
         self.change(Action::Create, pair, reason)
-    }
-
-    fn granted(&self, granting: &[Granted]) -> Arc<Reason> {
-        let rules: Vec<u32> = granting.iter().map(|(_, rule)| *rule).collect();
-        self.speller.granted(&rules)
     }
 
     fn delete(&self, pair: Pair) -> Option<Change> {

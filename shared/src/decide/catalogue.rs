@@ -4,7 +4,11 @@ use std::{cell::OnceCell, collections::HashMap};
 
 use crate::{ids::GroupId, organization::Organization};
 
-use super::{directory::Memberships, names::Names, observed::Observed};
+use super::{
+    directory::Memberships,
+    names::Names,
+    observed::{Name, Observed, PermissionSetEntry},
+};
 
 /// Everything that was observed, and the ways to find it by name.
 pub(super) struct Catalogue<'a> {
@@ -13,6 +17,8 @@ pub(super) struct Catalogue<'a> {
     pub(super) groups: Names<'a>,
     /// Users that can sign in; the others match no rule.
     pub(super) enabled_users: Names<'a>,
+    account_names: OnceCell<Names<'a>>,
+    account_emails: OnceCell<Names<'a>>,
     pub(super) memberships: OnceCell<Memberships<'a>>,
     pub(super) group_names: OnceCell<HashMap<&'a GroupId, &'a str>>,
 }
@@ -25,13 +31,29 @@ impl<'a> Catalogue<'a> {
             groups: Names::of_groups(&observed),
             enabled_users: Names::of_enabled_users(&observed),
             observed,
+            account_names: OnceCell::new(),
+            account_emails: OnceCell::new(),
             memberships: OnceCell::new(),
             group_names: OnceCell::new(),
         }
     }
 
+    pub(super) fn account_names(&self) -> &Names<'a> {
+        self.account_names.get_or_init(|| {
+            let accounts = (0..).zip(&self.observed.accounts);
+            Names::new(accounts.map(|(place, account)| (place, Name::Known(&account.name))))
+        })
+    }
+
+    pub(super) fn account_emails(&self) -> &Names<'a> {
+        self.account_emails.get_or_init(|| {
+            let accounts = (0..).zip(&self.observed.accounts);
+            Names::new(accounts.map(|(place, account)| (place, Name::Known(&account.email))))
+        })
+    }
+
     /// The name of a permission set, or its ARN where there is none.
     pub(super) fn permission_set_name(&self, place: u32) -> Option<&str> {
-        self.observed.permission_set(place).map(|set| set.text())
+        self.observed.permission_set(place).map(PermissionSetEntry::text)
     }
 }

@@ -24,6 +24,7 @@ mod observed;
 mod quota;
 mod scope;
 mod select;
+mod tables;
 mod text;
 mod warnings;
 mod why_not;
@@ -92,7 +93,7 @@ impl<'a> Decision<'a> {
     #[must_use]
     pub fn new(rules: &'a Rules, organization: &'a Organization, now: DateTime<Utc>) -> Self {
         let catalogue = Catalogue::new(organization);
-        let mut columns = Columns::new(&catalogue.observed);
+        let mut columns = Columns::new(&catalogue);
         let manageable = columns.select(&rules.manage.accounts);
         let manageable = manageable_accounts(rules, &catalogue, &manageable);
         let grants: Vec<Grant<'_>> = rules

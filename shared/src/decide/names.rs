@@ -35,7 +35,7 @@ impl<'a> Names<'a> {
         Self::new(enabled.map(|(place, user)| (place, user.name)))
     }
 
-    fn new(entries: impl Iterator<Item = (u32, Name<'a>)>) -> Self {
+    pub(super) fn new(entries: impl Iterator<Item = (u32, Name<'a>)>) -> Self {
         let known = |(place, name)| match name {
             Name::Known(name) => Some((name, place)),
             Name::Unknown | Name::Gone => None,

@@ -2,15 +2,15 @@
 //! tables that are in the order of a plan. A million assignments are compared as integers, and only
 //! what changes is spelt out again.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     ids::{AccountId, PermissionSetArn},
-    organization::{Account, Assignment, Organization, Principal, Unread, User},
+    organization::{Account, Organization, Principal, Unread, User},
     rules::selector::AccountView,
 };
 
-use super::{assignments::Assignments, gaps::Gaps, map::Map};
+use super::{assignments::Assignments, gaps::Gaps, map::Map, tables::Tables};
 
 /// A name that may have gone unread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +23,14 @@ pub(super) enum Name<'a> {
 }
 
 /// A permission set, and its name.
+#[derive(Clone)]
 pub(super) struct PermissionSetEntry<'a> {
     pub(super) arn: &'a PermissionSetArn,
     pub(super) name: Name<'a>,
 }
 
 /// A group or a user, and their name.
+#[derive(Clone)]
 pub(super) struct PrincipalEntry<'a> {
     pub(super) principal: Principal,
     pub(super) name: Name<'a>,
@@ -99,10 +101,16 @@ impl<'a> Observed<'a> {
         let gaps = Gaps::new(&organization.gaps);
         let accounts = accounts(organization);
         let map = Map::new(organization, &gaps, &accounts);
-        let permission_sets = permission_sets(organization, &gaps);
-        let principals = principals(organization, &gaps);
-        let assignments = Assignments::new(organization, &accounts, &permission_sets, &principals);
-        Self { organization, gaps, accounts, map, permission_sets, principals, assignments }
+        let tables = Tables::new(organization, &gaps, &accounts);
+        Self {
+            organization,
+            gaps,
+            accounts,
+            map,
+            permission_sets: tables.permission_sets,
+            principals: tables.principals,
+            assignments: tables.assignments,
+        }
     }
 
     /// The place of an account in the table.
@@ -136,57 +144,4 @@ fn accounts(organization: &Organization) -> Vec<&Account> {
     accounts.sort_by(|a, b| a.id.cmp(&b.id));
     accounts.dedup_by(|later, earlier| later.id == earlier.id);
     accounts
-}
-
-/// The permission sets that are listed, and those that only assignments speak of.
-fn permission_sets<'a>(
-    organization: &'a Organization,
-    gaps: &Gaps<'_>,
-) -> Vec<PermissionSetEntry<'a>> {
-    let absent = absent_name(gaps, &Unread::PermissionSets);
-    let mut names: HashMap<&PermissionSetArn, Name<'_>> =
-        organization.permission_sets.iter().map(|set| (&set.arn, Name::Known(&set.name))).collect();
-    let mut last = None;
-    for Assignment { permission_set_arn: arn, .. } in &organization.assignments {
-        if last != Some(arn) {
-            names.entry(arn).or_insert(absent);
-            last = Some(arn);
-        }
-    }
-    let mut entries: Vec<_> =
-        names.into_iter().map(|(arn, name)| PermissionSetEntry { arn, name }).collect();
-    entries.sort_by(|a, b| (a.text(), a.arn).cmp(&(b.text(), b.arn)));
-    entries
-}
-
-/// The groups and users that are listed, and those that only assignments speak of.
-fn principals<'a>(organization: &'a Organization, gaps: &Gaps<'_>) -> Vec<PrincipalEntry<'a>> {
-    let mut entries: HashMap<Principal, (Name<'_>, Option<&User>)> = HashMap::new();
-    for group in &organization.groups {
-        entries
-            .insert(Principal::Group(group.id.clone()), (Name::Known(&group.display_name), None));
-    }
-    for user in &organization.users {
-        entries
-            .insert(Principal::User(user.id.clone()), (Name::Known(&user.user_name), Some(user)));
-    }
-    let (no_group, no_user) =
-        (absent_name(gaps, &Unread::Groups), absent_name(gaps, &Unread::Users));
-    for Assignment { principal, .. } in &organization.assignments {
-        if !entries.contains_key(principal) {
-            let absent = if let Principal::Group(_) = principal { no_group } else { no_user };
-            entries.insert(principal.clone(), (absent, None));
-        }
-    }
-    let mut entries: Vec<_> = entries
-        .into_iter()
-        .map(|(principal, (name, user))| PrincipalEntry { principal, name, user })
-        .collect();
-    entries.sort_by(|a, b| (a.text(), &a.principal).cmp(&(b.text(), &b.principal)));
-    entries
-}
-
-/// What the name is of something that a listing does not have.
-fn absent_name(gaps: &Gaps<'_>, listing: &Unread) -> Name<'static> {
-    if gaps.hides_some(listing) { Name::Unknown } else { Name::Gone }
 }

@@ -10,15 +10,17 @@ use fixedbitset::FixedBitSet;
 
 use crate::{
     organization::Unread,
-    rules::SpannedGlob,
-    rules::selector::{
-        AccountSelector, OrganizationalUnitPattern, Place, TagCondition, TagValue, Test,
-        one_unit_has,
+    rules::{
+        SpannedGlob,
+        selector::{
+            AccountSelector, OrganizationalUnitPattern, Place, TagCondition, TagValue, Test,
+            one_unit_has,
+        },
     },
     truth::Truth,
 };
 
-use super::observed::Observed;
+use super::{catalogue::Catalogue, names::Names, observed::Observed};
 
 /// The accounts that a selector means, in three-valued logic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,11 +72,11 @@ impl Selection {
     }
 
     fn and(&mut self, other: &Self) {
-        self.combine(other, |mine, others| mine.intersect_with(others));
+        self.combine(other, FixedBitSet::intersect_with);
     }
 
     fn or(&mut self, other: &Self) {
-        self.combine(other, |mine, others| mine.union_with(others));
+        self.combine(other, FixedBitSet::union_with);
     }
 
     fn not(mut self) -> Self {
@@ -92,10 +94,10 @@ impl Selection {
 /// The accounts, by what selectors tell them apart by. Each column is made when it is first asked
 /// for.
 pub(super) struct Columns<'o, 'a> {
+    catalogue: &'o Catalogue<'a>,
     observed: &'o Observed<'a>,
     tags: HashMap<&'o str, TagColumn<'a>>,
     units: HashMap<(bool, &'o OrganizationalUnitPattern), Selection>,
-    names: Option<HashMap<&'a str, Vec<usize>>>,
     /// Accounts whose tags were not read.
     untold_tags: FixedBitSet,
     /// Accounts whose name and e-mail address were not read.
@@ -109,7 +111,8 @@ struct TagColumn<'a> {
 }
 
 impl<'o, 'a> Columns<'o, 'a> {
-    pub(super) fn new(observed: &'o Observed<'a>) -> Self {
+    pub(super) fn new(catalogue: &'o Catalogue<'a>) -> Self {
+        let observed = &catalogue.observed;
         let untold = |what: &Unread| -> FixedBitSet {
             let mut untold = FixedBitSet::with_capacity(observed.accounts.len());
             if !observed.organization.gaps.is_empty() {
@@ -123,10 +126,10 @@ impl<'o, 'a> Columns<'o, 'a> {
             untold
         };
         Self {
+            catalogue,
             observed,
             tags: HashMap::new(),
             units: HashMap::new(),
-            names: None,
             untold_tags: untold(&Unread::Tags),
             untold_names: untold(&Unread::Accounts),
         }
@@ -175,8 +178,8 @@ impl<'o, 'a> Columns<'o, 'a> {
                 accounts.extend(ids.iter().filter_map(|id| self.observed.account(&id.value)));
                 Selection::certainly(accounts)
             }
-            Test::Name(globs) => self.names(globs),
-            Test::Email(globs) => self.emails(globs),
+            Test::Name(globs) => self.texts(self.catalogue.account_names(), globs),
+            Test::Email(globs) => self.texts(self.catalogue.account_emails(), globs),
             Test::OrganizationalUnit(patterns) => {
                 self.any_unit(patterns.iter().map(|pattern| (false, &pattern.value)))
             }
@@ -241,36 +244,10 @@ impl<'o, 'a> Columns<'o, 'a> {
         with_untold(certain, &self.untold_tags)
     }
 
-    fn names(&mut self, globs: &'o [SpannedGlob]) -> Selection {
-        let observed = self.observed;
-        let by_name = self.names.get_or_insert_with(|| {
-            let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
-            for (place, account) in observed.accounts.iter().enumerate() {
-                by_name.entry(&account.name).or_default().push(place);
-            }
-            by_name
-        });
-        let mut certain = FixedBitSet::with_capacity(observed.accounts.len());
-        for glob in globs {
-            match glob.value.name() {
-                Some(name) => certain.extend(by_name.get(name).into_iter().flatten().copied()),
-                None => {
-                    let matching = by_name.iter().filter(|(name, _)| glob.value.matches(name));
-                    certain.extend(matching.flat_map(|(_, places)| places.iter().copied()));
-                }
-            }
-        }
-        self.of_untold_names(certain, globs)
-    }
-
-    fn emails(&self, globs: &[SpannedGlob]) -> Selection {
+    /// The accounts whose name, or whose address, a glob matches.
+    fn texts(&self, names: &Names<'_>, globs: &[SpannedGlob]) -> Selection {
         let mut certain = self.empty();
-        let accounts = self.observed.accounts.iter().enumerate();
-        certain.extend(
-            accounts
-                .filter(|(_, account)| globs.iter().any(|glob| glob.value.matches(&account.email)))
-                .map(|(place, _)| place),
-        );
+        certain.extend(names.matching(globs).into_iter().map(|place| place as usize));
         self.of_untold_names(certain, globs)
     }
 

@@ -3,9 +3,10 @@
 
 use std::{
     cell::{OnceCell, RefCell},
-    collections::HashMap,
     sync::Arc,
 };
+
+use rustc_hash::FxHashMap;
 
 use crate::{
     organization::Assignment,
@@ -13,7 +14,10 @@ use crate::{
     rules::Rules,
 };
 
-use super::observed::{Observed, Pair};
+use super::{
+    account::Granted,
+    observed::{Observed, Pair},
+};
 
 /// Spells changes out.
 pub(super) struct Speller<'d, 'a> {
@@ -21,7 +25,9 @@ pub(super) struct Speller<'d, 'a> {
     observed: &'d Observed<'a>,
     permission_sets: Vec<OnceCell<Arc<str>>>,
     principals: Vec<OnceCell<Arc<str>>>,
-    granting: RefCell<HashMap<Vec<u32>, Arc<Reason>>>,
+    /// Reasons of what one rule grants, which is nearly everything.
+    by_one_rule: Vec<OnceCell<Arc<Reason>>>,
+    by_several: RefCell<FxHashMap<Vec<u32>, Arc<Reason>>>,
     references: Vec<OnceCell<String>>,
 }
 
@@ -38,7 +44,8 @@ impl<'d, 'a> Speller<'d, 'a> {
             observed,
             permission_sets: vec![OnceCell::new(); observed.permission_sets.len()],
             principals: vec![OnceCell::new(); observed.principals.len()],
-            granting: RefCell::default(),
+            by_one_rule: vec![OnceCell::new(); rules.rules.len()],
+            by_several: RefCell::default(),
             references: vec![OnceCell::new(); rules.rules.len()],
         }
     }
@@ -87,13 +94,18 @@ impl<'d, 'a> Speller<'d, 'a> {
     }
 
     /// Why something is granted: by these rules.
-    pub(super) fn granted(&self, rules: &[u32]) -> Arc<Reason> {
-        if let Some(reason) = self.granting.borrow().get(rules) {
-            return Arc::clone(reason);
+    pub(super) fn granted(&self, granting: &[Granted]) -> Arc<Reason> {
+        let only = |rule: u32| self.by_one_rule.get(rule as usize);
+        if let [(_, rule)] = granting
+            && let Some(reason) = only(*rule)
+        {
+            return Arc::clone(reason.get_or_init(|| Arc::new(self.granting_reason(&[*rule]))));
         }
-        let reason = Arc::new(self.granting_reason(rules));
-        self.granting.borrow_mut().insert(rules.to_vec(), Arc::clone(&reason));
-        reason
+        let rules: Vec<u32> = granting.iter().map(|(_, rule)| *rule).collect();
+        let mut by_several = self.by_several.borrow_mut();
+        let reason = by_several.entry(rules);
+        let reason = reason.or_insert_with_key(|rules| Arc::new(self.granting_reason(rules)));
+        Arc::clone(reason)
     }
 
     fn granting_reason(&self, rules: &[u32]) -> Reason {

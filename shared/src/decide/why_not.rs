@@ -189,7 +189,7 @@ impl WhyNot<'_, '_> {
 
     fn group(&self, globs: &[SpannedGlob], users: &[UserSelector]) -> Vec<FailedKey> {
         let Some(first) = globs.first() else {
-            let span = users.first().map_or(Span::default(), |user| user.span);
+            let span = users.first().map(|user| user.span).unwrap_or_default();
             return vec![self.key("users", span, "a user", self.whom())];
         };
         if globs.iter().any(|glob| glob.value.matches(self.principal.text())) {

@@ -376,9 +376,13 @@ pub struct LabelJson {
 /// letters wrong.
 pub fn nearest<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = text.to_lowercase();
-    let allowed = (text.chars().count() / 3).max(1);
+    let length = text.chars().count();
+    let allowed = (length / 3).max(1);
+    // Each character more or less is a mistake, so most names need no closer look.
+    let may_be_near = |name: &&str| name.chars().count().abs_diff(length) <= allowed;
     names
         .into_iter()
+        .filter(may_be_near)
         .filter(|name| *name != text)
         .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
         .filter(|(distance, _)| *distance <= allowed)

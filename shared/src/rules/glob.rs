@@ -18,6 +18,10 @@ enum Kind {
     Name,
     /// Just `*`: every name, even one that could not be read.
     Everything,
+    /// `team-*`: what most globs are, and much quicker to match than patterns in general.
+    Prefix,
+    /// `*-frozen`: likewise.
+    Suffix,
     Pattern(glob::Pattern),
 }
 
@@ -35,12 +39,17 @@ impl Glob {
     /// # Errors
     /// When a `[` has no end.
     pub fn new(text: &str) -> Result<Self, InvalidGlob> {
+        let is_plain = |text: &str| !text.contains(['*', '?', '[']);
         let kind = if text == "*" {
             Kind::Everything
-        } else if text.contains(['*', '?', '[']) {
-            Kind::Pattern(pattern(text)?)
-        } else {
+        } else if is_plain(text) {
             Kind::Name
+        } else if text.strip_suffix('*').is_some_and(is_plain) {
+            Kind::Prefix
+        } else if text.strip_prefix('*').is_some_and(is_plain) {
+            Kind::Suffix
+        } else {
+            Kind::Pattern(pattern(text)?)
         };
         Ok(Self { text: text.to_owned(), kind })
     }
@@ -75,6 +84,10 @@ impl Glob {
         match &self.kind {
             Kind::Name => self.text == name,
             Kind::Everything => true,
+            Kind::Prefix => {
+                self.text.strip_suffix('*').is_some_and(|start| name.starts_with(start))
+            }
+            Kind::Suffix => self.text.strip_prefix('*').is_some_and(|end| name.ends_with(end)),
             Kind::Pattern(pattern) => pattern.matches(name),
         }
     }

@@ -48,7 +48,7 @@ impl Decision<'_> {
 
     fn warn_of_everything(&self, directory: &Directory<'_, '_>, warnings: &mut Vec<Diagnostic>) {
         let complete = |what: &Unread| !self.organization.gaps.iter().any(|gap| gap.what == *what);
-        let places = Places::new(self.organization);
+        let places = Places::new(&self.catalogue);
         let touchable = self.touchable();
         for grant in self.grants.iter().filter(|grant| !grant.rule.window.is_over(self.now)) {
             directory.rule(grant.rule, warnings);

@@ -16,8 +16,11 @@ use crate::{
     source::{Span, Spanned},
 };
 
+use super::super::{catalogue::Catalogue, names::Names};
+
 /// What selectors can find, as far as it was read to the end.
-pub(super) struct Places<'o> {
+pub(super) struct Places<'c, 'o> {
+    catalogue: &'c Catalogue<'o>,
     organization: &'o Organization,
     /// The paths of all organizational units, as the names on them.
     units: Option<Vec<(&'o OrganizationalUnitId, Vec<&'o str>)>>,
@@ -29,14 +32,16 @@ pub(super) struct Places<'o> {
 /// The values of each tag.
 type Values<'o> = BTreeMap<&'o str, BTreeSet<&'o str>>;
 
-impl<'o> Places<'o> {
-    pub(super) fn new(organization: &'o Organization) -> Self {
+impl<'c, 'o> Places<'c, 'o> {
+    pub(super) fn new(catalogue: &'c Catalogue<'o>) -> Self {
+        let organization = catalogue.observed.organization;
         let complete = |what: &Unread| !organization.gaps.iter().any(|gap| gap.what == *what);
         let accounts = complete(&Unread::Accounts);
         let units = &organization.organizational_units;
         let account_tags = organization.accounts.iter().map(|account| &account.tags);
         let unit_tags = units.iter().map(|unit| &unit.tags);
         Self {
+            catalogue,
             organization,
             // The root alone says that nobody asked for the tree.
             units: (units.len() > 1 && complete(&Unread::OrganizationalUnits))
@@ -52,25 +57,20 @@ impl<'o> Places<'o> {
             match test {
                 Test::All => {}
                 Test::Id(ids) => {
-                    let known = |id: &Spanned<_>| {
-                        self.organization.accounts.iter().any(|account| account.id == id.value)
-                    };
-                    let unknown = ids.iter().filter(|id| self.accounts && !known(id));
+                    let is_unknown =
+                        |id: &&Spanned<_>| self.catalogue.observed.account(&id.value).is_none();
+                    let unknown = ids.iter().filter(|id| self.accounts && is_unknown(id));
                     warnings.extend(unknown.map(|id| {
                         let message = format!("no account has the id `{}`", id.value);
                         unmatched_key(Code::UnmatchedAccounts, message, id.span)
                     }));
                 }
                 Test::Name(globs) => {
-                    self.accounts_by(globs, "is named", |account| &account.name, warnings)
+                    self.accounts_by(globs, "is named", self.catalogue.account_names(), warnings);
                 }
                 Test::Email(globs) => {
-                    self.accounts_by(
-                        globs,
-                        "has the e-mail address",
-                        |account| &account.email,
-                        warnings,
-                    );
+                    let emails = self.catalogue.account_emails();
+                    self.accounts_by(globs, "has the e-mail address", emails, warnings);
                 }
                 Test::OrganizationalUnit(patterns) | Test::DirectlyIn(patterns) => {
                     warnings.extend(patterns.iter().filter_map(|pattern| self.unit(pattern)));
@@ -101,18 +101,16 @@ impl<'o> Places<'o> {
         &self,
         globs: &[SpannedGlob],
         verb: &str,
-        text: impl Fn(&'o crate::organization::Account) -> &'o str,
+        names: &Names<'_>,
         warnings: &mut Vec<Diagnostic>,
     ) {
-        let texts = || self.organization.accounts.iter().map(&text);
-        let matches_nothing = |glob: &&SpannedGlob| !texts().any(|text| glob.value.matches(text));
-        let unmatched = globs.iter().filter(|glob| self.accounts && matches_nothing(glob));
-        warnings.extend(unmatched.map(|glob| {
+        let is_unmatched = |glob: &&SpannedGlob| self.accounts && names.is_unmatched(&glob.value);
+        warnings.extend(globs.iter().filter(is_unmatched).map(|glob| {
             let message = format!("no account {verb} `{}`", glob.value);
             unmatched_key(Code::UnmatchedAccounts, message, glob.span).nearest(
                 glob.value.as_str(),
                 "an account",
-                texts(),
+                names.iter().map(|(name, _)| name),
             )
         }));
     }
