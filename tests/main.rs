@@ -15,6 +15,7 @@ mod end_to_end;
 mod events;
 mod laws;
 mod reconcile;
+mod reference;
 mod rules;
 mod sarif;
 mod scenarios;

@@ -30,7 +30,7 @@ pub struct Scope {
     pub organizational_units: BTreeSet<OrganizationalUnitId>,
     /// All assignments of these groups.
     pub groups: BTreeSet<GroupId>,
-    /// All assignments that these users have, or have a part in.
+    /// All assignments of these users themselves, not those of the groups that they are in.
     pub users: BTreeSet<UserId>,
     /// All assignments of these permission sets.
     pub permission_sets: BTreeSet<PermissionSetArn>,
