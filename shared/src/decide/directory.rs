@@ -48,9 +48,21 @@ impl<'a> Catalogue<'a> {
     /// Whether a user is in a group that one of the globs matches.
     pub(super) fn is_in(&self, user: &User, globs: &[SpannedGlob]) -> Truth {
         let groups = self.memberships().groups.get(&user.id);
-        let named = groups.into_iter().flatten().map(|id| matches(globs, self.group_name(id)));
-        let unread = self.observed.gaps.hides_some(&Unread::Memberships);
+        let named = groups.into_iter().flatten().map(|id| self.is_named(id, globs));
+        // Of a group that was not read, the members were not read either.
+        let gaps = &self.observed.gaps;
+        let unread = gaps.hides_some(&Unread::Memberships) || gaps.hides_some(&Unread::Groups);
         Truth::any(named) | if unread { Truth::Unknown } else { Truth::No }
+    }
+
+    /// Whether there is a group of that id that has such a name. Of one that was not read, even `*`
+    /// is not certain: it may be gone.
+    fn is_named(&self, id: &GroupId, globs: &[SpannedGlob]) -> Truth {
+        match self.group_name(id) {
+            Name::Known(name) => matches(globs, Name::Known(name)),
+            Name::Unknown => matches(globs, Name::Unknown) & Truth::Unknown,
+            Name::Gone => Truth::No,
+        }
     }
 
     fn group_name(&self, id: &GroupId) -> Name<'a> {
