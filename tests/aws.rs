@@ -278,11 +278,12 @@ async fn a_group_that_cannot_be_read_keeps_what_it_has() {
 
 #[tokio::test]
 async fn what_a_user_has_directly_is_not_touched() {
-    let company = bobs_company().assigned_to_user("AdministratorAccess", "pay-prod");
+    let company =
+        bobs_company().user("mary").assigned_to("AdministratorAccess", "mary", "pay-prod");
     let aws = LocalAws::start(company, RULES).await;
     aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
     let access = aws.access(&account_id("pay-prod"));
-    assert_eq!(access[0], "AdministratorAccess to a user");
+    assert_eq!(access[0], "AdministratorAccess to mary");
     assert_eq!(access[1..], AS_THE_RULES_SAY);
 }
 
