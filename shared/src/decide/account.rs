@@ -12,7 +12,7 @@ use crate::{
 use super::{
     Decision,
     fence::Wall,
-    observed::{Name, Pair},
+    observed::{Name, Pair, PrincipalEntry},
     quota::{self, Quota},
     text::{AccountText, Speller},
 };
@@ -202,7 +202,7 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
         in_place: &[Pair],
     ) -> Vec<Option<Quota>> {
         let observed = &self.decision.catalogue.observed;
-        let is_group = |place| observed.principal(place).is_some_and(|entry| entry.is_group());
+        let is_group = |place| observed.principal(place).is_some_and(PrincipalEntry::is_group);
         quota::exceeded(creates, in_place, is_group)
     }
 }

@@ -4,7 +4,11 @@ use std::{cell::OnceCell, collections::HashMap};
 
 use crate::{ids::GroupId, organization::Organization};
 
-use super::{directory::Memberships, names::Names, observed::Observed};
+use super::{
+    directory::Memberships,
+    names::Names,
+    observed::{Observed, PermissionSetEntry},
+};
 
 /// Everything that was observed, and the ways to find it by name.
 pub(super) struct Catalogue<'a> {
@@ -32,6 +36,6 @@ impl<'a> Catalogue<'a> {
 
     /// The name of a permission set, or its ARN where there is none.
     pub(super) fn permission_set_name(&self, place: u32) -> Option<&str> {
-        self.observed.permission_set(place).map(|set| set.text())
+        self.observed.permission_set(place).map(PermissionSetEntry::text)
     }
 }

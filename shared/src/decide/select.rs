@@ -70,11 +70,11 @@ impl Selection {
     }
 
     fn and(&mut self, other: &Self) {
-        self.combine(other, |mine, others| mine.intersect_with(others));
+        self.combine(other, FixedBitSet::intersect_with);
     }
 
     fn or(&mut self, other: &Self) {
-        self.combine(other, |mine, others| mine.union_with(others));
+        self.combine(other, FixedBitSet::union_with);
     }
 
     fn not(mut self) -> Self {
