@@ -385,7 +385,7 @@ async fn a_group_that_is_not_there_stops_nothing_else() {
     let messages: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
     assert_eq!(
         messages,
-        ["no group is named `Engineers`", "no permission set is named `SupportAccess`"]
+        ["no permission set is named `SupportAccess`", "no group is named `Engineers`"]
     );
 }
 
