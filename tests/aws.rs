@@ -15,7 +15,9 @@ use shared::{
 use crate::support::{
     events::{create_account_result, move_account},
     local_aws::{LocalAws, again, denied, message_about, quick},
-    organization::{Company, account_id, assignment, company, group_id, permission_set_arn},
+    organization::{
+        Company, account_id, assignment, company, group_id, permission_set_arn, user_id,
+    },
 };
 
 const RULES: &str = r#"version: 1
@@ -278,11 +280,12 @@ async fn a_group_that_cannot_be_read_keeps_what_it_has() {
 
 #[tokio::test]
 async fn what_a_user_has_directly_is_not_touched() {
-    let company = bobs_company().assigned_to_user("AdministratorAccess", "pay-prod");
+    let company =
+        bobs_company().user("mary").assigned_to("AdministratorAccess", "mary", "pay-prod");
     let aws = LocalAws::start(company, RULES).await;
     aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
     let access = aws.access(&account_id("pay-prod"));
-    assert_eq!(access[0], "AdministratorAccess to a user");
+    assert_eq!(access[0], "AdministratorAccess to mary");
     assert_eq!(access[1..], AS_THE_RULES_SAY);
 }
 
@@ -382,7 +385,7 @@ async fn a_group_that_is_not_there_stops_nothing_else() {
     let messages: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
     assert_eq!(
         messages,
-        ["no group is named `Engineers`", "no permission set is named `SupportAccess`"]
+        ["no permission set is named `SupportAccess`", "no group is named `Engineers`"]
     );
 }
 
@@ -565,4 +568,197 @@ async fn a_sweep_stays_inside_the_quotas() {
     let plan = batch.reconciled.unwrap().plan;
     assert!(plan.gaps.is_empty(), "{:?}", plan.gaps);
     assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
+}
+
+/// Rules for users, with direct assignments under manage.
+const USER_RULES: &str = r#"version: 1
+manage: {unlisted: revoke, users: true}
+rules:
+  - name: platform-leads
+    permission_sets: [AdministratorAccess]
+    users:
+      - in_group: Engineering
+        attributes: {department: Platform, cost_center: "47*"}
+    accounts: {organizational_unit: /Workloads}
+"#;
+
+/// Everybody but mary lacks something.
+fn bobs_people() -> Company {
+    bobs_company()
+        .user("mary")
+        .with("department", "Platform")
+        .with("cost_center", "4711")
+        .member("mary", "Engineering")
+        .user("has-moved-on")
+        .with("department", "Sales")
+        .with("cost_center", "4711")
+        .member("has-moved-on", "Engineering")
+        .user("not-a-member")
+        .with("department", "Platform")
+        .with("cost_center", "4711")
+        .user("on-leave")
+        .with("department", "Platform")
+        .with("cost_center", "4711")
+        .disabled()
+        .member("on-leave", "Engineering")
+}
+
+#[tokio::test]
+async fn users_are_granted_by_attributes_and_groups_and_lose_it_with_them() {
+    let company =
+        ["has-moved-on", "not-a-member", "on-leave"].iter().fold(bobs_people(), |company, user| {
+            company.assigned_to("AdministratorAccess", user, "pay-prod")
+        });
+    let aws = LocalAws::start(company, USER_RULES).await;
+    let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert_eq!(aws.access(&account_id("pay-prod")), ["AdministratorAccess to mary"]);
+    let granted = &aws.announced("Access Granted")[0];
+    assert_eq!(
+        [&granted["principal_type"], &granted["principal_id"], &granted["principal_name"]],
+        [&json!("USER"), &json!(user_id("mary")), &json!("mary")]
+    );
+    let revoked = aws.announced("Access Revoked");
+    let mut why: Vec<_> = revoked.iter().map(|detail| detail["why"].as_str().unwrap()).collect();
+    why.sort_unstable();
+    assert_eq!(why, ["no rule grants this", "no rule grants this", "the user is disabled"]);
+}
+
+#[tokio::test]
+async fn a_group_gets_what_is_for_groups_with_enough_members() {
+    let rules =
+        RULES.replace("groups: [Engineering]", "groups: [Engineering]\n    members: {at_least: 2}");
+    for (members, access) in [(["mary", "ann"].as_slice(), 2), (&["mary"], 1), (&[], 1)] {
+        let company = members
+            .iter()
+            .fold(bobs_company(), |company, user| company.user(user).member(user, "Engineering"));
+        let company = company.assigned("PowerUserAccess", "Engineering", "pay-prod");
+        let aws = LocalAws::start(company, &rules).await;
+        aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+        let expected = &AS_THE_RULES_SAY[2 - access..];
+        assert_eq!(aws.access(&account_id("pay-prod")), expected, "{members:?}");
+        assert_eq!(aws.calls_of("identitystore:ListGroupMemberships"), 1);
+        assert_eq!(aws.calls_of("identitystore:ListUsers"), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_groups_name_and_an_accounts_tag_say_who_gets_what() {
+    let rules = r#"version: 1
+manage: {unlisted: revoke}
+rules:
+  - name: by-group-name
+    group_name: "aws-{account}-{permission_set}"
+    permission_sets: [ViewOnlyAccess, PowerUserAccess]
+  - name: by-account-tag
+    account_tag: "access/{group}"
+    groups: [Engineering, Auditors]
+    permission_sets: [ViewOnlyAccess, PowerUserAccess]
+"#;
+    let company = bobs_company()
+        .tagged("access/Auditors", "ViewOnlyAccess PowerUserAccess")
+        .tagged("access/Engineering", "AdministratorAccess")
+        .group("AWS-Pay-Prod-PowerUserAccess")
+        .group("aws-pay-prod-AdministratorAccess")
+        .assigned("ViewOnlyAccess", "Engineering", "experiment")
+        // Even in a directory of many pages, a look-up by name would mind the case.
+        .other_groups(250);
+    let aws = LocalAws::start(company, rules).await;
+    let accounts = [account_id("pay-prod"), account_id("experiment")];
+    let batch = aws.usher().await.look_at(&accounts).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert_eq!(
+        aws.access(&account_id("experiment")),
+        ["PowerUserAccess to Auditors", "ViewOnlyAccess to Auditors"]
+    );
+    assert_eq!(
+        aws.access(&account_id("pay-prod")),
+        ["PowerUserAccess to AWS-Pay-Prod-PowerUserAccess"]
+    );
+    assert_eq!(aws.calls_of("identitystore:ListGroups"), 3);
+}
+
+#[tokio::test]
+async fn many_users_and_members_come_in_pages() {
+    let mut company = bobs_people().other_users(250);
+    for number in 0..150 {
+        company = company.member(&format!("visitor-{number}"), "Engineering");
+    }
+    let rules = USER_RULES.replace(
+        "rules:\n",
+        "rules:\n  - {name: crowds, permission_sets: ViewOnlyAccess, groups: Engineering, members: {at_least: 153}, accounts: {name: pay-prod}}\n",
+    );
+    let aws = LocalAws::start(company, &rules).await;
+    let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert_eq!(
+        aws.access(&account_id("pay-prod")),
+        ["AdministratorAccess to mary", "ViewOnlyAccess to Engineering"]
+    );
+    assert_eq!(aws.calls_of("identitystore:ListUsers"), 3);
+    assert_eq!(aws.calls_of("identitystore:ListGroupMemberships"), 2);
+    assert_eq!(aws.calls_of("identitystore:DescribeUser"), 0);
+}
+
+#[tokio::test]
+async fn empty_and_small_pages_of_users_and_members_are_read_to_the_end() {
+    let pages = local::Settings { page_size: Some(1), empty_pages: true, ..quick() };
+    let company = bobs_people().assigned_to("AdministratorAccess", "has-moved-on", "pay-prod");
+    let aws = LocalAws::with(company, USER_RULES, pages).await;
+    aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    assert_eq!(aws.access(&account_id("pay-prod")), ["AdministratorAccess to mary"]);
+}
+
+#[tokio::test]
+async fn where_users_or_members_cannot_be_read_nothing_is_revoked_and_what_is_certain_is_granted() {
+    let rules = format!(
+        "{USER_RULES}  - {{name: auditors, permission_sets: ViewOnlyAccess, groups: Auditors, accounts: {{all: true}}}}\n"
+    );
+    for (operation, unread) in [
+        ("ListUsers", Unread::Users),
+        ("ListGroupMemberships", Unread::Memberships),
+        ("DescribeUser", Unread::Users),
+    ] {
+        let company = bobs_people()
+            .assigned_to("AdministratorAccess", "has-moved-on", "pay-prod")
+            .assigned_to("AdministratorAccess", "left-last-year", "pay-prod")
+            .assigned("PowerUserAccess", "Engineering", "pay-prod");
+        let aws = LocalAws::start(company, &rules).await;
+        aws.local.fail(denied(&format!("identitystore:{operation}"), None));
+        let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+        assert_eq!(again(&batch), ["message-0"], "{operation}");
+        assert_eq!(aws.calls_of("sso-admin:DeleteAccountAssignment"), 0, "{operation}");
+        let access = aws.access(&account_id("pay-prod"));
+        assert!(
+            access.contains(&"ViewOnlyAccess to Auditors".to_owned()),
+            "{operation}: {access:?}"
+        );
+        let gaps = batch.reconciled.unwrap().plan.gaps;
+        let told: Vec<_> = gaps.iter().map(|gap| (&gap.what, gap.reason.as_str())).collect();
+        let reason = format!("identitystore:{operation}: AccessDeniedException");
+        assert_eq!(told, [(&unread, reason.as_str())]);
+        // Nothing about mary is unknown when only somebody else cannot be described.
+        let mary = access.contains(&"AdministratorAccess to mary".to_owned());
+        assert_eq!(mary, operation == "DescribeUser", "{operation}: {access:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_user_had_who_is_gone_is_cleaned_up() {
+    let company = bobs_people().assigned_to("ViewOnlyAccess", "left-last-year", "pay-prod");
+    let aws = LocalAws::start(company, USER_RULES).await;
+    assert_eq!(aws.access(&account_id("pay-prod")), ["ViewOnlyAccess to a user that is gone"]);
+    aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    assert_eq!(aws.access(&account_id("pay-prod")), ["AdministratorAccess to mary"]);
+    assert_eq!(aws.calls_of("identitystore:DescribeUser"), 1);
+    assert_eq!(aws.announced("Access Revoked")[0]["why"], "the user no longer exists");
+}
+
+#[tokio::test]
+async fn an_empty_list_of_users_is_not_believed() {
+    let company = bobs_company().assigned_to("ViewOnlyAccess", "left-last-year", "pay-prod");
+    let aws = LocalAws::start(company, USER_RULES).await;
+    let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
+    assert_eq!(aws.access(&account_id("pay-prod")), ["ViewOnlyAccess to a user that is gone"]);
+    assert_eq!(batch.reconciled.unwrap().plan.gaps[0].what, Unread::Users);
 }

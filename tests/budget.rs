@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::support::{
     local_aws::{LocalAws, Usher, again},
-    organization::{account_id, company_of, ten_rules},
+    organization::{Company, account_id, company_of, ten_rules},
 };
 
 /// What a new account with ten matching rules and ten groups may cost, however large the organization is.
@@ -122,4 +122,55 @@ async fn an_account_that_is_as_it_should_be_costs_reads_only() {
     tell("warm, nothing to do", 12, 10, again);
     assert_eq!((again.writes, again.polls), (0, 0));
     assert!(again.reads <= READS, "{again:?}");
+}
+
+/// [`ten_rules`], with direct assignments under manage or not, and one rule more.
+fn ten_rules_and(users: bool, rule: &str) -> String {
+    let manage = format!("{{unlisted: revoke, users: {users}}}");
+    ten_rules().replace("{unlisted: revoke}", &manage) + "- " + rule
+}
+
+/// How often users, members and single users are asked for, to look at the new account.
+async fn calls_about_people(company: Company, rules: &str) -> [u64; 3] {
+    let aws = LocalAws::start(company, rules).await;
+    look(&aws, &aws.usher().await).await;
+    ["ListUsers", "ListGroupMemberships", "DescribeUser"]
+        .map(|operation| aws.calls_of(&format!("identitystore:{operation}")))
+}
+
+#[tokio::test]
+async fn where_nothing_is_about_users_nobody_asks_for_them() {
+    let leads =
+        "{name: leads, permission_sets: Access0, users: [{in_group: team-0}], accounts: WHERE}\n";
+    let here = leads.replace("WHERE", "{all: true}");
+    let elsewhere = leads.replace("WHERE", "{organizational_unit: /Sandbox}");
+    let nobody = "{name: none, permission_sets: Access0, groups: team-0, accounts: {all: true}}\n";
+    let company = || company_of(12, 10).user("mary").member("mary", "team-0");
+    let with_a_direct_assignment = company().assigned_to("Access1", "mary", "new");
+    for (why, company, rules) in [
+        ("users are not managed", with_a_direct_assignment, ten_rules_and(false, &here)),
+        ("no rule and no assignment is about users", company(), ten_rules_and(true, nobody)),
+        ("the rule about users holds elsewhere", company(), ten_rules_and(true, &elsewhere)),
+    ] {
+        assert_eq!(calls_about_people(company, &rules).await, [0, 0, 0], "{why}");
+    }
+}
+
+#[tokio::test]
+async fn users_and_members_cost_their_pages_and_no_call_for_each() {
+    let leads = "{name: leads, permission_sets: Access0, users: [{in_group: team-0, attributes: {department: Platform}}], accounts: {all: true}}\n";
+    let mut company = company_of(12, 10).other_users(150);
+    for number in 0..150 {
+        let user = format!("user-{number}");
+        company = company.user(&user).with("department", "Platform").member(&user, "team-1");
+        if number < 5 {
+            company = company.assigned_to("Access1", &user, "new").member(&user, "team-0");
+        }
+    }
+    let calls = calls_about_people(company.clone(), &ten_rules_and(true, leads)).await;
+    assert_eq!(calls, [3, 1, 0]);
+    // A group's size is asked of that group alone, and needs no list of users.
+    let crowd = "{name: crowd, permission_sets: Access0, groups: team-1, members: {at_least: 150}, accounts: {all: true}}\n";
+    let calls = calls_about_people(company, &ten_rules_and(false, crowd)).await;
+    assert_eq!(calls, [0, 2, 0]);
 }

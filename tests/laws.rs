@@ -8,13 +8,16 @@ use serde_json::{Value, json};
 use shared::{
     act::{Limits, act},
     decide::decide,
-    ids::OrganizationalUnitId,
-    organization::{Account, AccountState, Assignment, Organization, Principal, Unread},
+    ids::{GroupId, OrganizationalUnitId, UserId},
+    organization::{
+        Account, AccountState, Assignment, Group, Membership, Organization, Principal, Unread, User,
+    },
     plan::{Action, Change, Plan},
     reconcile::{Errand, reconcile},
     rules::{
-        Rules, SpannedGlob, Unlisted,
-        selector::{AccountView, Place, UnitView},
+        Fence, ManagedUsers, Rules, SpannedGlob, Unlisted,
+        selector::{AccountView, Place, TagCondition, UnitView},
+        user::UserSelector,
     },
     scope::Scope,
     truth::Truth,
@@ -23,63 +26,126 @@ use shared::{
 use crate::support::{
     fake_aws::FakeAws,
     organization::{
-        Company, account_id, assignment, company, group_id, permission_set_arn, unit_id,
+        Company, account_id, assignment, company, direct_assignment, group_id, permission_set_arn,
+        unit_id, user_id,
     },
     rules,
 };
 
 const UNITS: [&str; 5] = ["/", "/Workloads", "/Workloads/Prod", "/Workloads/Test", "/Sandbox"];
 const ACCOUNTS: [&str; 5] = ["management", "pay", "shop", "lab", "old"];
-const GROUPS: [&str; 5] = ["Engineering", "Auditors", "team-a", "team-b", "break-glass"];
+const GROUPS: [&str; 7] = [
+    "Engineering",
+    "Auditors",
+    "team-a",
+    "team-b",
+    "break-glass",
+    "aws-pay-View",
+    "AWS-Shop-Power",
+];
+const USERS: [&str; 4] = ["mary", "bob", "eve", "ann"];
 const PERMISSION_SETS: [&str; 3] = ["Admin", "Power", "View"];
-/// A group and a permission set that existed once.
+/// A group, a user and a permission set that existed once.
 const GONE: &str = "gone";
 
 fn organizations() -> impl Strategy<Value = Company> {
-    let account = (select(&UNITS[..]), tags(), prop::bool::weighted(0.85));
-    let assigned = (select(&PERMISSION_SETS[..]), select(&GROUPS[..]), select(&ACCOUNTS[..]));
-    let orphaned =
-        (select(&[GONE, "Admin"][..]), select(&[GONE, "team-a"][..]), select(&ACCOUNTS[..]));
-    (
-        vec(account, ACCOUNTS.len() - 1),
-        vec(prop::bool::weighted(0.9), GROUPS.len()),
-        vec(assigned, 0..12),
-        vec(orphaned, 0..2),
-        vec((select(&UNITS[..]), select(&["tier", "owner"][..]), select(&["a", "b"][..])), 0..4),
+    (accounts(), directories(), assignments()).prop_map(
+        |(mut company, Company(directory), assigned)| {
+            company.0.groups = directory.groups;
+            company.0.users = directory.users;
+            company.0.memberships = directory.memberships;
+            company.0.assignments.extend(assigned);
+            let named = |company: Company, name: &&str| company.permission_set(name);
+            PERMISSION_SETS.iter().fold(company, named)
+        },
     )
-        .prop_map(|(accounts, groups, assigned, orphaned, unit_tags)| {
-            let mut company = company()
-                .unit("/Workloads")
-                .unit("/Workloads/Prod")
-                .unit("/Workloads/Test")
-                .unit("/Sandbox");
-            for (unit, key, value) in unit_tags {
-                company = company.unit_tagged(unit, key, value);
+}
+
+/// An organization with accounts only.
+fn accounts() -> impl Strategy<Value = Company> {
+    let account = (select(&UNITS[..]), tags(), prop::bool::weighted(0.85));
+    let unit_tag = (select(&UNITS[..]), select(&["tier", "owner"][..]), select(&["a", "b"][..]));
+    (vec(account, ACCOUNTS.len() - 1), vec(unit_tag, 0..4)).prop_map(|(accounts, unit_tags)| {
+        let mut company = company()
+            .unit("/Workloads")
+            .unit("/Workloads/Prod")
+            .unit("/Workloads/Test")
+            .unit("/Sandbox");
+        for (unit, key, value) in unit_tags {
+            company = company.unit_tagged(unit, key, value);
+        }
+        for (name, (unit, tags, active)) in ACCOUNTS[1..].iter().zip(accounts) {
+            company = company.account(name, unit);
+            for (key, value) in tags {
+                company = company.tagged(key, value);
             }
-            for (name, (unit, tags, active)) in ACCOUNTS[1..].iter().zip(accounts) {
-                company = company.account(name, unit);
-                for (key, value) in tags {
-                    company = company.tagged(key, value);
-                }
-                company = if active { company } else { company.in_state(AccountState::Suspended) };
-            }
-            for (name, exists) in GROUPS.iter().zip(groups) {
-                // An empty directory is doubted: see `an_empty_directory_revokes_nothing`.
-                let exists = exists || *name == GROUPS[0];
-                company = if exists { company.group(name) } else { company };
-            }
-            for name in PERMISSION_SETS {
-                company = company.permission_set(name);
-            }
-            let all: BTreeSet<_> = assigned.into_iter().chain(orphaned).collect();
-            all.into_iter().fold(company, |company, (set, group, account)| {
-                company.assigned(set, group, account)
-            })
-        })
+            company = if active { company } else { company.in_state(AccountState::Suspended) };
+        }
+        company
+    })
 }
 
 fn tags() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
-    vec((select(&["team", "environment"][..]), select(&["a", "b", "production"][..])), 0..3)
+    let any = (select(&["team", "environment"][..]), select(&["a", "b", "production"][..]));
+    let access = (
+        select(&["access/team-a", "access/Engineering"][..]),
+        select(&["View", "View Power", "Admin  Unknown", "view"][..]),
+    );
+    vec(prop_oneof![2 => any, 1 => access], 0..4)
+}
+
+/// An organization with groups, users and memberships only. Some of the members and their groups do
+/// not exist.
+fn directories() -> impl Strategy<Value = Company> {
+    let membership =
+        (select([&USERS[..], &[GONE]].concat()), select([&GROUPS[..], &[GONE]].concat()));
+    (vec(prop::bool::weighted(0.9), GROUPS.len()), vec(users(), USERS.len()), vec(membership, 0..8))
+        .prop_map(|(groups, users, memberships)| {
+            let mut company = company();
+            // An empty directory is doubted: see `an_empty_directory_revokes_nothing`.
+            for (name, exists) in GROUPS.iter().zip(groups) {
+                let exists = exists || *name == GROUPS[0];
+                company = if exists { company.group(name) } else { company };
+            }
+            for (name, (exists, enabled, attributes)) in USERS.iter().zip(users) {
+                if exists || *name == USERS[0] {
+                    company = company.user(name);
+                    company = if enabled { company } else { company.disabled() };
+                    company = attributes
+                        .into_iter()
+                        .fold(company, |company, (key, value)| company.with(key, value));
+                }
+            }
+            memberships
+                .into_iter()
+                .fold(company, |company, (user, group)| company.member(user, group))
+        })
+}
+
+/// Whether a user exists, whether they can sign in, and their attributes.
+fn users() -> impl Strategy<Value = (bool, bool, Vec<(&'static str, &'static str)>)> {
+    let attribute = prop_oneof![
+        select(&["Platform", "Sales"][..]).prop_map(|value| ("department", value)),
+        select(&["Lead Engineer", "Engineer"][..]).prop_map(|value| ("title", value)),
+    ];
+    (prop::bool::weighted(0.9), prop::bool::weighted(0.8), vec(attribute, 0..3))
+}
+
+fn assignments() -> impl Strategy<Value = BTreeSet<Assignment>> {
+    let (sets, accounts) = (select(&PERMISSION_SETS[..]), select(&ACCOUNTS[..]));
+    let of_groups = (sets.clone(), select(&GROUPS[..]), accounts.clone())
+        .prop_map(|(set, group, account)| assignment(set, group, account));
+    let of_users = (sets, select(&USERS[..]), accounts.clone())
+        .prop_map(|(set, user, account)| direct_assignment(set, user, account));
+    let orphaned = (select(&[GONE, "Admin"][..]), select(&[GONE, "team-a"][..]), accounts.clone())
+        .prop_map(|(set, group, account)| assignment(set, group, account));
+    let orphaned_of_users = (select(&[GONE, "Admin"][..]), select(&[GONE, "eve"][..]), accounts)
+        .prop_map(|(set, user, account)| direct_assignment(set, user, account));
+    (
+        vec(prop_oneof![2 => of_groups, 1 => of_users], 0..15),
+        vec(prop_oneof![orphaned, orphaned_of_users], 0..3),
+    )
+        .prop_map(|(assigned, orphaned)| assigned.into_iter().chain(orphaned).collect())
 }
 
 fn selectors() -> impl Strategy<Value = Value> {
@@ -132,48 +198,42 @@ fn group_globs() -> impl Strategy<Value = Vec<&'static str>> {
     )
 }
 
+fn user_globs() -> impl Strategy<Value = Vec<&'static str>> {
+    vec(select(&["*", "mary", "?ob", "[em]*", "nobody"][..]), 1..3)
+}
+
+fn user_selectors() -> impl Strategy<Value = Vec<Value>> {
+    let attribute = prop_oneof![
+        (select(&["department", "title"][..]), select(&["Platform", "*", "Lead *", "S*"][..]))
+            .prop_map(|(key, glob)| json!({key: glob})),
+        (select(&["department", "title"][..]), any::<bool>())
+            .prop_map(|(key, there)| json!({key: there})),
+    ];
+    let attributes = attribute.clone().prop_map(|attributes| json!({"attributes": attributes}));
+    let mapping = (
+        prop::option::weighted(0.3, user_globs()),
+        prop::option::weighted(0.5, group_globs()),
+        prop::option::weighted(0.5, attribute),
+    )
+        .prop_filter_map("asks for something", |(names, groups, attributes)| {
+            let mut selector = json!({});
+            put(&mut selector, "user_name", names.map(|globs| json!(globs)));
+            put(&mut selector, "in_group", groups.map(|globs| json!(globs)));
+            put(&mut selector, "attributes", attributes);
+            (selector != json!({})).then_some(selector)
+        });
+    let name = user_globs().prop_map(|globs| json!(globs[0]));
+    vec(prop_oneof![name, attributes, mapping], 1..3)
+}
+
 fn set_globs() -> impl Strategy<Value = Vec<&'static str>> {
     vec(select(&["*", "Admin", "Power", "[PV]*", "Unknown"][..]), 1..3)
 }
 
 fn rules_files() -> impl Strategy<Value = Rules> {
-    let manage = (
-        prop::bool::weighted(0.85),
-        prop::option::weighted(0.3, selectors()),
-        prop::option::weighted(0.3, group_globs()),
-        prop::option::weighted(0.3, set_globs()),
-        any::<bool>(),
-    )
-        .prop_map(|(revoke, accounts, groups, sets, management)| {
-            let unlisted = if revoke { "revoke" } else { "report" };
-            let mut manage = json!({"unlisted": unlisted, "management_account": management, "max_revocations": "100%"});
-            put(&mut manage, "accounts", accounts.map(|accounts| json!(accounts)));
-            put(&mut manage, "groups", groups.map(|globs| json!(globs)));
-            put(&mut manage, "permission_sets", sets.map(|globs| json!(globs)));
-            manage
-        });
-    let protect = (group_globs(), prop::option::of(set_globs()), prop::option::of(selectors()))
-        .prop_map(|(groups, sets, accounts)| {
-            let mut entry = json!({"groups": groups});
-            put(&mut entry, "permission_sets", sets.map(|globs| json!(globs)));
-            put(&mut entry, "accounts", accounts);
-            entry
-        });
-    let rule = (set_globs(), group_globs(), selectors(), windows()).prop_map(
-        |(sets, groups, accounts, window)| {
-            let rule = json!({"permission_sets": sets, "groups": groups, "accounts": accounts});
-            during(rule, window)
-        },
-    );
-    let never =
-        (prop::option::of(set_globs()), group_globs(), prop::option::of(selectors()), windows())
-            .prop_map(|(sets, groups, accounts, window)| {
-                let mut entry = json!({"groups": groups});
-                put(&mut entry, "permission_sets", sets.map(|globs| json!(globs)));
-                put(&mut entry, "accounts", accounts);
-                during(entry, window)
-            });
-    (manage, vec(protect, 0..2), vec(rule, 1..5), vec(never, 0..2)).prop_map(
+    let protect = fences();
+    let never = (fences(), windows()).prop_map(|(entry, window)| during(entry, window));
+    (manage(), vec(protect, 0..2), vec(rule(), 1..5), vec(never, 0..2)).prop_map(
         |(manage, protect, rules, never)| {
             crate::support::rules(
                 &json!({
@@ -187,6 +247,85 @@ fn rules_files() -> impl Strategy<Value = Rules> {
             )
         },
     )
+}
+
+fn manage() -> impl Strategy<Value = Value> {
+    let users = prop_oneof![
+        1 => Just(None),
+        1 => Just(Some(json!(false))),
+        4 => Just(Some(json!(true))),
+        2 => user_globs().prop_map(|globs| Some(json!(globs))),
+    ];
+    (
+        prop::bool::weighted(0.85),
+        prop::option::weighted(0.3, selectors()),
+        prop::option::weighted(0.3, group_globs()),
+        users,
+        prop::option::weighted(0.3, set_globs()),
+        any::<bool>(),
+    )
+        .prop_map(|(revoke, accounts, groups, users, sets, management)| {
+            let unlisted = if revoke { "revoke" } else { "report" };
+            let mut manage = json!({"unlisted": unlisted, "management_account": management, "max_revocations": "100%"});
+            put(&mut manage, "accounts", accounts.map(|accounts| json!(accounts)));
+            put(&mut manage, "groups", groups.map(|globs| json!(globs)));
+            put(&mut manage, "users", users);
+            put(&mut manage, "permission_sets", sets.map(|globs| json!(globs)));
+            manage
+        })
+}
+
+/// An entry of `protect` or of `never`: about groups, users, both or anybody.
+fn fences() -> impl Strategy<Value = Value> {
+    (
+        prop::option::of(group_globs()),
+        prop::option::of(user_selectors()),
+        prop::option::of(set_globs()),
+        prop::option::of(selectors()),
+    )
+        .prop_map(|(groups, users, sets, accounts)| {
+            let mut entry = json!({});
+            put(&mut entry, "groups", groups.map(|globs| json!(globs)));
+            put(&mut entry, "users", users.map(|users| json!(users)));
+            put(&mut entry, "permission_sets", sets.map(|globs| json!(globs)));
+            put(&mut entry, "accounts", accounts);
+            if entry == json!({}) { json!({"groups": "break-*"}) } else { entry }
+        })
+}
+
+fn rule() -> impl Strategy<Value = Value> {
+    let granting = (principals(), set_globs()).prop_map(|(mut rule, sets)| {
+        rule["permission_sets"] = json!(sets);
+        rule
+    });
+    (granting, selectors(), windows()).prop_map(|(mut rule, accounts, window)| {
+        let says_where = rule.get("group_name").is_some() || rule.get("account_tag").is_some();
+        if !says_where || accounts != json!({"all": true}) {
+            rule["accounts"] = accounts;
+        }
+        during(rule, window)
+    })
+}
+
+/// To whom a rule grants, in each of the ways that there are to say so.
+fn principals() -> impl Strategy<Value = Value> {
+    let template = select(
+        &["aws-{account}-{permission_set}", "team-{tag.team}", "{permission_set}-{account_id}"][..],
+    );
+    let users = user_selectors().prop_map(|users| json!({"users": users}));
+    let groups = prop_oneof![
+        4 => group_globs().prop_map(|groups| json!({"groups": groups})),
+        1 => (group_globs(), user_selectors())
+            .prop_map(|(groups, users)| json!({"groups": groups, "users": users})),
+        1 => template.prop_map(|template| json!({"group_name": template})),
+        1 => group_globs()
+            .prop_map(|groups| json!({"account_tag": "access/{group}", "groups": groups})),
+    ];
+    let groups = (groups, prop::option::weighted(0.3, 1..4)).prop_map(|(mut rule, least)| {
+        put(&mut rule, "members", least.map(|least| json!({"at_least": least})));
+        rule
+    });
+    prop_oneof![3 => groups, 1 => users]
 }
 
 fn named(kind: &str, mut entries: Vec<Value>) -> Vec<Value> {
@@ -228,27 +367,36 @@ fn scopes() -> impl Strategy<Value = Scope> {
     let unit = select(&UNITS[..]).prop_map(|path| Scope::organizational_unit(unit_id(path)));
     let group = select(&GROUPS[..])
         .prop_map(|name| Scope { groups: BTreeSet::from([group_id(name)]), ..Scope::default() });
+    let user = select(&USERS[..])
+        .prop_map(|name| Scope { users: BTreeSet::from([user_id(name)]), ..Scope::default() });
     let set = select(&PERMISSION_SETS[..]).prop_map(|name| Scope {
         permission_sets: BTreeSet::from([permission_set_arn(name)]),
         ..Scope::default()
     });
-    let one =
-        prop_oneof![4 => account, 1 => unit, 1 => group, 1 => set, 1 => Just(Scope::everything())];
+    let one = prop_oneof![
+        4 => account,
+        1 => unit,
+        1 => group,
+        1 => user,
+        1 => set,
+        1 => Just(Scope::everything()),
+    ];
     vec(one, 1..3).prop_map(|scopes| scopes.into_iter().fold(Scope::default(), Scope::merge))
 }
 
 /// What can go unread.
 fn gaps() -> impl Strategy<Value = Vec<(Unread, Option<&'static str>)>> {
-    let what = select(vec![
+    let of_the_directory = select(vec![Unread::Groups, Unread::Users, Unread::Memberships]);
+    let of_the_rest = select(vec![
         Unread::Accounts,
         Unread::Tags,
         Unread::OrganizationalUnits,
         Unread::OrganizationalUnitTags,
         Unread::PermissionSets,
-        Unread::Groups,
         Unread::Assignments,
         Unread::Other("something".to_owned()),
     ]);
+    let what = prop_oneof![of_the_directory, of_the_rest];
     vec((what, prop::option::of(select(&ACCOUNTS[..]))), 1..4)
 }
 
@@ -283,7 +431,9 @@ fn with_gaps(
                 organization.organizational_units.iter_mut().for_each(|unit| unit.tags.clear());
             }
             Unread::PermissionSets => organization.permission_sets.truncate(keep % 3),
-            Unread::Groups => organization.groups.truncate(keep % 4),
+            Unread::Groups => hide_groups(organization, keep),
+            Unread::Users => hide_users(organization, keep),
+            Unread::Memberships => organization.memberships.truncate(keep % 8),
             Unread::Assignments => {
                 organization
                     .assignments
@@ -294,6 +444,24 @@ fn with_gaps(
         seen = seen.gap(what.clone(), *account);
     }
     seen.0
+}
+
+/// Whose members are read hangs on which groups were: then nobody says that memberships are missing.
+fn hide_groups(organization: &mut Organization, keep: usize) {
+    let Organization { groups, memberships, .. } = organization;
+    groups.truncate(keep % GROUPS.len());
+    if keep.is_multiple_of(2) {
+        let is_seen = |id: &GroupId| groups.iter().any(|group| group.id == *id);
+        memberships.retain(|membership| is_seen(&membership.group_id));
+    }
+}
+
+/// Users, or their attributes.
+fn hide_users(organization: &mut Organization, keep: usize) {
+    organization.users.truncate(keep % (USERS.len() + 1));
+    if keep.is_multiple_of(2) {
+        organization.users.iter_mut().for_each(|user| user.attributes.clear());
+    }
 }
 
 fn changes(plan: &Plan, action: Action) -> BTreeSet<&Assignment> {
@@ -331,12 +499,13 @@ fn cut<'a>(plan: &'a Plan, organization: &Organization, scope: &Scope) -> Vec<&'
     plan.changes
         .iter()
         .filter(|Change { assignment, .. }| {
-            let Principal::Group(group) = &assignment.principal else {
-                return false;
+            let of_principal = match &assignment.principal {
+                Principal::Group(group) => scope.groups.contains(group),
+                Principal::User(user) => scope.users.contains(user),
             };
             scope.everything
+                || of_principal
                 || scope.accounts.contains(&assignment.account_id)
-                || scope.groups.contains(group)
                 || scope.permission_sets.contains(&assignment.permission_set_arn)
                 || above(&assignment.account_id)
                     .iter()
@@ -369,6 +538,63 @@ fn view<'a>(organization: &'a Organization, account: &'a Account) -> AccountView
             units: Some(units),
         }),
     }
+}
+
+fn matches(globs: &[SpannedGlob], name: &str) -> bool {
+    globs.iter().any(|glob| glob.value.matches(name))
+}
+
+/// Whether a selector means a user, told without a word of the decision's.
+fn means(selector: &UserSelector, user: &User, organization: &Organization) -> bool {
+    let is_member = |group: &Group| {
+        let membership = Membership { group_id: group.id.clone(), user_id: user.id.clone() };
+        organization.memberships.contains(&membership)
+    };
+    let is_in = |globs: &[SpannedGlob]| {
+        let groups = organization.groups.iter().filter(|group| is_member(group));
+        groups.map(|group| &group.display_name).any(|name| matches(globs, name))
+    };
+    let named = selector.user_name.as_ref().is_none_or(|globs| matches(globs, &user.user_name));
+    let has = |attribute: &TagCondition| attribute.holds(Some(&user.attributes)) == Truth::Yes;
+    named && selector.in_group.as_deref().is_none_or(is_in) && selector.attributes.iter().all(has)
+}
+
+/// Whether `manage` is about a principal. What is gone has no name, so only `*` means it.
+fn is_managed(rules: &Rules, principal: &Principal, organization: &Organization) -> bool {
+    let named = |globs: &[SpannedGlob], name: Option<&str>| match name {
+        Some(name) => matches(globs, name),
+        None => globs.iter().any(|glob| glob.value.as_str() == "*"),
+    };
+    match (principal, &rules.manage.users) {
+        (Principal::Group(id), _) => {
+            let group = organization.groups.iter().find(|group| group.id == *id);
+            named(&rules.manage.groups, group.map(|group| group.display_name.as_str()))
+        }
+        (Principal::User(_), ManagedUsers::None) => false,
+        (Principal::User(_), ManagedUsers::All) => true,
+        (Principal::User(id), ManagedUsers::Named(globs)) => {
+            let user = organization.users.iter().find(|user| user.id == *id);
+            named(globs, user.map(|user| user.user_name.as_str()))
+        }
+    }
+}
+
+/// Whether an entry of `protect` or `never` is about a principal that exists.
+fn is_about(fence: &Fence, principal: &Principal, organization: &Organization) -> bool {
+    let by_name = match principal {
+        Principal::Group(id) => {
+            let group = organization.groups.iter().find(|group| group.id == *id);
+            group
+                .zip(fence.groups.as_ref())
+                .is_some_and(|(group, globs)| matches(globs, &group.display_name))
+        }
+        Principal::User(id) => {
+            let user = organization.users.iter().find(|user| user.id == *id);
+            let selectors = || fence.users.iter().flatten();
+            user.is_some_and(|user| selectors().any(|selector| means(selector, user, organization)))
+        }
+    };
+    by_name || (fence.groups.is_none() && fence.users.is_none())
 }
 
 fn applied(organization: &Organization, plan: &Plan) -> Organization {
@@ -475,9 +701,9 @@ proptest! {
         for entry in forbidden {
             let granted: Vec<_> = decide(&without_rules, &after, now(), &Scope::everything()).changes;
             for change in granted.iter().filter(|_| rules.manage.unlisted == Unlisted::Revoke) {
-                let group = entry.what.groups.as_ref().is_none_or(|globs| globs.iter().any(|glob| glob.value.matches(&change.principal_name)));
-                let set = entry.what.permission_sets.as_ref().is_none_or(|globs| globs.iter().any(|glob| glob.value.matches(&change.permission_set)));
-                prop_assert!(!(group && set), "{change:?} is there in spite of {}", entry.name);
+                let principal = is_about(&entry.what, &change.assignment.principal, &company.0);
+                let set = entry.what.permission_sets.as_ref().is_none_or(|globs| matches(globs, &change.permission_set));
+                prop_assert!(!(principal && set), "{change:?} is there in spite of {}", entry.name);
             }
         }
     }
@@ -487,27 +713,38 @@ proptest! {
     fn never_outside_manage(company in organizations(), rules in rules_files()) {
         let organization = &company.0;
         let plan = decide(&rules, organization, now(), &Scope::everything());
-        let matches = |globs: &[SpannedGlob], name: &str| globs.iter().any(|glob| glob.value.matches(name));
         for change in plan.changes.iter().chain(&plan.unlisted) {
             let account = organization.accounts.iter().find(|account| account.id == change.assignment.account_id).unwrap();
-            let group = organization.groups.iter().find(|group| group.id.as_str() == change.assignment.principal.id());
+            let principal = &change.assignment.principal;
             let set = organization.permission_sets.iter().find(|set| set.arn == change.assignment.permission_set_arn).unwrap();
             prop_assert_eq!(&account.state, &AccountState::Active);
             prop_assert!(rules.manage.management_account || account.name != "management");
             prop_assert!(matches(&rules.manage.permission_sets, &set.name));
             let view = view(organization, account);
             prop_assert_eq!(rules.manage.accounts.matches(&view), Truth::Yes);
-            match group {
-                Some(group) => prop_assert!(matches(&rules.manage.groups, &group.display_name)),
-                None => prop_assert!(rules.manage.groups.iter().any(|glob| glob.value.as_str() == "*")),
-            }
+            prop_assert!(is_managed(&rules, principal, organization));
             for entry in &rules.protect {
                 let here = entry.accounts.as_ref().is_none_or(|accounts| accounts.matches(&view) == Truth::Yes);
-                let by_group = group.is_some_and(|group| matches(entry.groups.as_ref().unwrap(), &group.display_name));
                 let by_set = entry.permission_sets.as_ref().is_none_or(|globs| matches(globs, &set.name));
-                prop_assert!(!(here && by_group && by_set));
+                prop_assert!(!(here && by_set && is_about(entry, principal, organization)));
             }
         }
+    }
+
+    /// Whoever cannot sign in is granted nothing, and loses what rules gave.
+    #[test]
+    fn a_disabled_user_matches_no_rule(company in organizations(), rules in rules_files()) {
+        let plan = decide(&rules, &company.0, now(), &Scope::everything());
+        let mut without = company.0.clone();
+        let disabled: BTreeSet<UserId> = without.users.iter().filter(|user| !user.enabled).map(|user| user.id.clone()).collect();
+        let of_disabled = |assignment: &Assignment| matches!(&assignment.principal, Principal::User(id) if disabled.contains(id));
+        prop_assert!(!changes(&plan, Action::Create).into_iter().any(of_disabled));
+        // Of the others, nothing changes.
+        without.assignments.retain(|assignment| !of_disabled(assignment));
+        without.users.retain(|user| user.enabled);
+        let others = decide(&rules, &without, now(), &Scope::everything());
+        prop_assert_eq!(revocations(&others).len(), revocations(&plan).into_iter().filter(|assignment| !of_disabled(assignment)).count());
+        prop_assert_eq!(changes(&others, Action::Create), changes(&plan, Action::Create));
     }
 }
 
@@ -535,13 +772,13 @@ proptest! {
         prop_assert_eq!(visited.assignments(), alone.assignments());
     }
 
-    /// Law 1, through the loop: whichever single read fails, nothing goes that would not have gone.
+    /// Law 1, through the loop: whichever single read fails, nothing goes that would not have gone, and nothing comes.
     #[test]
     fn no_failed_read_revokes(
         company in organizations(),
         rules in rules_files(),
         scope in scopes(),
-        number in 0_usize..30,
+        number in 0_usize..45,
         page in 1_usize..6,
     ) {
         let truth = FakeAws::new(company.0.clone());
@@ -552,6 +789,10 @@ proptest! {
         let kept: BTreeSet<Assignment> = denied.assignments().into_iter().collect();
         for assignment in truth.assignments().iter().filter(|assignment| company.0.assignments.contains(assignment)) {
             prop_assert!(kept.contains(assignment), "{assignment:?} went");
+        }
+        let truth = truth.assignments();
+        for assignment in kept.iter().filter(|assignment| !company.0.assignments.contains(assignment)) {
+            prop_assert!(truth.contains(assignment), "{assignment:?} came");
         }
         match result {
             // Nothing was known, so nothing was done.

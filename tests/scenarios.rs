@@ -271,3 +271,207 @@ fn nothing_to_do_as_far_as_could_be_read_says_so() {
         .gap(Unread::Assignments, Some("pay-prod"));
     assert_snapshot!(plan(RULES, &company));
 }
+
+/// A rule for users, with direct assignments under manage.
+const LEADS: &str = r#"
+version: 1
+manage: {unlisted: revoke, users: true}
+rules:
+  - name: platform-leads
+    permission_sets: [AdministratorAccess]
+    users:
+      - in_group: Engineering
+        attributes: {department: Platform, title: "Lead *"}
+    accounts: {organizational_unit: /Workloads}
+"#;
+
+/// Mary is a lead of the platform; each of the others lacks one thing.
+fn people() -> Company {
+    bobs_company()
+        .user("mary")
+        .with("department", "Platform")
+        .with("title", "Lead Engineer")
+        .member("mary", "Engineering")
+        .user("not-a-lead")
+        .with("department", "Platform")
+        .with("title", "Engineer")
+        .member("not-a-lead", "Engineering")
+        .user("not-a-member")
+        .with("department", "Platform")
+        .with("title", "Lead Engineer")
+        .member("not-a-member", "Auditors")
+        .user("nobody-knows")
+        .member("nobody-knows", "Engineering")
+}
+
+#[test]
+fn users_are_granted_by_their_attributes_and_groups() {
+    let company = people()
+        .assigned_to("AdministratorAccess", "not-a-lead", "pay-prod")
+        .assigned_to("AdministratorAccess", "nobody-knows", "pay-prod");
+    assert_snapshot!(plan(LEADS, &company));
+}
+
+#[test]
+fn a_disabled_user_loses_what_the_rules_gave() {
+    let company = bobs_company()
+        .user("mary")
+        .with("department", "Platform")
+        .with("title", "Lead Engineer")
+        .disabled()
+        .member("mary", "Engineering")
+        .assigned_to("AdministratorAccess", "mary", "pay-prod");
+    assert_snapshot!(plan(LEADS, &company));
+}
+
+#[test]
+fn a_vanished_user_leaves_assignments_to_clean_up() {
+    let company = people().assigned_to("ViewOnlyAccess", "left-last-year", "pay-prod");
+    assert_snapshot!(plan(LEADS, &company));
+}
+
+#[test]
+fn a_user_who_was_not_read_is_not_gone() {
+    let company = people()
+        .assigned_to("ViewOnlyAccess", "unlisted", "pay-prod")
+        .assigned_to("ViewOnlyAccess", "not-a-lead", "pay-prod")
+        .gap(Unread::Users, None);
+    assert_snapshot!(plan(LEADS, &company));
+}
+
+/// Ann may be in the group after all, and so keeps what she has; Mary certainly is.
+#[test]
+fn unread_memberships_take_nothing_away() {
+    let company = people()
+        .user("ann")
+        .with("department", "Platform")
+        .with("title", "Lead Architect")
+        .assigned_to("AdministratorAccess", "ann", "pay-prod")
+        .gap(Unread::Memberships, None);
+    assert_snapshot!(plan(LEADS, &company));
+}
+
+#[test]
+fn direct_assignments_are_left_alone_unless_users_are_managed() {
+    let company = people().assigned_to("ViewOnlyAccess", "not-a-lead", "pay-prod").assigned_to(
+        "AdministratorAccess",
+        "left-last-year",
+        "pay-prod",
+    );
+    assert_snapshot!(plan(&LEADS.replace("users: true", "users: false"), &company));
+}
+
+#[test]
+fn managed_users_may_be_some_only() {
+    let company = people().assigned_to("ViewOnlyAccess", "not-a-lead", "pay-prod").assigned_to(
+        "ViewOnlyAccess",
+        "nobody-knows",
+        "pay-prod",
+    );
+    assert_snapshot!(plan(&LEADS.replace("users: true", "users: [mary, \"not-*\"]"), &company));
+}
+
+#[test]
+fn protected_users_keep_what_they_have() {
+    let protect = "protect:\n  - users: [root-admin, {in_group: break-glass-admins}]\n  - users: [mary]\n    permission_sets: [ViewOnlyAccess]\nrules:";
+    let company = people()
+        .user("root-admin")
+        .user("ann")
+        .member("ann", "break-glass-admins")
+        .assigned_to("AdministratorAccess", "root-admin", "pay-prod")
+        .assigned_to("AdministratorAccess", "ann", "pay-prod")
+        .assigned_to("ViewOnlyAccess", "mary", "pay-prod")
+        .assigned_to("PowerUserAccess", "mary", "pay-prod");
+    assert_snapshot!(plan(&LEADS.replace("rules:", protect), &company));
+}
+
+#[test]
+fn a_rule_may_ask_for_groups_with_enough_members() {
+    let rules = r#"
+version: 1
+manage: {unlisted: revoke}
+rules:
+  - name: teams-of-two
+    permission_sets: [PowerUserAccess]
+    groups: ["team-*"]
+    members: {at_least: 2}
+    accounts: {organizational_unit: /Workloads}
+"#;
+    let company = bobs_company()
+        .group("team-of-two")
+        .member("mary", "team-of-two")
+        .member("ann", "team-of-two")
+        .group("team-of-one")
+        .member("mary", "team-of-one")
+        .group("team-of-none")
+        .assigned("PowerUserAccess", "team-of-none", "pay-prod");
+    let unread = company.clone().gap(Unread::Memberships, None);
+    assert_snapshot!([plan(rules, &company), plan(rules, &unread)].join("\n"));
+}
+
+#[test]
+fn a_groups_own_name_says_what_it_is_for_whatever_its_case() {
+    let rules = r#"
+version: 1
+manage: {unlisted: revoke}
+rules:
+  - name: by-group-name
+    group_name: "aws-{account}-{permission_set}"
+    permission_sets: [ViewOnlyAccess, PowerUserAccess]
+  - name: by-team
+    group_name: "{tag.team}-{account_id}-admins"
+    permission_sets: [AdministratorAccess]
+"#;
+    let company = bobs_company()
+        .account("untagged", "/Workloads")
+        .group("AWS-Pay-Prod-poweruseraccess")
+        .group("aws-pay-prod-AdministratorAccess")
+        .group("aws-elsewhere-ViewOnlyAccess")
+        .group(&format!("Engineering-{}-Admins", account_id("pay-prod")))
+        .group(&format!("engineering-{}-admins", account_id("untagged")))
+        .assigned("ViewOnlyAccess", "aws-elsewhere-ViewOnlyAccess", "pay-prod");
+    assert_snapshot!(plan(rules, &company));
+}
+
+#[test]
+fn an_accounts_own_tag_says_who_gets_what() {
+    let rules = r#"
+version: 1
+manage: {unlisted: revoke}
+rules:
+  - name: by-account-tag
+    account_tag: "access/{group}"
+    groups: ["team-*"]
+    permission_sets: [ViewOnlyAccess, PowerUserAccess]
+"#;
+    let company = bobs_company()
+        .tagged("access/team-pay", "ViewOnlyAccess  PowerUserAccess AdministratorAccess")
+        .tagged("access/team-shop", "viewonlyaccess")
+        .tagged("access/Auditors", "ViewOnlyAccess")
+        .group("team-pay")
+        .group("team-shop")
+        .assigned("PowerUserAccess", "team-shop", "pay-prod");
+    assert_snapshot!(plan(rules, &company));
+}
+
+/// AWS takes a hundred groups for one permission set in one account.
+#[test]
+fn what_aws_has_no_room_for_is_named_and_all_else_goes_ahead() {
+    let mut company = bobs_company().account("shop", "/Sandbox");
+    for number in 1..=101 {
+        company = company.group(&format!("team-{number:03}"));
+        if number <= 98 {
+            company = company.assigned("PowerUserAccess", &format!("team-{number:03}"), "pay-prod");
+        }
+    }
+    let company = company.assigned("PowerUserAccess", "Auditors", "pay-prod").user("mary");
+    let rules = r#"
+version: 1
+manage: {unlisted: revoke, users: true}
+rules:
+  - {name: every-team, permission_sets: PowerUserAccess, groups: "team-*", accounts: {name: pay-prod}}
+  - {name: mary, permission_sets: PowerUserAccess, users: mary, accounts: {name: pay-prod}}
+  - {name: auditors-look-everywhere, permission_sets: ViewOnlyAccess, groups: Auditors, accounts: {all: true}}
+"#;
+    assert_snapshot!(plan(rules, &company));
+}

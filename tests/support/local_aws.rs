@@ -88,7 +88,7 @@ impl LocalAws {
         }
     }
 
-    /// The assignments of an account as `PERMISSION SET to GROUP`, sorted.
+    /// The assignments of an account as `PERMISSION SET to GROUP OR USER`, sorted.
     pub(crate) fn access(&self, account: &AccountId) -> Vec<String> {
         let organization = self.local.organization();
         let told = |assignment: &Assignment| {
@@ -97,7 +97,11 @@ impl LocalAws {
                 .iter()
                 .find(|set| set.arn == assignment.permission_set_arn);
             let whom = match &assignment.principal {
-                Principal::User(_) => "a user",
+                Principal::User(id) => organization
+                    .users
+                    .iter()
+                    .find(|user| user.id == *id)
+                    .map_or("a user that is gone", |user| user.user_name.as_str()),
                 Principal::Group(id) => organization
                     .groups
                     .iter()

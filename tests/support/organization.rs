@@ -3,11 +3,13 @@
 //!
 //! Ids are made from names, so that a test never has to mention one.
 
+use std::collections::BTreeMap;
+
 use shared::{
-    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn},
+    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
     organization::{
-        Account, AccountState, Assignment, Gap, Group, Instance, Organization, OrganizationFacts,
-        OrganizationalUnit, PermissionSet, Principal, Tags, Unread,
+        Account, AccountState, Assignment, Gap, Group, Instance, Membership, Organization,
+        OrganizationFacts, OrganizationalUnit, PermissionSet, Principal, Tags, Unread, User,
     },
 };
 
@@ -111,6 +113,50 @@ impl Company {
         self
     }
 
+    /// A user who can sign in.
+    pub(crate) fn user(mut self, user_name: &str) -> Self {
+        self.0.users.push(User {
+            id: user_id(user_name),
+            user_name: user_name.to_owned(),
+            enabled: true,
+            attributes: BTreeMap::new(),
+        });
+        self
+    }
+
+    /// An attribute of the user that was named last.
+    pub(crate) fn with(mut self, attribute: &str, value: &str) -> Self {
+        let user = self.0.users.last_mut().unwrap();
+        user.attributes.insert(attribute.to_owned(), value.to_owned());
+        self
+    }
+
+    /// The user that was named last cannot sign in any more.
+    pub(crate) fn disabled(mut self) -> Self {
+        self.0.users.last_mut().unwrap().enabled = false;
+        self
+    }
+
+    /// A membership. Neither the user nor the group need exist.
+    pub(crate) fn member(mut self, user: &str, group: &str) -> Self {
+        let membership = Membership { group_id: group_id(group), user_id: user_id(user) };
+        self.0.memberships.push(membership);
+        self
+    }
+
+    /// So many users without a group. They stand in front of all others in the listing of `local`, which
+    /// sorts by id.
+    pub(crate) fn other_users(mut self, number: usize) -> Self {
+        let user = |number| User {
+            id: format!("00000000-0000-4000-8001-{number:012}").parse().unwrap(),
+            user_name: format!("other-{number}"),
+            enabled: true,
+            attributes: BTreeMap::new(),
+        };
+        self.0.users.extend((0..number).map(user));
+        self
+    }
+
     pub(crate) fn permission_set(mut self, name: &str) -> Self {
         self.0
             .permission_sets
@@ -124,13 +170,9 @@ impl Company {
         self
     }
 
-    /// An assignment of a user, directly.
-    pub(crate) fn assigned_to_user(mut self, permission_set: &str, account: &str) -> Self {
-        self.0.assignments.push(Assignment {
-            account_id: account_id(account),
-            permission_set_arn: permission_set_arn(permission_set),
-            principal: Principal::User("a7c3e1f0-1111-4000-8000-00000000b0b0".parse().unwrap()),
-        });
+    /// An assignment that a user has directly. The user and the permission set need not exist.
+    pub(crate) fn assigned_to(mut self, permission_set: &str, user: &str, account: &str) -> Self {
+        self.0.assignments.push(direct_assignment(permission_set, user, account));
         self
     }
 
@@ -189,6 +231,11 @@ pub(crate) fn assignment(permission_set: &str, group: &str, account: &str) -> As
     }
 }
 
+pub(crate) fn direct_assignment(permission_set: &str, user: &str, account: &str) -> Assignment {
+    let principal = Principal::User(user_id(user));
+    Assignment { principal, ..assignment(permission_set, "", account) }
+}
+
 pub(crate) fn account_id(name: &str) -> AccountId {
     format!("{:012}", hash(name) % 1_000_000_000_000).parse().unwrap()
 }
@@ -204,6 +251,10 @@ pub(crate) fn unit_id(path: &str) -> OrganizationalUnitId {
 
 pub(crate) fn group_id(name: &str) -> GroupId {
     format!("a7c3e1f0-0000-4000-8000-{:012x}", hash(name) & 0xffff_ffff_ffff).parse().unwrap()
+}
+
+pub(crate) fn user_id(user_name: &str) -> UserId {
+    format!("a7c3e1f0-0000-4000-8001-{:012x}", hash(user_name) & 0xffff_ffff_ffff).parse().unwrap()
 }
 
 pub(crate) fn permission_set_arn(name: &str) -> PermissionSetArn {

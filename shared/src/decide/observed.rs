@@ -71,7 +71,6 @@ impl Pair {
         Self(u64::from(permission_set) << 32 | u64::from(principal))
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half of 64 bits has 32")]
     pub(super) fn permission_set(self) -> u32 {
         (self.0 >> 32) as u32
     }

@@ -55,7 +55,7 @@ impl Reader {
             principal: principal?,
             at: at.flatten(),
             expect: expect?,
-            expect_span: expected.map_or(Span::default(), |node| node.span),
+            expect_span: expected.map_or_else(Span::default, |node| node.span),
         })
     }
 

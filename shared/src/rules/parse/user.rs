@@ -67,10 +67,8 @@ impl Reader {
                     .help("name an attribute, such as `attributes: {department: Platform}`"),
             );
         }
-        fields
-            .iter()
-            .filter_map(|(key, node)| self.is_attribute(key).then(|| self.tag(key, node)))
-            .collect()
+        let known: Vec<_> = fields.iter().filter(|(key, _)| self.is_attribute(key)).collect();
+        known.into_iter().map(|(key, node)| self.tag(key, node)).collect()
     }
 
     pub(super) fn is_attribute(&mut self, key: &Key) -> bool {
