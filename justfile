@@ -19,6 +19,10 @@ check:
 core:
     cargo check --package shared --no-default-features --locked
 
+# How long a decision takes and how much memory, in organizations of up to 10,000 accounts. `just bench steady` runs one case.
+bench *arguments:
+    cargo bench --package shared --no-default-features --bench decide --locked -- {{arguments}}
+
 # Goes through the snapshots that a change to the code has changed. Needs cargo-insta.
 snapshots:
     cargo insta test --workspace --review

@@ -7,6 +7,7 @@ use serde::Serialize;
 use shared::{
     decide,
     diagnostic::{Diagnostic, DiagnosticJson, Severity, sarif},
+    lint::lint,
     source::SourceFile,
 };
 
@@ -45,10 +46,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let organization = arguments.org.as_deref().map(files::organization).transpose()?;
     match files::rules(&arguments.rules) {
         Ok(rules) => {
-            let warnings = organization
-                .map(|organization| decide::unmatched(&rules, &organization, clock::now()));
+            let warnings = match &organization {
+                Some(organization) => decide::warnings(&rules, organization, clock::now()),
+                None => lint(&rules, clock::now()),
+            };
             let told = format!("{} {}", rules.rules.len(), noun(rules.rules.len(), "rule"));
-            print(&warnings.unwrap_or_default(), &rules.source, &told, arguments.format)?;
+            print(&warnings, &rules.source, &told, arguments.format)?;
             Ok(Exit::Done)
         }
         Err(Failure::Rules(invalid)) => {

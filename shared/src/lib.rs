@@ -16,6 +16,7 @@ pub mod explain;
 pub mod failure;
 pub mod ids;
 pub mod lane;
+pub mod lint;
 pub mod organization;
 pub mod plan;
 pub mod rules;

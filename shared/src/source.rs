@@ -28,14 +28,22 @@ impl Span {
     }
 }
 
-/// A value, and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A value, and where it stands. The same values are equal wherever they stand.
+#[derive(Clone, Debug)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
     /// Where it stands.
     pub span: Span,
 }
+
+impl<T: PartialEq> PartialEq for Spanned<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for Spanned<T> {}
 
 impl<T> Spanned<T> {
     /// A value at a place.

@@ -51,7 +51,7 @@ use select::{Columns, Selection};
 use text::Speller;
 
 pub use quota::{MOST_GROUPS, MOST_PERMISSION_SETS};
-pub use warnings::unmatched;
+pub use warnings::warnings;
 
 /// What to do so that the assignments in the scope are what the rules say.
 ///
@@ -225,12 +225,18 @@ impl<'a> Decision<'a> {
 
     /// For each rule, whether it may hold in an account that may be touched.
     fn rules_that_may_hold(&self) -> impl Iterator<Item = (&Grant<'a>, bool)> {
-        let mut touchable = FixedBitSet::with_capacity(self.manageable.len());
-        let truths = self.manageable.iter().enumerate();
-        touchable.extend(truths.filter(|(_, truth)| **truth != Truth::No).map(|(place, _)| place));
+        let touchable = self.touchable();
         self.grants
             .iter()
             .map(move |grant| (grant, !grant.accounts.possible().is_disjoint(&touchable)))
+    }
+
+    /// The accounts that may be touched, or for which that is not known.
+    fn touchable(&self) -> FixedBitSet {
+        let mut touchable = FixedBitSet::with_capacity(self.manageable.len());
+        let truths = self.manageable.iter().enumerate();
+        touchable.extend(truths.filter(|(_, truth)| **truth != Truth::No).map(|(place, _)| place));
+        touchable
     }
 }
 

@@ -60,6 +60,11 @@ impl<'a> Names<'a> {
         places
     }
 
+    /// Whether a glob matches no name.
+    pub(super) fn is_unmatched(&self, glob: &Glob) -> bool {
+        self.found(glob).is_empty()
+    }
+
     fn found(&self, glob: &Glob) -> Rc<[u32]> {
         if let Some(found) = self.found.borrow().get(glob.as_str()) {
             return Rc::clone(found);

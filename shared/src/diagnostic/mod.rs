@@ -101,8 +101,24 @@ pub enum Code {
     UnmatchedGroup,
     /// A rule names a permission set that does not exist (yet).
     UnmatchedPermissionSet,
-    /// A rule's account selector matches no account (yet).
+    /// A user that does not exist (yet).
+    UnmatchedUser,
+    /// A rule's account selector, or a key of a selector, matches no account (yet).
     UnmatchedAccounts,
+    /// An organizational unit that does not exist (yet).
+    UnmatchedOrganizationalUnit,
+    /// A tag, or a value of it, that nothing has (yet).
+    UnmatchedTag,
+    /// A name that another equals but for case.
+    DiffersInCase,
+    /// More than AWS has room for.
+    QuotaExceeded,
+    /// A `not` that leaves no account.
+    ExcludesEverything,
+    /// A rule of which `never` forbids all.
+    ShadowedRule,
+    /// A rule grants to users, and `manage` leaves users out.
+    UsersNotManaged,
     /// A rule's time is over.
     RuleIsOver,
 }
@@ -139,6 +155,14 @@ impl Code {
             Self::EmptyWindow => "empty-window",
             Self::TooManyMistakes => "too-many-mistakes",
             Self::FailedTest => "failed-test",
+            Self::UnmatchedUser => "unmatched-user",
+            Self::UnmatchedOrganizationalUnit => "unmatched-organizational-unit",
+            Self::UnmatchedTag => "unmatched-tag",
+            Self::DiffersInCase => "differs-in-case",
+            Self::QuotaExceeded => "quota-exceeded",
+            Self::ExcludesEverything => "excludes-everything",
+            Self::ShadowedRule => "shadowed-rule",
+            Self::UsersNotManaged => "users-not-managed",
             Self::UnmatchedGroup => "unmatched-group",
             Self::RuleIsOver => "rule-is-over",
             Self::UnmatchedPermissionSet => "unmatched-permission-set",
@@ -150,7 +174,15 @@ impl Code {
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {
-            Self::UnmatchedGroup
+            Self::UnmatchedUser
+            | Self::UnmatchedOrganizationalUnit
+            | Self::UnmatchedTag
+            | Self::DiffersInCase
+            | Self::QuotaExceeded
+            | Self::ExcludesEverything
+            | Self::ShadowedRule
+            | Self::UsersNotManaged
+            | Self::UnmatchedGroup
             | Self::UnmatchedPermissionSet
             | Self::UnmatchedAccounts
             | Self::RuleIsOver => Severity::Warning,
@@ -196,6 +228,12 @@ impl Diagnostic {
     pub fn help(mut self, message: impl Into<String>) -> Self {
         self.help = Some(Help::Say(message.into()));
         self
+    }
+
+    /// Whether there is a name that was probably meant.
+    #[must_use]
+    pub fn names_a_similar_one(&self) -> bool {
+        matches!(self.help, Some(Help::Replace { .. }))
     }
 
     /// With the nearest of the names that could have been meant, when one is near.

@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Mappings of conditions: any mapping, all of whose conditions hold.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountSelector {
     /// At least one.
     pub any_of: Vec<Vec<Condition>>,
@@ -30,8 +30,17 @@ pub struct Condition {
     pub test: Test,
 }
 
+/// The same key asks the same wherever it stands.
+impl PartialEq for Condition {
+    fn eq(&self, other: &Self) -> bool {
+        self.test == other.test
+    }
+}
+
+impl Eq for Condition {}
+
 /// What one key of an account selector asks. Several values: any of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Test {
     /// Every account.
     All,
@@ -73,8 +82,17 @@ pub struct TagCondition {
     pub value: TagValue,
 }
 
+/// The same is asked of a tag wherever it stands.
+impl PartialEq for TagCondition {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key && self.value == other.value
+    }
+}
+
+impl Eq for TagCondition {}
+
 /// What is asked of a tag's value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TagValue {
     /// The tag is there.
     Present,

@@ -1,0 +1,104 @@
+//! What is odd about a rules file in an organization. Warnings stop nothing: a group may be about
+//! to appear.
+
+mod names;
+mod places;
+mod quota;
+
+use chrono::{DateTime, Utc};
+use fixedbitset::FixedBitSet;
+
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    lint::lint,
+    organization::{Organization, Unread},
+    rules::{Principals, Rule, Rules},
+    scope::Scope,
+};
+
+use super::{Decision, grant::Grant};
+use names::Directory;
+use places::Places;
+
+pub(super) use quota::quotas;
+
+/// Everything that is odd about the rules: by themselves, and in the organization.
+#[must_use]
+pub fn warnings(rules: &Rules, organization: &Organization, now: DateTime<Utc>) -> Vec<Diagnostic> {
+    Decision::new(rules, organization, now).plan(&Scope::everything()).warnings
+}
+
+impl Decision<'_> {
+    /// The warnings that matter in a scope: all, or those of the rules that hold in one of its
+    /// accounts. Of the others, the names may not even have been read.
+    pub(super) fn warnings(&self, scope: &Scope) -> Vec<Diagnostic> {
+        let directory = Directory::new(&self.catalogue);
+        if scope.is_everything() {
+            let mut warnings = lint(self.rules, self.now);
+            self.warn_of_everything(&directory, &mut warnings);
+            warnings.sort_by_key(|warning| warning.primary.span);
+            return warnings;
+        }
+        let mut warnings = Vec::new();
+        for (grant, _) in self.rules_that_may_hold().filter(|(_, may_hold)| *may_hold) {
+            directory.rule(grant.rule, &mut warnings);
+        }
+        warnings
+    }
+
+    fn warn_of_everything(&self, directory: &Directory<'_, '_>, warnings: &mut Vec<Diagnostic>) {
+        let complete = |what: &Unread| !self.organization.gaps.iter().any(|gap| gap.what == *what);
+        let places = Places::new(self.organization);
+        let touchable = self.touchable();
+        for grant in self.grants.iter().filter(|grant| !grant.rule.window.is_over(self.now)) {
+            directory.rule(grant.rule, warnings);
+            let said = warnings.len();
+            places.selector(&grant.rule.accounts, warnings);
+            let begun = grant.rule.window.holds(self.now);
+            // Why a key matches nothing says more than that the whole does.
+            if begun && said == warnings.len() && complete(&Unread::Accounts) {
+                warnings.extend(self.no_account(grant, &touchable));
+            }
+        }
+        directory.fences(self.rules, warnings);
+        directory.manage(&self.rules.manage, warnings);
+        places.selector(&self.rules.manage.accounts, warnings);
+        for selector in self.rules.fences().filter_map(|fence| fence.accounts.as_ref()) {
+            places.selector(selector, warnings);
+        }
+        for rule in &self.rules.rules {
+            if let Principals::AccountTag { key, groups } = &rule.principals {
+                places.tag_key(&key.value, key.span, &directory.group_names(groups), warnings);
+            }
+        }
+    }
+
+    /// A rule that holds in no account that may be touched.
+    fn no_account(&self, grant: &Grant<'_>, touchable: &FixedBitSet) -> Option<Diagnostic> {
+        let rule = grant.rule;
+        let possible = grant.accounts.possible();
+        if !possible.is_disjoint(touchable) {
+            return None;
+        }
+        let (matching, all) = (possible.count_ones(..), self.catalogue.observed.accounts.len());
+        let warning = |message: &str, label: String, help: &str| {
+            let message = format!("rule `{}` {message}", rule.name);
+            Diagnostic::new(Code::UnmatchedAccounts, message, rule.accounts_span)
+                .label(label)
+                .help(help)
+        };
+        Some(if matching == 0 {
+            let label = format!("0 of {all} accounts match");
+            warning("matches no account", label, "it takes effect when such an account appears")
+        } else {
+            let label = format!("{matching} of {all} accounts match, and none may be touched");
+            let help = "only ACTIVE accounts inside `manage` are touched, and the management account only with `management_account: true`";
+            warning("matches only accounts that are left alone", label, help)
+        })
+    }
+}
+
+/// What a message calls the rule around a value.
+fn in_rule(rule: &Rule) -> String {
+    format!("the rest of rule `{}` works", rule.name)
+}

@@ -1,0 +1,159 @@
+//! Names of groups, users and permission sets that match nothing, or only in another case.
+
+use std::collections::HashMap;
+
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    organization::Unread,
+    rules::{Fence, Manage, ManagedUsers, Rule, Rules, SpannedGlob, user::UserSelector},
+};
+
+use super::{
+    super::{catalogue::Catalogue, names::Names},
+    in_rule,
+};
+
+/// The names that were read, for the question what a glob of the rules finds.
+pub(super) struct Directory<'c, 'a> {
+    groups: Option<Listing<'c, 'a>>,
+    users: Option<Listing<'c, 'a>>,
+    permission_sets: Option<Listing<'c, 'a>>,
+}
+
+/// A listing that was read to its end.
+struct Listing<'c, 'a> {
+    code: Code,
+    noun: &'static str,
+    names: &'c Names<'a>,
+    /// Names that others equal but for case.
+    by_lower_case: HashMap<String, Vec<&'a str>>,
+}
+
+impl<'c, 'a> Directory<'c, 'a> {
+    /// A listing with a gap says nothing of what does not exist; and an empty one was not asked for,
+    /// because no rule reached that far.
+    pub(super) fn new(catalogue: &'c Catalogue<'a>) -> Self {
+        let gaps = &catalogue.observed.organization.gaps;
+        let listing = |what: &Unread, code, noun, names: &'c Names<'a>| {
+            let complete = !gaps.iter().any(|gap| gap.what == *what);
+            (complete && names.iter().next().is_some()).then(|| Listing::new(code, noun, names))
+        };
+        Self {
+            groups: listing(&Unread::Groups, Code::UnmatchedGroup, "group", &catalogue.groups),
+            users: listing(&Unread::Users, Code::UnmatchedUser, "user", &catalogue.enabled_users),
+            permission_sets: listing(
+                &Unread::PermissionSets,
+                Code::UnmatchedPermissionSet,
+                "permission set",
+                &catalogue.permission_sets,
+            ),
+        }
+    }
+
+    pub(super) fn rule(&self, rule: &Rule, warnings: &mut Vec<Diagnostic>) {
+        let label = in_rule(rule);
+        let help = |noun| format!("it takes effect when such a {noun} appears");
+        let mut warn = |listing: &Option<Listing<'_, '_>>, globs: &[SpannedGlob]| {
+            let Some(listing) = listing else { return };
+            let found = globs.iter().filter_map(|glob| listing.oddity(glob, &help(listing.noun)));
+            warnings.extend(found.map(|warning| warning.label(label.clone())));
+        };
+        warn(&self.permission_sets, &rule.permission_sets);
+        warn(&self.groups, rule.principals.groups());
+        for user in rule.principals.users() {
+            warn(&self.users, user.user_name.as_deref().unwrap_or_default());
+            warn(&self.groups, user.in_group.as_deref().unwrap_or_default());
+        }
+    }
+
+    /// A name that is misspelt here leaves open what was to be closed.
+    pub(super) fn fences(&self, rules: &Rules, warnings: &mut Vec<Diagnostic>) {
+        for fence in &rules.protect {
+            self.fence(fence, "protects nothing", warnings);
+        }
+        for never in &rules.never {
+            self.fence(&never.what, "forbids nothing", warnings);
+        }
+    }
+
+    fn fence(&self, fence: &Fence, label: &str, warnings: &mut Vec<Diagnostic>) {
+        let mut warn = |listing: &Option<Listing<'_, '_>>, globs: Option<&Vec<SpannedGlob>>| {
+            let Some(listing) = listing else { return };
+            let help = "check the spelling: as it is, this has no effect";
+            let found = globs.into_iter().flatten().filter_map(|glob| listing.oddity(glob, help));
+            warnings.extend(found.map(|warning| warning.label(label)));
+        };
+        warn(&self.permission_sets, fence.permission_sets.as_ref());
+        warn(&self.groups, fence.groups.as_ref());
+        for UserSelector { user_name, in_group, .. } in fence.users.iter().flatten() {
+            warn(&self.users, user_name.as_ref());
+            warn(&self.groups, in_group.as_ref());
+        }
+    }
+
+    pub(super) fn manage(&self, manage: &Manage, warnings: &mut Vec<Diagnostic>) {
+        let users: &[SpannedGlob] = match &manage.users {
+            ManagedUsers::Named(globs) => globs,
+            ManagedUsers::None | ManagedUsers::All => &[],
+        };
+        let listings = [
+            (&self.permission_sets, manage.permission_sets.as_slice()),
+            (&self.groups, &manage.groups),
+            (&self.users, users),
+        ];
+        for (listing, globs) in listings {
+            let Some(listing) = listing else { continue };
+            let help = format!("a {} of such a name is managed when it appears", listing.noun);
+            let found = globs.iter().filter_map(|glob| listing.oddity(glob, &help));
+            warnings.extend(found.map(|warning| warning.label("nothing is managed by this")));
+        }
+    }
+
+    /// The names of the groups that any of the globs matches; nothing, when they were not all read.
+    pub(super) fn group_names(&self, globs: &[SpannedGlob]) -> Option<Vec<&'a str>> {
+        let names = self.groups.as_ref()?.names.iter().map(|(name, _)| name);
+        let matching = names.filter(|name| globs.iter().any(|glob| glob.value.matches(name)));
+        Some(matching.collect())
+    }
+}
+
+impl<'c, 'a> Listing<'c, 'a> {
+    fn new(code: Code, noun: &'static str, names: &'c Names<'a>) -> Self {
+        let mut by_lower_case: HashMap<String, Vec<&str>> = HashMap::new();
+        for (name, _) in names.iter() {
+            by_lower_case.entry(name.to_lowercase()).or_default().push(name);
+        }
+        Self { code, noun, names, by_lower_case }
+    }
+
+    /// What is odd about a glob: that it matches nothing, or one of several names that differ in
+    /// case only.
+    fn oddity(&self, spanned: &SpannedGlob, help: &str) -> Option<Diagnostic> {
+        let glob = &spanned.value;
+        if glob.is_everything() {
+            return None;
+        }
+        let twins = glob.name().and_then(|name| self.by_lower_case.get(&name.to_lowercase()));
+        if !self.names.is_unmatched(glob) {
+            let other = twins?.iter().find(|twin| Some(**twin) != glob.name())?;
+            let noun = self.noun;
+            let message = format!("another {noun} differs in case only: `{other}`");
+            return Some(
+                Diagnostic::new(Code::DiffersInCase, message, spanned.span)
+                    .help("names match case-sensitively: only the one that is written is meant"),
+            );
+        }
+        let message = match glob.name() {
+            Some(name) => format!("no {} is named `{name}`", self.noun),
+            None => format!("`{glob}` matches no {}", self.noun),
+        };
+        if let Some(twin) = twins.and_then(|twins| twins.first()) {
+            let message = format!("{message}, but `{twin}` differs in case only");
+            let warning = Diagnostic::new(Code::DiffersInCase, message, spanned.span);
+            return Some(warning.nearest(glob.as_str(), &format!("a {}", self.noun), [*twin]));
+        }
+        let names = self.names.iter().map(|(name, _)| name);
+        let warning = Diagnostic::new(self.code, message, spanned.span).help(help);
+        Some(warning.nearest(glob.as_str(), &format!("a {}", self.noun), names))
+    }
+}

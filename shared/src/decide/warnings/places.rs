@@ -1,0 +1,212 @@
+//! Keys of account selectors that match nothing: ids, names, organizational units and tags.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    ids::OrganizationalUnitId,
+    organization::{Organization, Tags, Unread},
+    rules::{
+        SpannedGlob,
+        selector::{
+            AccountSelector, Condition, OrganizationalUnitPattern, TagCondition, TagValue, Test,
+        },
+        template::TagKeyTemplate,
+    },
+    source::{Span, Spanned},
+};
+
+/// What selectors can find, as far as it was read to the end.
+pub(super) struct Places<'o> {
+    organization: &'o Organization,
+    /// The paths of all organizational units, as the names on them.
+    units: Option<Vec<(&'o OrganizationalUnitId, Vec<&'o str>)>>,
+    account_tags: Option<Values<'o>>,
+    unit_tags: Option<Values<'o>>,
+    accounts: bool,
+}
+
+/// The values of each tag.
+type Values<'o> = BTreeMap<&'o str, BTreeSet<&'o str>>;
+
+impl<'o> Places<'o> {
+    pub(super) fn new(organization: &'o Organization) -> Self {
+        let complete = |what: &Unread| !organization.gaps.iter().any(|gap| gap.what == *what);
+        let accounts = complete(&Unread::Accounts);
+        let units = &organization.organizational_units;
+        let account_tags = organization.accounts.iter().map(|account| &account.tags);
+        let unit_tags = units.iter().map(|unit| &unit.tags);
+        Self {
+            organization,
+            // The root alone says that nobody asked for the tree.
+            units: (units.len() > 1 && complete(&Unread::OrganizationalUnits))
+                .then(|| paths(organization)),
+            account_tags: (accounts && complete(&Unread::Tags)).then(|| values(account_tags)),
+            unit_tags: complete(&Unread::OrganizationalUnitTags).then(|| values(unit_tags)),
+            accounts,
+        }
+    }
+
+    pub(super) fn selector(&self, selector: &AccountSelector, warnings: &mut Vec<Diagnostic>) {
+        for Condition { test, .. } in selector.any_of.iter().flatten() {
+            match test {
+                Test::All => {}
+                Test::Id(ids) => {
+                    let known = |id: &Spanned<_>| {
+                        self.organization.accounts.iter().any(|account| account.id == id.value)
+                    };
+                    let unknown = ids.iter().filter(|id| self.accounts && !known(id));
+                    warnings.extend(unknown.map(|id| {
+                        let message = format!("no account has the id `{}`", id.value);
+                        unmatched_key(Code::UnmatchedAccounts, message, id.span)
+                    }));
+                }
+                Test::Name(globs) => {
+                    self.accounts_by(globs, "is named", |account| &account.name, warnings)
+                }
+                Test::Email(globs) => {
+                    self.accounts_by(
+                        globs,
+                        "has the e-mail address",
+                        |account| &account.email,
+                        warnings,
+                    );
+                }
+                Test::OrganizationalUnit(patterns) | Test::DirectlyIn(patterns) => {
+                    warnings.extend(patterns.iter().filter_map(|pattern| self.unit(pattern)));
+                }
+                Test::Tags(tags) => {
+                    let values = self.account_tags.as_ref();
+                    warnings.extend(
+                        tags.iter().filter_map(|tag| unmatched_tag(tag, values?, "account")),
+                    );
+                }
+                Test::OrganizationalUnitTags(tags) => {
+                    let values = self.unit_tags.as_ref();
+                    let noun = "organizational unit";
+                    warnings
+                        .extend(tags.iter().filter_map(|tag| unmatched_tag(tag, values?, noun)));
+                }
+                Test::Not(selector) => {
+                    let mut inside = Vec::new();
+                    self.selector(selector, &mut inside);
+                    // That nothing is excluded today is how it should be, unless it is a slip.
+                    warnings.extend(inside.into_iter().filter(Diagnostic::names_a_similar_one));
+                }
+            }
+        }
+    }
+
+    fn accounts_by(
+        &self,
+        globs: &[SpannedGlob],
+        verb: &str,
+        text: impl Fn(&'o crate::organization::Account) -> &'o str,
+        warnings: &mut Vec<Diagnostic>,
+    ) {
+        let texts = || self.organization.accounts.iter().map(&text);
+        let matches_nothing = |glob: &&SpannedGlob| !texts().any(|text| glob.value.matches(text));
+        let unmatched = globs.iter().filter(|glob| self.accounts && matches_nothing(glob));
+        warnings.extend(unmatched.map(|glob| {
+            let message = format!("no account {verb} `{}`", glob.value);
+            unmatched_key(Code::UnmatchedAccounts, message, glob.span).nearest(
+                glob.value.as_str(),
+                "an account",
+                texts(),
+            )
+        }));
+    }
+
+    fn unit(&self, pattern: &Spanned<OrganizationalUnitPattern>) -> Option<Diagnostic> {
+        let units = self.units.as_ref()?;
+        let (matches, text) = match &pattern.value {
+            OrganizationalUnitPattern::Path(path) if path.is_root() => return None,
+            OrganizationalUnitPattern::Path(path) => {
+                (units.iter().any(|(_, names)| path.matches(names)), path.as_str())
+            }
+            OrganizationalUnitPattern::Id(id) => {
+                let is_root = *id == self.organization.organization.root_id;
+                (is_root || units.iter().any(|(unit, _)| *unit == id), id.as_str())
+            }
+        };
+        if matches {
+            return None;
+        }
+        let paths: Vec<String> =
+            units.iter().map(|(_, names)| format!("/{}", names.join("/"))).collect();
+        let message = format!("no organizational unit is at `{text}`");
+        Some(unmatched_key(Code::UnmatchedOrganizationalUnit, message, pattern.span).nearest(
+            text,
+            "an organizational unit",
+            paths.iter().map(String::as_str),
+        ))
+    }
+
+    /// A tag that names groups, and that no account has.
+    pub(super) fn tag_key(
+        &self,
+        template: &TagKeyTemplate,
+        span: Span,
+        groups: &Option<Vec<&str>>,
+        warnings: &mut Vec<Diagnostic>,
+    ) {
+        let (Some(values), Some(groups)) = (&self.account_tags, groups) else { return };
+        if !groups.iter().any(|group| values.contains_key(template.tag_key(group).as_str())) {
+            let message = format!("no account has a tag `{template}` of a group that is meant");
+            warnings.push(unmatched_key(Code::UnmatchedTag, message, span));
+        }
+    }
+}
+
+fn unmatched_key(code: Code, message: String, span: Span) -> Diagnostic {
+    Diagnostic::new(code, message, span).label("matches nothing")
+}
+
+/// A tag that nothing has, or has with no such value.
+fn unmatched_tag(tag: &TagCondition, values: &Values<'_>, noun: &str) -> Option<Diagnostic> {
+    let Some(known) = values.get(tag.key.as_str()) else {
+        let message = format!("no {noun} has a tag `{}`", tag.key);
+        let warning = unmatched_key(Code::UnmatchedTag, message, tag.span);
+        let warning = warning.nearest(&tag.key, "a tag", values.keys().copied());
+        // That a tag is absent holds where nobody knows it, unless it is a slip.
+        let is_meant_so = tag.value == TagValue::Absent && !warning.names_a_similar_one();
+        return (!is_meant_so).then_some(warning);
+    };
+    let TagValue::AnyOf(globs) = &tag.value else { return None };
+    let unmatched =
+        globs.iter().find(|glob| !known.iter().any(|value| glob.value.matches(value)))?;
+    let message =
+        format!("no {noun} has the tag `{}` with the value `{}`", tag.key, unmatched.value);
+    let warning = unmatched_key(Code::UnmatchedTag, message, unmatched.span);
+    Some(warning.nearest(unmatched.value.as_str(), "a value", known.iter().copied()))
+}
+
+fn values<'o>(tags: impl Iterator<Item = &'o Tags>) -> Values<'o> {
+    let mut values: HashMap<&str, HashSet<&str>> = HashMap::new();
+    for (key, value) in tags.flatten() {
+        values.entry(key).or_default().insert(value);
+    }
+    values.into_iter().map(|(key, values)| (key, values.into_iter().collect())).collect()
+}
+
+/// The names on the way to each organizational unit. Units that hang nowhere are left out.
+fn paths(organization: &Organization) -> Vec<(&OrganizationalUnitId, Vec<&str>)> {
+    let units = &organization.organizational_units;
+    let by_id: HashMap<_, _> = units.iter().map(|unit| (&unit.id, unit)).collect();
+    let path = |id: &OrganizationalUnitId| {
+        let mut names = Vec::new();
+        let mut next = *by_id.get(id)?;
+        while let Some(parent) = &next.parent_id {
+            names.push(next.name.as_str());
+            next = *by_id.get(parent)?;
+            (names.len() <= by_id.len()).then_some(())?;
+        }
+        names.reverse();
+        Some(names)
+    };
+    units
+        .iter()
+        .filter_map(|unit| Some((&unit.id, path(&unit.id)?)))
+        .filter(|(_, names)| !names.is_empty())
+        .collect()
+}

@@ -1,0 +1,177 @@
+//! What is odd about a rules file by itself, without an organization. Warnings stop nothing.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    rules::{
+        Fence, Never, Principals, Rule, Rules, SpannedGlob, Window,
+        glob::Glob,
+        selector::{AccountSelector, Condition, OrganizationalUnitPattern, Test},
+        user::UserSelector,
+    },
+    source::Span,
+};
+
+/// Everything that is odd about a rules file, in the order of its lines.
+#[must_use]
+pub fn lint(rules: &Rules, now: DateTime<Utc>) -> Vec<Diagnostic> {
+    let mut warnings: Vec<Diagnostic> =
+        rules.account_selectors().flat_map(excludes_everything).collect();
+    for rule in &rules.rules {
+        warnings.extend(is_over(rule, now));
+        warnings.extend(users_are_not_managed(rules, rule));
+        warnings.extend(rules.never.iter().find_map(|never| is_shadowed(rule, never)));
+    }
+    warnings.sort_by_key(|warning| warning.primary.span);
+    warnings
+}
+
+/// Each `not` in a selector that leaves no account.
+fn excludes_everything(selector: &AccountSelector) -> Vec<Diagnostic> {
+    let conditions = selector.any_of.iter().flatten();
+    conditions
+        .filter_map(|Condition { span, test }| match test {
+            Test::Not(inner) => Some((span, inner)),
+            _ => None,
+        })
+        .flat_map(|(span, inner)| {
+            let mut found = excludes_everything(inner);
+            found.extend(is_everything(inner).then(|| leaves_nothing(*span)));
+            found
+        })
+        .collect()
+}
+
+fn leaves_nothing(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::ExcludesEverything, "this `not` excludes every account", span)
+        .label("nothing is left")
+        .help("take it out, or narrow what it excludes")
+}
+
+/// Whether a selector means every account, as far as can be seen without one.
+fn is_everything(selector: &AccountSelector) -> bool {
+    let means_all = |condition: &Condition| {
+        match &condition.test {
+        Test::All => true,
+        Test::Name(globs) | Test::Email(globs) => globs.iter().any(|glob| glob.value.is_everything()),
+        Test::OrganizationalUnit(patterns) => patterns.iter().any(|pattern| {
+            matches!(&pattern.value, OrganizationalUnitPattern::Path(path) if path.is_root())
+        }),
+        _ => false,
+    }
+    };
+    selector.any_of.iter().any(|conditions| conditions.iter().all(means_all))
+}
+
+fn is_over(rule: &Rule, now: DateTime<Utc>) -> Option<Diagnostic> {
+    rule.window.is_over(now).then(|| {
+        let message = format!("the time of rule `{}` is over", rule.name);
+        Diagnostic::new(Code::RuleIsOver, message, rule.span)
+            .label("grants nothing any more")
+            .help("take the rule out, or move its `until`")
+    })
+}
+
+fn users_are_not_managed(rules: &Rules, rule: &Rule) -> Option<Diagnostic> {
+    let first = rule.principals.users().first().filter(|_| rules.manage.users.is_none())?;
+    let message = format!("rule `{}` grants to users, which the file does not manage", rule.name);
+    Some(
+        Diagnostic::new(Code::UsersNotManaged, message, first.span)
+            .label("no user gets anything by this")
+            .help("write `users: true` under `manage`, or globs on the user names that the file is to manage"),
+    )
+}
+
+/// The rule can grant nothing, because `never` forbids all of it.
+fn is_shadowed(rule: &Rule, never: &Never) -> Option<Diagnostic> {
+    let hidden = covers_window(never.window, rule.window)
+        && covers_accounts(never.what.accounts.as_ref(), &rule.accounts)
+        && covers_principals(&never.what, &rule.principals)
+        && never
+            .what
+            .permission_sets
+            .as_ref()
+            .is_none_or(|globs| covers_all(globs, &rule.permission_sets));
+    hidden.then(|| {
+        let message = format!(
+            "rule `{}` can grant nothing: never `{}` forbids it all",
+            rule.name, never.name
+        );
+        Diagnostic::new(Code::ShadowedRule, message, rule.span)
+            .label("this rule")
+            .also(never.span, "forbids all of it")
+            .help("take the rule out, or narrow the entry of `never`")
+    })
+}
+
+fn covers_window(wide: Window, narrow: Window) -> bool {
+    let begins = wide.from.is_none_or(|from| narrow.from.is_some_and(|other| from <= other));
+    let ends = wide.until.is_none_or(|until| narrow.until.is_some_and(|other| other <= until));
+    begins && ends
+}
+
+/// Certain only for what is written the same, or means every account.
+fn covers_accounts(wide: Option<&AccountSelector>, narrow: &AccountSelector) -> bool {
+    wide.is_none_or(|wide| is_everything(wide) || wide == narrow)
+}
+
+fn covers_principals(wide: &Fence, narrow: &Principals) -> bool {
+    if wide.is_for_anyone() {
+        return true;
+    }
+    let covers_groups = |globs: &[SpannedGlob]| {
+        globs.is_empty() || wide.groups.as_ref().is_some_and(|wide| covers_all(wide, globs))
+    };
+    match narrow {
+        Principals::Named { groups, users } => {
+            covers_groups(groups) && users.iter().all(|user| covers_user(wide, user))
+        }
+        Principals::AccountTag { groups, .. } => covers_groups(groups),
+        Principals::GroupName(_) => {
+            wide.groups.iter().flatten().any(|glob| glob.value.is_everything())
+        }
+    }
+}
+
+fn covers_user(wide: &Fence, narrow: &UserSelector) -> bool {
+    let names = narrow.user_name.as_deref().unwrap_or_default();
+    wide.users.iter().flatten().filter(|user| user.is_by_name_only()).any(|user| {
+        let globs = user.user_name.as_deref().unwrap_or_default();
+        let everybody = globs.iter().any(|glob| glob.value.is_everything());
+        everybody || (!names.is_empty() && covers_all(globs, names))
+    })
+}
+
+fn covers_all(wide: &[SpannedGlob], narrow: &[SpannedGlob]) -> bool {
+    narrow.iter().all(|narrow| wide.iter().any(|wide| covers(&wide.value, &narrow.value)))
+}
+
+/// Whether every name that one glob matches is matched by the other, as far as can be seen easily.
+fn covers(wide: &Glob, narrow: &Glob) -> bool {
+    let is_open_ended = wide.as_str().strip_suffix('*') == Some(wide.prefix());
+    wide.as_str() == narrow.as_str()
+        || narrow.name().is_some_and(|name| wide.matches(name))
+        || (is_open_ended && narrow.prefix().starts_with(wide.prefix()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glob_covers_what_it_matches_wholly() {
+        let check = |wide: &str, narrow: &str, expected: bool| {
+            let (wide, narrow) = (Glob::new(wide).unwrap(), Glob::new(narrow).unwrap());
+            assert_eq!(covers(&wide, &narrow), expected, "{wide} over {narrow}");
+        };
+        check("*", "team-*", true);
+        check("team-*", "team-a", true);
+        check("team-*", "team-a*b", true);
+        check("team-?", "team-a", true);
+        check("team-?", "team-?", true);
+        check("team-a*", "team-*", false);
+        check("*-a", "b-*", false);
+        check("team-?", "team-*", false);
+    }
+}
