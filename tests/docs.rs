@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use shared::{
+    diagnostic::Diagnostic,
+    lint::lint,
     rules::Rules,
     source::SourceFile,
     trial::{self, Verdict},
@@ -17,13 +19,14 @@ use crate::support::{
 
 const PAGE: &str = "docs/rules.md";
 
-/// Every example proves itself, by tests that say what it grants and what it does not.
+/// Every example proves itself, by tests that say what it grants and what it does not; and nothing in it is odd.
 #[test]
 fn every_example_passes_its_own_tests() {
     let examples: Vec<Block> = blocks(PAGE).into_iter().filter(Block::is_rules).collect();
     assert!(examples.len() > 10, "{} examples were found", examples.len());
     for example in examples {
         let rules = parsed(&example);
+        assert_eq!(told(&rules, lint(&rules, now())), "");
         let verdicts = trial::run(&rules, now()).unwrap();
         let expects = |verdict: &Verdict<'_>| !verdict.test.expect.is_empty();
         assert!(verdicts.iter().any(expects), "{}: no test shows what it grants", example.place);
@@ -32,9 +35,7 @@ fn every_example_passes_its_own_tests() {
             "{}: no test shows what it does not grant",
             example.place
         );
-        for failed in verdicts.iter().filter_map(Verdict::diagnostic) {
-            panic!("{}", failed.render(&rules.source, false));
-        }
+        assert_eq!(told(&rules, verdicts.iter().filter_map(Verdict::diagnostic)), "");
     }
 }
 
@@ -45,9 +46,7 @@ fn the_example_of_the_readme_passes_its_own_tests() {
         let rules = parsed(&example);
         let verdicts = trial::run(&rules, now()).unwrap();
         assert!(!verdicts.is_empty(), "{}: no test", example.place);
-        for failed in verdicts.iter().filter_map(Verdict::diagnostic) {
-            panic!("{}", failed.render(&rules.source, false));
-        }
+        assert_eq!(told(&rules, verdicts.iter().filter_map(Verdict::diagnostic)), "");
     }
 }
 
@@ -132,6 +131,12 @@ fn commands_print_what_the_page_shows() {
 fn parsed(example: &Block) -> Rules {
     let source = SourceFile { name: example.place.clone(), text: example.as_file() };
     Rules::parse(source).unwrap_or_else(|invalid| panic!("{invalid}"))
+}
+
+/// What is wrong, as people read it.
+fn told(rules: &Rules, diagnostics: impl IntoIterator<Item = Diagnostic>) -> String {
+    let diagnostics = diagnostics.into_iter();
+    diagnostics.map(|diagnostic| diagnostic.render(&rules.source, false)).collect()
 }
 
 /// The tests of the page that are about a time say so.
