@@ -11,6 +11,7 @@
 mod aws;
 mod budget;
 mod cli;
+mod docs;
 mod end_to_end;
 mod events;
 mod laws;

@@ -184,6 +184,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("  PowerUserAccess:\n", "  \"Power User Access\":\n"),
     ("session_duration: PT8H", "session_duration: PT13H"),
     ("session_duration: PT8H", "session_duration: PT59M"),
+    ("session_duration: PT8H", "session_duration: PT3600S"),
     (
         "managed_policies: [arn:aws:iam::aws:policy/PowerUserAccess]",
         "managed_policies: [PowerUserAccess]",
@@ -202,6 +203,9 @@ const CHANGES: &[(&str, &str)] = &[
     ("    group: Engineering\n", ""),
     ("    group: Engineering\n", "    group: Engineering\n    user: {user_name: bob}\n"),
     ("    expect: []\n", ""),
+    ("    members: 2\n", "    members: -1\n"),
+    ("    members: 2\n", "    members: {at_least: 2}\n"),
+    ("    expect: []\n", "    members: 2\n    expect: []\n"),
     ("at: 2026-06-01T00:00:00Z", "at: 2026-06-01"),
 ];
 

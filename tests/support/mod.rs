@@ -5,6 +5,7 @@ pub(crate) mod events;
 pub(crate) mod fake_aws;
 pub(crate) mod local_aws;
 pub(crate) mod organization;
+pub(crate) mod page;
 pub(crate) mod runtime_api;
 pub(crate) mod usher;
 pub(crate) mod validate;
@@ -23,14 +24,13 @@ pub(crate) fn rules(text: &str) -> Rules {
 
 /// The rules that we show and ship, by name.
 pub(crate) fn examples() -> Vec<(String, String)> {
-    let read = |path| std::fs::read_to_string(root().join(path)).unwrap();
-    let readme = read("README.md");
-    let (_, example) = readme.split_once("```yaml\n").unwrap();
-    let (example, _) = example.split_once("```").unwrap();
+    let shown = ["README.md", "docs/rules.md"].into_iter().flat_map(page::blocks);
+    let shown = shown.filter(page::Block::is_rules).map(|block| {
+        let text = block.as_file();
+        (block.place, text)
+    });
     let shipped = ["infra/rules.yaml", "cli/src/demo/rules.yaml"];
-    let mut examples = vec![("README.md".to_owned(), example.to_owned())];
-    examples.extend(shipped.map(|path| (path.to_owned(), read(path))));
-    examples
+    shown.chain(shipped.map(|path| (path.to_owned(), page::read(path)))).collect()
 }
 
 /// The project's folder.
