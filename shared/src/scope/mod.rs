@@ -136,10 +136,13 @@ pub struct Route {
     pub lead: Lead,
 }
 
+/// What a function makes of an event.
+type Reading = fn(&Value) -> Lead;
+
 /// Where any event that Usher knows goes.
 #[must_use]
 pub fn route(envelope: &Value) -> Route {
-    let functions: [(Function, fn(&Value) -> Lead); 2] =
+    let functions: [(Function, Reading); 2] =
         [(Function::Reconciler, from_schedule), (Function::AccountEvents, from_account_event)];
     let mut ignored = String::new();
     for (function, lead) in functions {

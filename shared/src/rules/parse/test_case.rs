@@ -109,7 +109,16 @@ impl Reader {
                 let members = members.and_then(|node| self.number(node, "`members`", 0));
                 Some(TestPrincipal::Group { display_name, members })
             }
-            (None, Some(node)) => self.test_user(node),
+            (None, Some(node)) => {
+                if let Some(members) = fields.key_span("members") {
+                    let message = "`members` is about a group, and the test is about a user";
+                    self.report(
+                        Diagnostic::new(Code::ConflictingFields, message, members)
+                            .help("leave it out: the groups of a user have enough members"),
+                    );
+                }
+                self.test_user(node)
+            }
             (None, None) => {
                 let help = "say whom it is about, such as `group: Engineering`, or `user`";
                 self.required(fields, "group", help)?;
