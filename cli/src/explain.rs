@@ -137,7 +137,7 @@ async fn account_id(reads: &impl Observe, name: &str) -> Result<AccountId, Failu
     let accounts = reads.accounts().await.map_err(Failure::Observe)?;
     let named = accounts.iter().filter(|account| account.name == name);
     let names = accounts.iter().map(|account| account.name.as_str());
-    one_of(named.map(|account| &account.id).collect(), name, names)
+    one_of(&named.map(|account| &account.id).collect::<Vec<_>>(), name, names)
 }
 
 async fn add_group(
@@ -186,16 +186,16 @@ fn find_account(accounts: &[Account], name: &str) -> Result<AccountId, Failure> 
     }
     let named = accounts.iter().filter(|account| account.name == name);
     let names = accounts.iter().map(|account| account.name.as_str());
-    one_of(named.map(|account| &account.id).collect(), name, names)
+    one_of(&named.map(|account| &account.id).collect::<Vec<_>>(), name, names)
 }
 
 /// Names of accounts are not unique.
 fn one_of<'a>(
-    ids: Vec<&AccountId>,
+    ids: &[&AccountId],
     name: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Result<AccountId, Failure> {
-    match ids.as_slice() {
+    match ids {
         [id] => Ok((*id).clone()),
         [] => Err(not_found("account", name, names)),
         several => {
