@@ -46,7 +46,7 @@ pub struct Organization {
     #[serde(default)]
     pub memberships: Vec<Membership>,
     /// The account assignments that are in place.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "shared_ids::assignments")]
     pub assignments: Vec<Assignment>,
     /// What could not be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -253,6 +253,68 @@ pub struct Assignment {
     /// For whom.
     #[serde(flatten)]
     pub principal: Principal,
+}
+
+/// Reading a million assignments, whose few thousand identifiers are each kept once.
+mod shared_ids {
+    use std::{collections::HashSet, fmt, hash::Hash};
+
+    use serde::de::{Deserializer, SeqAccess, Visitor};
+
+    use super::{AccountId, Assignment, GroupId, PermissionSetArn, Principal, UserId};
+
+    pub(super) fn assignments<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Assignment>, D::Error> {
+        deserializer.deserialize_seq(Assignments::default())
+    }
+
+    /// The identifiers that were met.
+    #[derive(Default)]
+    struct Assignments {
+        accounts: HashSet<AccountId>,
+        permission_sets: HashSet<PermissionSetArn>,
+        groups: HashSet<GroupId>,
+        users: HashSet<UserId>,
+    }
+
+    impl<'de> Visitor<'de> for Assignments {
+        type Value = Vec<Assignment>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of account assignments")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(mut self, mut rows: A) -> Result<Self::Value, A::Error> {
+            let mut assignments = Vec::new();
+            while let Some(assignment) = rows.next_element()? {
+                assignments.push(self.shared(assignment));
+            }
+            Ok(assignments)
+        }
+    }
+
+    impl Assignments {
+        fn shared(&mut self, assignment: Assignment) -> Assignment {
+            Assignment {
+                account_id: once(&mut self.accounts, assignment.account_id),
+                permission_set_arn: once(&mut self.permission_sets, assignment.permission_set_arn),
+                principal: match assignment.principal {
+                    Principal::Group(id) => Principal::Group(once(&mut self.groups, id)),
+                    Principal::User(id) => Principal::User(once(&mut self.users, id)),
+                },
+            }
+        }
+    }
+
+    /// The identifier as it was met first.
+    fn once<Id: Clone + Eq + Hash>(known: &mut HashSet<Id>, id: Id) -> Id {
+        if let Some(id) = known.get(&id) {
+            return id.clone();
+        }
+        known.insert(id.clone());
+        id
+    }
 }
 
 /// Something that could not be read, and so is not known to be absent.

@@ -78,6 +78,26 @@ impl SourceFile {
     pub fn line_reference(&self, span: Span) -> String {
         format!("{}:{}", self.name, self.position(span.start).line)
     }
+
+    /// Where lines begin, for who asks often.
+    #[must_use]
+    pub fn lines(&self) -> Lines {
+        Lines { ends: self.text.match_indices('\n').map(|(offset, _)| offset).collect() }
+    }
+}
+
+/// Where the lines of a file end.
+#[derive(Clone, Debug)]
+pub struct Lines {
+    ends: Vec<usize>,
+}
+
+impl Lines {
+    /// The line of a byte offset, from 1.
+    #[must_use]
+    pub fn line(&self, offset: usize) -> usize {
+        self.ends.partition_point(|end| *end < offset) + 1
+    }
 }
 
 #[cfg(test)]
@@ -90,6 +110,9 @@ mod tests {
         assert_eq!(file.position(0), Position { line: 1, column: 1 });
         assert_eq!(file.position(5), Position { line: 1, column: 5 });
         assert_eq!(file.position(9), Position { line: 2, column: 4 });
+        for offset in (0..file.text.len()).filter(|offset| file.text.is_char_boundary(*offset)) {
+            assert_eq!(file.lines().line(offset), file.position(offset).line, "at {offset}");
+        }
         assert_eq!(file.position(999), Position { line: 3, column: 1 });
     }
 }

@@ -11,7 +11,8 @@ use rustc_hash::FxHashMap;
 use crate::{
     organization::Assignment,
     plan::{Action, Change, Reason},
-    rules::Rules,
+    rules::{Rule, Rules},
+    source::Lines,
 };
 
 use super::{
@@ -28,7 +29,7 @@ pub(super) struct Speller<'d, 'a> {
     /// Reasons of what one rule grants, which is nearly everything.
     by_one_rule: Vec<OnceCell<Arc<Reason>>>,
     by_several: RefCell<FxHashMap<Vec<u32>, Arc<Reason>>>,
-    references: Vec<OnceCell<String>>,
+    lines: Lines,
 }
 
 /// An account as changes tell of it.
@@ -46,7 +47,7 @@ impl<'d, 'a> Speller<'d, 'a> {
             principals: vec![OnceCell::new(); observed.principals.len()],
             by_one_rule: vec![OnceCell::new(); rules.rules.len()],
             by_several: RefCell::default(),
-            references: vec![OnceCell::new(); rules.rules.len()],
+            lines: rules.source.lines(),
         }
     }
 
@@ -109,18 +110,18 @@ impl<'d, 'a> Speller<'d, 'a> {
     }
 
     fn granting_reason(&self, rules: &[u32]) -> Reason {
-        let references: Vec<&str> = rules.iter().filter_map(|rule| self.reference(*rule)).collect();
-        let noun = if references.len() == 1 { "rule" } else { "rules" };
-        let names = rules.iter().filter_map(|rule| self.rules.rules.get(*rule as usize));
+        let rules = rules.iter().filter_map(|rule| self.rules.rules.get(*rule as usize));
+        let rules: Vec<&Rule> = rules.collect();
+        let noun = if rules.len() == 1 { "rule" } else { "rules" };
+        let references: Vec<String> = rules.iter().map(|rule| self.reference(rule)).collect();
         Reason {
-            rules: names.map(|rule| rule.name.clone()).collect(),
+            rules: rules.iter().map(|rule| rule.name.clone()).collect(),
             why: format!("{noun} {}", references.join(", ")),
         }
     }
 
-    fn reference(&self, rule: u32) -> Option<&str> {
-        let rule_of = self.rules.rules.get(rule as usize)?;
-        let cell = self.references.get(rule as usize)?;
-        Some(cell.get_or_init(|| self.rules.reference(&rule_of.name, rule_of.span)))
+    fn reference(&self, rule: &Rule) -> String {
+        let line = self.lines.line(rule.span.start);
+        format!("{} ({}:{line})", rule.name, self.rules.source.name)
     }
 }
