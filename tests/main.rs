@@ -14,6 +14,7 @@ mod cli;
 mod docs;
 mod end_to_end;
 mod events;
+mod explain;
 mod laws;
 mod reconcile;
 mod reference;
