@@ -13,7 +13,6 @@ use shared::{
     ids::{AccountId, PermissionSetArn},
     organization::{Organization, Principal},
     plan::{Action, Change, Plan},
-    rules::Rules,
     scope::Scope,
 };
 
@@ -47,9 +46,10 @@ fn holds(case: &Case) -> Result<(), TestCaseError> {
     let bare = without_assignments(&organization);
     let decision = Decision::new(&rules, &organization, now());
     let of_rules = Decision::new(&open, &bare, now()).plan(&Scope::everything());
-    let stage = Stage { plan: decision.plan(&Scope::everything()), of_rules, organization };
-    for account in &stage.organization.accounts {
-        for principal in principals(&stage.organization) {
+    let stage =
+        Stage { plan: decision.plan(&Scope::everything()), of_rules, organization: &organization };
+    for account in &organization.accounts {
+        for principal in principals(&organization) {
             let explanation = decision.explain(&account.id, &principal);
             match explanation {
                 Some(explanation) => {
@@ -83,7 +83,8 @@ fn without_assignments(organization: &Organization) -> Organization {
     bare
 }
 
-fn principals(organization: &Organization) -> BTreeSet<Principal> {
+/// Everybody who is there, or only mentioned in an assignment.
+pub(crate) fn principals(organization: &Organization) -> BTreeSet<Principal> {
     let groups = organization.groups.iter().map(|group| Principal::Group(group.id.clone()));
     let users = organization.users.iter().map(|user| Principal::User(user.id.clone()));
     let assigned = organization.assignments.iter().map(|assignment| assignment.principal.clone());
@@ -91,14 +92,14 @@ fn principals(organization: &Organization) -> BTreeSet<Principal> {
 }
 
 /// What an explanation is compared with.
-struct Stage {
-    organization: Organization,
+struct Stage<'o> {
+    organization: &'o Organization,
     plan: Plan,
     /// What the rules grant where nothing limits them.
     of_rules: Plan,
 }
 
-impl Stage {
+impl Stage<'_> {
     fn each_rule_grants_or_says_why_not(
         &self,
         explanation: &Explanation,

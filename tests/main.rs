@@ -18,6 +18,7 @@ mod explain;
 mod laws;
 mod reconcile;
 mod reference;
+mod robustness;
 mod rules;
 mod sarif;
 mod scenarios;
