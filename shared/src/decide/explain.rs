@@ -17,7 +17,7 @@ use super::{
     account::{AccountDecision, Granted},
     observed::{Name, Pair, PrincipalEntry},
     quota::Quota,
-    why_not::{WhyNot, path_of},
+    why_not::{WhyNot, plain_path_of},
 };
 
 impl Decision<'_> {
@@ -75,7 +75,7 @@ impl Decision<'_> {
         Some(ExplainedAccount {
             id: account.id.clone(),
             name: account.name.clone(),
-            organizational_unit: of_map.units.is_some().then(|| path_of(of_map)),
+            organizational_unit: plain_path_of(of_map),
             left_alone: self.left_alone(place).map(|left| left.why),
         })
     }
@@ -240,7 +240,14 @@ impl AccountDecision<'_, '_> {
             return Some("its name was not read".to_owned());
         }
         if managed != Truth::Yes {
-            return Some("`manage` does not hold the permission set or the principal".to_owned());
+            let holds_set = self.decision.managed.holds_permission_set(pair) == Truth::Yes;
+            let why = match (&entry.principal, holds_set) {
+                _ if set.name == Name::Gone => "the permission set no longer exists",
+                (_, false) => "`manage.permission_sets` does not hold the permission set",
+                (Principal::Group(_), true) => "`manage.groups` does not hold the group",
+                (Principal::User(_), true) => "`manage.users` does not hold the user",
+            };
+            return Some(why.to_owned());
         }
         let fence = self.protected_by(pair)?;
         Some(format!("protected by {}", self.decision.rules.source.line_reference(fence.span)))

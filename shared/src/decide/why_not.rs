@@ -425,14 +425,13 @@ fn units(patterns: &[Spanned<OrganizationalUnitPattern>]) -> String {
     quoted(&patterns)
 }
 
-/// The path of a place; `/` right below the root.
-pub(super) fn path_of(place: &Place<'_>) -> String {
-    match &place.units {
-        None => NOT_READ.to_owned(),
-        Some(units) if units.is_empty() => "`/`".to_owned(),
-        Some(units) => {
-            let names: Vec<&str> = units.iter().map(|unit| unit.name).collect();
-            format!("`/{}`", names.join("/"))
-        }
-    }
+/// The path of a place as it is met.
+fn path_of(place: &Place<'_>) -> String {
+    read(plain_path_of(place).as_deref())
+}
+
+/// The path of a place; `/` right below the root. Nothing, when not all of it was read.
+pub(super) fn plain_path_of(place: &Place<'_>) -> Option<String> {
+    let names: Vec<&str> = place.units.as_ref()?.iter().map(|unit| unit.name).collect();
+    Some(format!("/{}", names.join("/")))
 }
