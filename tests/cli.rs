@@ -1,11 +1,15 @@
 //! Commands as users type them: exit code, stdout and stderr together.
 
+use std::collections::BTreeSet;
+
 use insta::{assert_snapshot, with_settings};
 use local::{Local, Settings, bobs_organization};
+use serde_json::json;
 use shared::organization::Organization;
 
 use crate::support::{
-    organization::{Company, company},
+    events::api_call,
+    organization::{Company, account_id, company, unit_id},
     usher::Usher,
 };
 
@@ -202,4 +206,270 @@ fn demo() {
         (r"observed \d\d:\d\d UTC", "observed [time] UTC"),
         (r"\d+ calls? to AWS, \d+ ms", "[cost]"),
     ]}, { assert_snapshot!(ended) });
+}
+
+const TESTED: &str = "
+tests:
+  - name: engineers build in test accounts
+    account: {name: shop-test, tags: {environment: test}}
+    group: Engineering
+    expect: [PowerUserAccess]
+";
+
+/// What the file promises, and does not keep.
+const BROKEN_PROMISES: &str = "  - name: engineers build in production too
+    account: {name: shop-prod, tags: {environment: production}}
+    group: Engineering
+    expect: [PowerUserAccess]
+  - name: nobody who is in Engineering may build
+    account: {name: shop-test, tags: {environment: test}}
+    user: {user_name: bob@example.com, groups: [Engineering]}
+    expect: []
+";
+
+#[test]
+fn tests_that_pass_exit_with_0() {
+    let rules = format!("{RULES}{TESTED}");
+    assert_snapshot!(usher(&rules, &bobs_company()).run(&["test", "rules.yaml"]));
+}
+
+#[test]
+fn tests_that_fail_say_why_and_exit_with_1() {
+    let rules = format!("{RULES}{TESTED}{BROKEN_PROMISES}");
+    assert_snapshot!(usher(&rules, &bobs_company()).run(&["test", "rules.yaml"]));
+}
+
+#[test]
+fn tests_as_json() {
+    let rules = format!("{RULES}{TESTED}{BROKEN_PROMISES}");
+    let usher = usher(&rules, &bobs_company());
+    assert_snapshot!(usher.run(&["test", "rules.yaml", "--format", "json"]));
+}
+
+#[test]
+fn tests_of_invalid_rules_are_not_run() {
+    let rules = format!("{RULES}{TESTED}").replace("expect:", "expects:");
+    assert_snapshot!(usher(&rules, &bobs_company()).run(&["test", "rules.yaml"]));
+}
+
+/// Rules that refuse by every kind of key.
+const MANY_RULES: &str = "version: 1
+manage: {unlisted: revoke}
+protect:
+  - groups: [break-glass-*]
+rules:
+  - name: engineers-build
+    permission_sets: [PowerUserAccess]
+    groups: [Engineering]
+    accounts: {tags: {environment: test}}
+  - name: production-is-looked-at
+    permission_sets: [ViewOnlyAccess]
+    groups: [Engineering]
+    accounts:
+      organizational_unit: /Workloads/Prod
+      not: {name: shop-*}
+  - name: one-of-two
+    permission_sets: [ViewOnlyAccess]
+    groups: [Auditors]
+    accounts:
+      - tags: {team: audit}
+      - not: {tags: {environment: test}}
+  - name: auditors-look
+    permission_sets: [ViewOnlyAccess]
+    groups: [Auditors]
+    members: {at_least: 2}
+    accounts: {all: true}
+  - name: platform-leads
+    permission_sets: [ViewOnlyAccess]
+    users: [{in_group: Auditors, attributes: {title: Lead *}}]
+    accounts: {all: true}
+  - name: by-name
+    group_name: \"aws-{account}-{permission_set}\"
+    permission_sets: [ViewOnlyAccess]
+  - name: by-tag
+    account_tag: access/{group}
+    groups: [\"*\"]
+    permission_sets: [ViewOnlyAccess]
+  - name: later
+    permission_sets: [ViewOnlyAccess]
+    groups: [\"*\"]
+    accounts: {all: true}
+    from: 2999-01-01T00:00:00Z
+never:
+  - name: auditors-never-build
+    permission_sets: [PowerUserAccess]
+    groups: [Auditors]
+";
+
+fn many_people() -> Company {
+    bobs_company()
+        .group("Auditors")
+        .group("break-glass-admins")
+        .user("bob@example.com")
+        .with("title", "Engineer")
+        .member("bob@example.com", "Engineering")
+        .member("bob@example.com", "Auditors")
+        .user("eve@example.com")
+        .assigned("PowerUserAccess", "Auditors", "shop-test")
+        .assigned("ViewOnlyAccess", "Engineering", "shop-test")
+        .assigned("PowerUserAccess", "break-glass-admins", "shop-test")
+        .assigned_to("ViewOnlyAccess", "eve@example.com", "shop-test")
+}
+
+/// Only what time it is differs from run to run.
+fn explain(company: &Company, whom: &[&str]) -> String {
+    let arguments = ["explain", "--rules", "rules.yaml", "--org", "org.json"];
+    let ended = usher(MANY_RULES, company).run(&[&arguments, whom].concat()).to_string();
+    let lines = ended.lines().map(|line| match line.split_once("2999-01-01T00:00:00Z, met ") {
+        Some((before, _)) => format!("{before}2999-01-01T00:00:00Z, met [now]"),
+        None if line.contains("\"met\": \"20") => {
+            line.split_once("20").unwrap().0.to_owned() + "[now]\","
+        }
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn explain_a_group_that_is_granted() {
+    let whom = ["--account", "shop-test", "--group", "Engineering"];
+    assert_snapshot!(explain(&many_people(), &whom));
+}
+
+#[test]
+fn explain_a_group_that_every_rule_refuses() {
+    let whom = ["--account", "shop-test", "--group", "Auditors"];
+    assert_snapshot!(explain(&many_people(), &whom));
+}
+
+#[test]
+fn explain_a_user_who_has_access_through_groups() {
+    let whom = ["--account", "shop-test", "--user", "bob@example.com"];
+    assert_snapshot!(explain(&many_people(), &whom));
+}
+
+#[test]
+fn explain_what_is_protected_and_what_is_not_managed() {
+    let group = ["--account", "shop-test", "--group", "break-glass-admins"];
+    let user = ["--account", "shop-test", "--user", "eve@example.com"];
+    let ends = [explain(&many_people(), &group), explain(&many_people(), &user)];
+    assert_snapshot!(ends.join("\n"));
+}
+
+#[test]
+fn explain_the_management_account() {
+    let Company(mut organization) = many_people();
+    organization.accounts[0].tags.insert("environment".to_owned(), "test".to_owned());
+    let whom = ["--account", "management", "--group", "Engineering"];
+    assert_snapshot!(explain(&Company(organization), &whom));
+}
+
+#[test]
+fn explain_names_what_is_near_and_accounts_of_one_name() {
+    let company = many_people().account("shop-prod", "/Workloads");
+    let Company(mut organization) = company.account("shop-prod-2", "/Workloads");
+    organization.accounts.last_mut().unwrap().name = "shop-prod".to_owned();
+    let company = Company(organization);
+    let ends = [
+        ["--account", "shop-tset", "--group", "Engineering"],
+        ["--account", "shop-test", "--group", "Enginering"],
+        ["--account", "shop-test", "--user", "bob@example.org"],
+        ["--account", "shop-test", "--user", "zzz"],
+        ["--account", "shop-prod", "--group", "Engineering"],
+    ]
+    .map(|whom| explain(&company, &whom));
+    assert_snapshot!(ends.join("\n"));
+}
+
+#[test]
+fn explain_as_json() {
+    let whom = ["--account", "shop-test", "--user", "bob@example.com", "--format", "json"];
+    assert_snapshot!(explain(&many_people(), &whom));
+}
+
+#[test]
+fn simulate_a_move_and_an_event_that_is_ignored() {
+    let arguments =
+        ["simulate", "--rules", "rules.yaml", "--org", "org.json", "move.json", "read.json"];
+    assert_snapshot!(with_events().run(&arguments));
+}
+
+#[test]
+fn simulate_as_json_is_a_line_an_event() {
+    let arguments =
+        ["simulate", "--rules", "rules.yaml", "--org", "org.json", "move.json", "read.json"];
+    let ended = with_events().run(&[&arguments[..], &["--format", "json"]].concat());
+    let lines = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap());
+    let lines: Vec<serde_json::Value> = lines.collect();
+    for line in &lines {
+        let keys: BTreeSet<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
+        let wanted = ["event", "file", "function", "ignored", "plan", "scope"];
+        assert_eq!(keys, wanted.into());
+    }
+    assert_eq!(lines.len(), 2);
+    assert_snapshot!(ended);
+}
+
+#[test]
+fn simulate_names_a_file_that_is_not_json() {
+    let arguments =
+        ["simulate", "--rules", "rules.yaml", "--org", "org.json", "move.json", "rules.yaml"];
+    assert_snapshot!(with_events().run(&arguments));
+}
+
+/// An account that was moved, and a call that only read.
+fn with_events() -> Usher {
+    let account = account_id("shop-test");
+    let moved = json!({
+        "accountId": account,
+        "sourceParentId": unit_id("/"),
+        "destinationParentId": unit_id("/Workloads"),
+    });
+    let moved = api_call("organizations", "MoveAccount", &moved);
+    let mut read = api_call("organizations", "ListAccounts", &json!({}));
+    read["detail"]["readOnly"] = json!(true);
+    let company = bobs_company().assigned("ViewOnlyAccess", "Engineering", "shop-test");
+    usher(RULES, &company).file("move.json", moved.to_string()).file("read.json", read.to_string())
+}
+
+#[test]
+fn the_schema_is_json_and_nothing_else() {
+    let ended = Usher::new().run(&["schema"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    let schema: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert!(schema["$schema"].is_string() && schema["properties"]["rules"].is_object());
+}
+
+#[test]
+fn what_is_odd_about_a_file_stops_nothing() {
+    let rules = format!("{RULES}    until: 2020-01-01T00:00:00Z\n");
+    assert_snapshot!(usher(&rules, &bobs_company()).run(&["check", "rules.yaml"]));
+}
+
+/// Rules say whom to read. Whom an explanation is about is read all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn explain_reads_aws() {
+    let rules = RULES.replace("{tags", "{organizational_unit: /Workloads, tags");
+    let settings = Settings { page_size: Some(3), empty_pages: true, ..Settings::default() };
+    let local = Local::start(bobs_organization(), settings).await.unwrap();
+    let usher = Usher::new()
+        .file("rules.yaml", rules)
+        .file("org.json", snapshot_of(&local.organization()))
+        .aws_at(local.endpoint());
+    let whom = [
+        ["--account", "payments-prod", "--group", "break-glass-admins"],
+        ["--account", "web-test", "--user", "olga.nowak@example.com"],
+        ["--account", "web-test", "--user", "mary.adams@example.com"],
+    ];
+    for whom in whom {
+        let live = usher.run(&[&["explain", "--rules", "rules.yaml"], &whom[..]].concat());
+        let offline = ["explain", "--rules", "rules.yaml", "--org", "org.json"];
+        let offline = usher.run(&[&offline, &whom[..]].concat());
+        assert_eq!(live.stdout, offline.stdout, "{live}");
+        assert_eq!(live.code, 0, "{live}");
+    }
+    let whom = ["--account", "web-test", "--user", "olga.nowak@example.com"];
+    assert_snapshot!(
+        usher.run(&[&["explain", "--rules", "rules.yaml"], &whom[..]].concat()).stdout
+    );
 }

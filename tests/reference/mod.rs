@@ -27,7 +27,7 @@ use shared::{
     scope::Scope,
 };
 
-use cases::{Case, cases};
+pub(crate) use cases::{Case, cases};
 use reading::{Reading, Triple, World};
 
 const CASES: u32 = 10_000;
@@ -246,7 +246,7 @@ fn shuffle<T>(entries: &mut Vec<T>, keys: &[u8]) {
     entries.extend(keyed.into_iter().map(|(_, entry)| entry));
 }
 
-fn now() -> DateTime<Utc> {
+pub(crate) fn now() -> DateTime<Utc> {
     "2026-03-02T15:42:00Z".parse().unwrap()
 }
 

@@ -123,12 +123,17 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
         self.decision.catalogue.observed.assignments.of(self.place)
     }
 
-    /// All that the rules certainly grant here, whatever `never` says; sorted.
-    pub(super) fn granted(&self) -> Vec<Granted> {
+    /// All that the rules certainly grant here, whatever `never` says; sorted. Nothing in an account
+    /// that may not be touched.
+    fn granted(&self) -> Vec<Granted> {
+        if self.manageable == Truth::Yes { self.granted_by_rules() } else { Vec::new() }
+    }
+
+    /// All that the rules certainly grant here, were the account under manage; sorted.
+    pub(super) fn granted_by_rules(&self) -> Vec<Granted> {
         let decision = self.decision;
         let mut granted = Vec::new();
-        let view = decision.catalogue.observed.view(self.place);
-        let Some(view) = view.filter(|_| self.manageable == Truth::Yes) else { return granted };
+        let Some(view) = decision.catalogue.observed.view(self.place) else { return granted };
         for (rule, grant) in decision.grants_in(self.place) {
             grant.pairs(&decision.catalogue, &view, |pair| granted.push((pair, rule)));
         }
@@ -195,6 +200,23 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
         entry.map(|(entry, _, _)| *entry)
     }
 
+    /// Why an assignment that is in place should not be.
+    pub(super) fn why_unwanted(&self, pair: Pair) -> String {
+        let entry = self.decision.catalogue.observed.principal(pair.principal());
+        let is_gone = entry.is_some_and(|entry| entry.name == Name::Gone);
+        let is_disabled = entry.and_then(|entry| entry.user).is_some_and(|user| !user.enabled);
+        match (self.forbidden_by(pair), entry.map(|entry| &entry.principal)) {
+            (_, Some(Principal::Group(_))) if is_gone => "the group no longer exists".to_owned(),
+            (_, Some(Principal::User(_))) if is_gone => "the user no longer exists".to_owned(),
+            (Some(never), _) => {
+                let rules = self.decision.rules;
+                format!("never {} forbids this", rules.reference(&never.name, never.span))
+            }
+            (None, _) if is_disabled => "the user is disabled".to_owned(),
+            (None, _) => "no rule grants this".to_owned(),
+        }
+    }
+
     /// For each assignment that is to be created, the quota of AWS that it would exceed.
     pub(super) fn exceeded_quotas(
         &self,
@@ -251,21 +273,7 @@ impl Telling<'_, '_, '_> {
     }
 
     fn delete(&self, pair: Pair) -> Option<Change> {
-        let entry = self.of.decision.catalogue.observed.principal(pair.principal())?;
-        let why = match self.of.forbidden_by(pair) {
-            _ if entry.name == Name::Gone => match entry.principal {
-                Principal::Group(_) => "the group no longer exists".to_owned(),
-                Principal::User(_) => "the user no longer exists".to_owned(),
-            },
-            Some(never) => {
-                let rules = self.of.decision.rules;
-                format!("never {} forbids this", rules.reference(&never.name, never.span))
-            }
-            None if entry.user.is_some_and(|user| !user.enabled) => {
-                "the user is disabled".to_owned()
-            }
-            None => "no rule grants this".to_owned(),
-        };
+        let why = self.of.why_unwanted(pair);
         self.change(Action::Delete, pair, Arc::new(Reason { rules: Vec::new(), why }))
     }
 }

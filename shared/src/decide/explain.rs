@@ -15,9 +15,9 @@ use crate::{
 use super::{
     Decision,
     account::{AccountDecision, Granted},
-    observed::{Name, Pair},
+    observed::{Name, Pair, PrincipalEntry},
     quota::Quota,
-    why_not::{WhyNot, path_of},
+    why_not::{WhyNot, plain_path_of},
 };
 
 impl Decision<'_> {
@@ -30,7 +30,7 @@ impl Decision<'_> {
         let subject = self.place_of(principal)?;
         let groups = self.groups_of(principal);
         let decision = AccountDecision::new(self, place)?;
-        let granted = decision.granted();
+        let granted = decision.granted_by_rules();
         let concerned: BTreeSet<u32> = groups.iter().copied().chain([subject]).collect();
         let access = decision.access(&granted, &concerned);
         Some(Explanation {
@@ -75,7 +75,7 @@ impl Decision<'_> {
         Some(ExplainedAccount {
             id: account.id.clone(),
             name: account.name.clone(),
-            organizational_unit: of_map.units.is_some().then(|| path_of(of_map)),
+            organizational_unit: plain_path_of(of_map),
             left_alone: self.left_alone(place).map(|left| left.why),
         })
     }
@@ -102,13 +102,15 @@ impl Decision<'_> {
         granted: &[Granted],
     ) -> Option<Vec<ExplainedRule>> {
         let observed = &self.catalogue.observed;
+        let entries: Vec<&PrincipalEntry<'_>> =
+            groups.iter().filter_map(|group| observed.principal(*group)).collect();
         let why_not = WhyNot {
             rules: self.rules,
             catalogue: &self.catalogue,
             now: self.now,
             account: &observed.view(place)?,
             principal: observed.principal(subject)?,
-            groups: &self.names(groups),
+            groups: &entries,
         };
         let concerns =
             |pair: Pair| pair.principal() == subject || groups.contains(&pair.principal());
@@ -176,12 +178,12 @@ impl AccountDecision<'_, '_> {
             let fate = if in_place { Fate::LeftAlone } else { Fate::Refused };
             return (fate, why);
         }
-        if let Some(never) = self.forbidden_by(pair) {
-            let why = format!("never {} forbids this", self.reference(&never.name, never.span));
-            return (if in_place { self.fate_of_unwanted() } else { Fate::Refused }, why);
+        if self.forbidden_by(pair).is_some() {
+            let fate = if in_place { self.fate_of_unwanted() } else { Fate::Refused };
+            return (fate, self.why_unwanted(pair));
         }
         match (rules, in_place, quota) {
-            ([], _, _) => (self.fate_of_unwanted(), "no rule grants this".to_owned()),
+            ([], _, _) => (self.fate_of_unwanted(), self.why_unwanted(pair)),
             (_, true, _) => (Fate::Stays, self.granted_by(rules)),
             (_, false, Some(quota)) => {
                 (Fate::Refused, format!("{}; {}", self.granted_by(rules), quota.sentence()))
@@ -238,7 +240,14 @@ impl AccountDecision<'_, '_> {
             return Some("its name was not read".to_owned());
         }
         if managed != Truth::Yes {
-            return Some("`manage` does not hold the permission set or the principal".to_owned());
+            let holds_set = self.decision.managed.holds_permission_set(pair) == Truth::Yes;
+            let why = match (&entry.principal, holds_set) {
+                _ if set.name == Name::Gone => "the permission set no longer exists",
+                (_, false) => "`manage.permission_sets` does not hold the permission set",
+                (Principal::Group(_), true) => "`manage.groups` does not hold the group",
+                (Principal::User(_), true) => "`manage.users` does not hold the user",
+            };
+            return Some(why.to_owned());
         }
         let fence = self.protected_by(pair)?;
         Some(format!("protected by {}", self.decision.rules.source.line_reference(fence.span)))

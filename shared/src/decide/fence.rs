@@ -42,8 +42,11 @@ impl Managed {
     }
 
     pub(super) fn holds(&self, pair: Pair) -> Truth {
+        self.holds_permission_set(pair) & truth_at(&self.principals, pair.principal())
+    }
+
+    pub(super) fn holds_permission_set(&self, pair: Pair) -> Truth {
         truth_at(&self.permission_sets, pair.permission_set())
-            & truth_at(&self.principals, pair.principal())
     }
 }
 

@@ -4,21 +4,24 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::{
     explain::FailedKey,
-    organization::{Principal, Tags},
+    organization::{Principal, Tags, Unread},
     rules::{
         Principals, Rule, Rules, SpannedGlob, Window,
         selector::{
             AccountSelector, AccountView, Condition, OrganizationalUnitPattern, Place,
             TagCondition, TagValue, Test,
         },
-        template::AccountValues,
+        template::{AccountValues, GroupNameTemplate, TagKeyTemplate},
         user::{UserSelector, UserView},
     },
     source::{Span, Spanned},
     truth::Truth,
 };
 
-use super::{catalogue::Catalogue, observed::PrincipalEntry};
+use super::{
+    catalogue::Catalogue,
+    observed::{Name, PrincipalEntry},
+};
 
 /// Asks one rule after the other why it grants a principal nothing in an account.
 pub(super) struct WhyNot<'d, 'a> {
@@ -27,8 +30,8 @@ pub(super) struct WhyNot<'d, 'a> {
     pub(super) now: DateTime<Utc>,
     pub(super) account: &'d AccountView<'a>,
     pub(super) principal: &'d PrincipalEntry<'a>,
-    /// The display names of the groups that a user is in.
-    pub(super) groups: &'d [String],
+    /// The groups that a user is in.
+    pub(super) groups: &'d [&'d PrincipalEntry<'a>],
 }
 
 const NOT_READ: &str = "something that was not read";
@@ -37,11 +40,10 @@ const ABSENT: &str = "nothing: it is absent";
 impl WhyNot<'_, '_> {
     /// The keys that failed: one, or one of each alternative.
     pub(super) fn failed(&self, rule: &Rule) -> Vec<FailedKey> {
-        let asked: [&dyn Fn() -> Vec<FailedKey>; 5] = [
+        let asked: [&dyn Fn() -> Vec<FailedKey>; 4] = [
             &|| self.window(rule.window),
             &|| self.accounts(&rule.accounts, "accounts"),
             &|| self.principals(rule),
-            &|| self.members(rule),
             &|| self.permission_sets(rule),
         ];
         asked.into_iter().map(|ask| ask()).find(|failed| !failed.is_empty()).unwrap_or_default()
@@ -126,11 +128,8 @@ impl WhyNot<'_, '_> {
         let Some(tag) = tags.iter().find(|tag| tag.holds(of) != Truth::Yes) else {
             return self.key(path, span, "these tags", "others");
         };
-        let met = match of {
-            None => NOT_READ.to_owned(),
-            Some(tags) => present(tags.get(&tag.key).map(String::as_str)),
-        };
-        self.key(&format!("{path}.{}", tag.key), tag.span, value(&tag.value), met)
+        let key = format!("{path}.{}", tag.key);
+        self.key(&key, tag.span, value(&tag.value), self.met_tag(&tag.key))
     }
 
     /// What the selector under a `not` means, and should not.
@@ -139,87 +138,208 @@ impl WhyNot<'_, '_> {
             conditions.iter().all(|condition| condition.matches(self.account) != Truth::No)
         };
         let held = selector.any_of.iter().find(holds).and_then(|conditions| conditions.first());
-        match held.map(|condition| self.condition(condition, path)) {
-            Some(failed) => {
-                let name = failed.key.strip_prefix(path).unwrap_or_default().to_owned();
-                let wanted = format!("anything but {}", failed.wanted);
-                self.key(&format!("{path}{name}"), span, wanted, failed.met)
+        let failed = match held.map(|condition| (condition, &condition.test)) {
+            // Twice `not`: the inner selector is to hold, and does not.
+            Some((_, Test::Not(inner))) => {
+                return self
+                    .accounts(inner, &format!("{path}.not"))
+                    .into_iter()
+                    .next()
+                    .unwrap_or_else(|| self.key(path, span, "no match", NOT_READ));
             }
-            None => self.key(path, span, "no match", NOT_READ),
-        }
+            Some((condition, Test::Tags(tags))) => self.held_tag(tags, condition.span, path),
+            Some((condition, Test::OrganizationalUnitTags(_))) => FailedKey {
+                met: format!("such tags on the way to {}", path_of(&self.account.place)),
+                ..self.condition(condition, path)
+            },
+            Some((condition, _)) => self.condition(condition, path),
+            None => return self.key(path, span, "no match", NOT_READ),
+        };
+        FailedKey { wanted: format!("anything but {}", failed.wanted), ..failed }
     }
 
+    /// The first of tags that an account has, and should not.
+    fn held_tag(&self, tags: &[TagCondition], span: Span, path: &str) -> FailedKey {
+        let Some(tag) = tags.first() else {
+            return self.key(&format!("{path}.tags"), span, "these tags", "them");
+        };
+        let key = format!("{path}.tags.{}", tag.key);
+        self.key(&key, tag.span, value(&tag.value), self.met_tag(&tag.key))
+    }
+
+    /// The value of the account's tag.
+    fn met_tag(&self, key: &str) -> String {
+        let tags = self.account.tags;
+        let met = tags.map(|tags| present(tags.get(key).map(String::as_str)));
+        met.unwrap_or_else(|| NOT_READ.to_owned())
+    }
+
+    /// What a rule has against a principal: nothing as soon as one of the ways to be meant is open.
     fn principals(&self, rule: &Rule) -> Vec<FailedKey> {
-        match &rule.principals {
-            Principals::Named { groups, users } => match &self.principal.principal {
-                Principal::Group(_) => self.group(groups, users),
-                Principal::User(_) => self.user(groups, users),
-            },
-            Principals::GroupName(template) => {
-                if self.is_named_so(rule) {
-                    return Vec::new();
-                }
-                let wanted = match self.names_asked_for(rule) {
-                    names if names.is_empty() => format!("`{}`", template.value),
-                    names => names,
-                };
-                vec![self.key("group_name", template.span, wanted, self.whom())]
-            }
-            Principals::AccountTag { key, groups } => {
-                let listed = self.group(groups, &[]);
-                if !listed.is_empty() {
-                    return listed;
-                }
-                let tag = key.value.tag_key(self.principal.text());
-                let met = match self.account.tags {
-                    None => NOT_READ.to_owned(),
-                    Some(tags) => present(tags.get(&tag).map(String::as_str)),
-                };
-                let wanted =
-                    format!("tag `{tag}` with a word of {}", any_of(&rule.permission_sets));
-                vec![self.key("account_tag", key.span, wanted, met)]
+        let users = rule.principals.users();
+        let mut failed = Vec::new();
+        if !matches!(&rule.principals, Principals::Named { groups, .. } if groups.is_empty()) {
+            match self.group(rule) {
+                Some(key) => failed.push(key),
+                None => return failed,
             }
         }
+        if self.principal.is_group() {
+            let span = users.first().map(|user| user.span).unwrap_or_default();
+            let only_users =
+                failed.is_empty().then(|| self.key("users", span, "a user", self.whom()));
+            failed.extend(only_users);
+            return failed;
+        }
+        for (number, selector) in users.iter().enumerate() {
+            let path =
+                if users.len() > 1 { format!("users[{number}]") } else { "users".to_owned() };
+            match self.selector(selector, &path) {
+                Some(key) => failed.push(key),
+                None => return Vec::new(),
+            }
+        }
+        failed
     }
 
     fn whom(&self) -> String {
         let kind = self.principal.principal.kind().to_lowercase();
-        format!("{kind} `{}`", self.principal.text())
+        let known = match self.principal.name {
+            Name::Known(_) => "",
+            Name::Unknown => ", whose name was not read",
+            Name::Gone => ", which no longer exists",
+        };
+        format!("{kind} `{}`{known}", self.principal.text())
     }
 
-    fn group(&self, globs: &[SpannedGlob], users: &[UserSelector]) -> Vec<FailedKey> {
-        let Some(first) = globs.first() else {
-            let span = users.first().map(|user| user.span).unwrap_or_default();
-            return vec![self.key("users", span, "a user", self.whom())];
-        };
-        if globs.iter().any(|glob| glob.value.matches(self.principal.text())) {
-            return Vec::new();
+    /// With the groups that a user has access through.
+    fn whom_and_groups(&self) -> String {
+        match (self.principal.is_group(), self.groups) {
+            (true, _) => self.whom(),
+            (false, []) => format!("{}, member of no group", self.whom()),
+            (false, _) => format!("{}, member of {}", self.whom(), self.member_of()),
         }
-        vec![self.key("groups", first.span, any_of(globs), self.whom())]
     }
 
-    fn user(&self, groups: &[SpannedGlob], users: &[UserSelector]) -> Vec<FailedKey> {
-        let met = || match self.groups {
-            [] => format!("{}, member of no group", self.whom()),
-            groups => {
-                let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
-                format!("{}, member of {}", self.whom(), quoted(&groups))
-            }
+    fn member_of(&self) -> String {
+        let groups: Vec<&str> = self.groups.iter().map(|group| group.text()).collect();
+        if groups.is_empty() { "no group".to_owned() } else { joined(&groups, " and ") }
+    }
+
+    /// The groups that a rule for groups may mean: the principal itself, or those that a user is in.
+    fn candidates(&self) -> Vec<&PrincipalEntry<'_>> {
+        let itself = self.principal.is_group().then_some(self.principal);
+        let of_user = self.groups.iter().copied();
+        itself
+            .into_iter()
+            .chain(of_user)
+            .filter(|group| matches!(group.name, Name::Known(_)))
+            .collect()
+    }
+
+    /// The first key that keeps a rule for groups from meaning any of the candidates.
+    fn group(&self, rule: &Rule) -> Option<FailedKey> {
+        let candidates = self.candidates();
+        let meant = match &rule.principals {
+            Principals::Named { groups, .. } => self.listed(groups, candidates),
+            Principals::AccountTag { key, groups } => match self.listed(groups, candidates) {
+                Ok(listed) => self.tagged(rule, key, listed),
+                Err(failed) => Err(failed),
+            },
+            Principals::GroupName(template) => self.named_so(rule, template, candidates),
         };
-        let by_group =
-            groups.first().map(|first| self.key("groups", first.span, any_of(groups), met()));
-        let several = users.len() > 1;
-        let by_user = users.iter().enumerate().filter_map(|(number, selector)| {
-            let path = if several { format!("users[{number}]") } else { "users".to_owned() };
-            self.selector(selector, &path)
+        match meant {
+            Ok(groups) => self.members(rule, &groups),
+            Err(failed) => Some(failed),
+        }
+    }
+
+    fn listed<'g>(
+        &self,
+        globs: &[SpannedGlob],
+        mut candidates: Vec<&'g PrincipalEntry<'g>>,
+    ) -> Result<Vec<&'g PrincipalEntry<'g>>, FailedKey> {
+        candidates.retain(|group| globs.iter().any(|glob| glob.value.matches(group.text())));
+        let span = globs.first().map(|glob| glob.span).unwrap_or_default();
+        let failed = || self.key("groups", span, any_of(globs), self.whom_and_groups());
+        if candidates.is_empty() { Err(failed()) } else { Ok(candidates) }
+    }
+
+    /// Those that a tag of the account gives one of the rule's permission sets.
+    fn tagged<'g>(
+        &self,
+        rule: &Rule,
+        key: &Spanned<TagKeyTemplate>,
+        mut groups: Vec<&'g PrincipalEntry<'g>>,
+    ) -> Result<Vec<&'g PrincipalEntry<'g>>, FailedKey> {
+        let sets = self.sets(rule);
+        let tag = groups.first().map(|group| key.value.tag_key(group.text()));
+        let gives = |group: &PrincipalEntry<'_>| {
+            let value =
+                self.account.tags.and_then(|tags| tags.get(&key.value.tag_key(group.text())));
+            value.is_some_and(|value| value.split_whitespace().any(|word| sets.contains(&word)))
+        };
+        groups.retain(|group| sets.is_empty() || gives(group));
+        match tag.filter(|_| groups.is_empty()) {
+            None => Ok(groups),
+            Some(tag) => {
+                let words = any_of(&rule.permission_sets);
+                let wanted = format!("tag `{tag}` with a word of {words}");
+                Err(self.key("account_tag", key.span, wanted, self.met_tag(&tag)))
+            }
+        }
+    }
+
+    /// Those whose own name is one that a template asks for.
+    fn named_so<'g>(
+        &self,
+        rule: &Rule,
+        template: &Spanned<GroupNameTemplate>,
+        mut candidates: Vec<&'g PrincipalEntry<'g>>,
+    ) -> Result<Vec<&'g PrincipalEntry<'g>>, FailedKey> {
+        let account = self.account;
+        let values =
+            AccountValues { id: account.id.as_str(), name: account.name, tags: account.tags };
+        let sets = self.sets(rule);
+        let mut asked: Vec<String> =
+            sets.iter().filter_map(|set| template.value.group_name(values, set)).collect();
+        asked.dedup();
+        candidates.retain(|group| {
+            let is_it = |name: &String| name.eq_ignore_ascii_case(group.text());
+            sets.is_empty() || asked.iter().any(is_it)
         });
-        by_group.into_iter().chain(by_user).collect()
+        if !candidates.is_empty() {
+            return Ok(candidates);
+        }
+        let names: Vec<&str> = asked.iter().map(String::as_str).take(MOST_NAMES).collect();
+        let wanted =
+            if names.is_empty() { format!("`{}`", template.value) } else { quoted(&names) };
+        Err(self.key("group_name", template.span, wanted, self.whom_and_groups()))
+    }
+
+    /// The names of a rule's permission sets that there are.
+    fn sets(&self, rule: &Rule) -> Vec<&str> {
+        let sets = self.catalogue.permission_sets.matching(&rule.permission_sets);
+        sets.into_iter().filter_map(|set| self.catalogue.permission_set_name(set)).collect()
+    }
+
+    /// That none of the groups has enough members.
+    fn members(&self, rule: &Rule, groups: &[&PrincipalEntry<'_>]) -> Option<FailedKey> {
+        let least = rule.members_at_least.as_ref()?;
+        let members = |group: &&PrincipalEntry<'_>| match &group.principal {
+            Principal::Group(id) => self.catalogue.members(id),
+            Principal::User(_) => 0,
+        };
+        let most = groups.iter().map(members).max().unwrap_or(0);
+        let wanted = format!("{} members or more", least.value);
+        let failed = || self.key("members.at_least", least.span, wanted, most.to_string());
+        (most < least.value).then(failed)
     }
 
     fn selector(&self, selector: &UserSelector, path: &str) -> Option<FailedKey> {
         let span = selector.span;
         let Some(user) = self.principal.user else {
-            return Some(self.key(path, span, "a user", NOT_READ));
+            return Some(self.key(path, span, "a user", self.whom()));
         };
         if !user.enabled {
             return Some(self.key(path, span, "an enabled user", "a disabled one"));
@@ -233,7 +353,7 @@ impl WhyNot<'_, '_> {
         let view = UserView {
             user_name: Some(&user.user_name),
             attributes: &user.attributes,
-            lacks_attributes: false,
+            lacks_attributes: self.catalogue.observed.gaps.hides_some(&Unread::Users),
         };
         if let Some(attribute) =
             selector.attributes.iter().find(|attribute| view.has(attribute) != Truth::Yes)
@@ -246,55 +366,17 @@ impl WhyNot<'_, '_> {
         if self.catalogue.is_in(user, in_group) == Truth::Yes {
             return None;
         }
-        let groups: Vec<&str> = self.groups.iter().map(String::as_str).collect();
-        let met = if groups.is_empty() { "no group".to_owned() } else { quoted(&groups) };
-        Some(self.key(&format!("{path}.in_group"), span, any_of(in_group), met))
-    }
-
-    /// The display names that a rule with `group_name` asks for in the account.
-    fn asked_for(&self, rule: &Rule) -> Vec<String> {
-        let Principals::GroupName(template) = &rule.principals else { return Vec::new() };
-        let account = self.account;
-        let values =
-            AccountValues { id: account.id.as_str(), name: account.name, tags: account.tags };
-        let sets = self.catalogue.permission_sets.matching(&rule.permission_sets);
-        let names = sets.into_iter().filter_map(|set| self.catalogue.permission_set_name(set));
-        let mut asked: Vec<String> =
-            names.filter_map(|name| template.value.group_name(values, name)).collect();
-        asked.dedup();
-        asked
-    }
-
-    fn is_named_so(&self, rule: &Rule) -> bool {
-        let is_group = self.principal.is_group();
-        let asked = self.asked_for(rule);
-        is_group && asked.iter().any(|name| name.eq_ignore_ascii_case(self.principal.text()))
-    }
-
-    fn names_asked_for(&self, rule: &Rule) -> String {
-        let asked = self.asked_for(rule);
-        let asked: Vec<&str> = asked.iter().map(String::as_str).take(MOST_NAMES).collect();
-        quoted(&asked)
-    }
-
-    fn members(&self, rule: &Rule) -> Vec<FailedKey> {
-        let (Some(least), Principal::Group(id)) =
-            (&rule.members_at_least, &self.principal.principal)
-        else {
-            return Vec::new();
-        };
-        let members = self.catalogue.members(id);
-        if members >= least.value {
-            return Vec::new();
-        }
-        let wanted = format!("{} members or more", least.value);
-        vec![self.key("members.at_least", least.span, wanted, members.to_string())]
+        Some(self.key(&format!("{path}.in_group"), span, any_of(in_group), self.member_of()))
     }
 
     fn permission_sets(&self, rule: &Rule) -> Vec<FailedKey> {
         let span = rule.permission_sets.first().map_or(rule.span, |glob| glob.span);
-        let wanted = any_of(&rule.permission_sets);
-        vec![self.key("permission_sets", span, wanted, "no permission set of such a name")]
+        let met = match self.sets(rule).as_slice() {
+            [] => "no permission set of such a name",
+            // All keys hold as far as was read, and that is not far enough.
+            _ => NOT_READ,
+        };
+        vec![self.key("permission_sets", span, any_of(&rule.permission_sets), met)]
     }
 }
 
@@ -308,8 +390,12 @@ fn any_of(globs: &[SpannedGlob]) -> String {
 
 /// "`a` or `b`".
 fn quoted(texts: &[&str]) -> String {
+    joined(texts, " or ")
+}
+
+fn joined(texts: &[&str], by: &str) -> String {
     let quoted: Vec<String> = texts.iter().map(|text| format!("`{text}`")).collect();
-    quoted.join(" or ")
+    quoted.join(by)
 }
 
 fn read(text: Option<&str>) -> String {
@@ -339,14 +425,13 @@ fn units(patterns: &[Spanned<OrganizationalUnitPattern>]) -> String {
     quoted(&patterns)
 }
 
-/// The path of a place; `/` right below the root.
-pub(super) fn path_of(place: &Place<'_>) -> String {
-    match &place.units {
-        None => NOT_READ.to_owned(),
-        Some(units) if units.is_empty() => "`/`".to_owned(),
-        Some(units) => {
-            let names: Vec<&str> = units.iter().map(|unit| unit.name).collect();
-            format!("`/{}`", names.join("/"))
-        }
-    }
+/// The path of a place as it is met.
+fn path_of(place: &Place<'_>) -> String {
+    read(plain_path_of(place).as_deref())
+}
+
+/// The path of a place; `/` right below the root. Nothing, when not all of it was read.
+pub(super) fn plain_path_of(place: &Place<'_>) -> Option<String> {
+    let names: Vec<&str> = place.units.as_ref()?.iter().map(|unit| unit.name).collect();
+    Some(format!("/{}", names.join("/")))
 }

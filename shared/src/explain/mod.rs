@@ -68,7 +68,7 @@ pub struct ExplainedAccess {
 }
 
 /// What becomes of an assignment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// It is as it should be.

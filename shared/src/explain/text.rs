@@ -21,8 +21,10 @@ impl Display for ExplanationText<'_> {
 fn header(f: &mut Formatter<'_>, explanation: &Explanation) -> fmt::Result {
     let (account, principal) = (&explanation.account, &explanation.principal);
     let kind = principal.principal.kind().to_lowercase();
-    let unit = account.organizational_unit.as_deref().unwrap_or("a place that was not read");
-    writeln!(f, "{kind} {} in account {} ({}), {unit}", principal.name, account.name, account.id)?;
+    write!(f, "{kind} {} in account {} ({})", principal.name, account.name, account.id)?;
+    // What no rule asks for is not read.
+    let unit = account.organizational_unit.as_ref();
+    writeln!(f, "{}", unit.map_or_else(String::new, |unit| format!(", {unit}")))?;
     if !principal.groups.is_empty() {
         writeln!(f, "member of {}", principal.groups.join(", "))?;
     }
