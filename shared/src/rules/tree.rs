@@ -71,9 +71,12 @@ pub(super) fn read(file: &SourceFile) -> Result<Node, Box<Diagnostic>> {
 }
 
 /// Small budgets: a rules file is small, and an alias bomb should cost nothing.
+///
+/// Depth: twice what the deepest policy document takes. Each level costs the stack tens of kilobytes, and a
+/// thread has two megabytes.
 fn yaml_options() -> Options {
     options! {
-        budget: budget! { max_nodes: 100_000, max_events: 300_000, max_depth: 64, max_documents: 1 },
+        budget: budget! { max_nodes: 100_000, max_events: 300_000, max_depth: 24, max_documents: 1 },
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         alias_limits: alias_limits! { max_total_replayed_events: 10_000 },
         leading_zero_numbers_as_strings: true,
