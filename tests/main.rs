@@ -15,6 +15,7 @@ mod docs;
 mod end_to_end;
 mod events;
 mod laws;
+mod mistakes;
 mod reconcile;
 mod reference;
 mod rules;

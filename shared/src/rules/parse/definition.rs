@@ -187,7 +187,17 @@ impl Reader {
             }
             (Some(_), Some(_)) => {
                 let message = "a permissions boundary is one policy, and here are two";
-                self.report(Diagnostic::new(Code::ConflictingFields, message, fields.span()));
+                let place = |key| fields.key_span(key).unwrap_or(node.span);
+                self.report(
+                    Diagnostic::new(
+                        Code::ConflictingFields,
+                        message,
+                        place("customer_managed_policy"),
+                    )
+                    .label("here your own")
+                    .also(place("managed_policy"), "here one of AWS")
+                    .help("keep one of them"),
+                );
                 None
             }
             (None, None) => {
