@@ -84,6 +84,24 @@ fn check_as_json_has_every_place_of_a_mistake() {
     ]));
 }
 
+/// A file in another encoding is a mistake like any other, and has a place.
+#[test]
+fn check_of_a_file_that_is_not_utf_8() {
+    let latin_1: Vec<u8> = b"# caf\xe9\n".iter().chain(RULES.as_bytes()).copied().collect();
+    let utf_16 = RULES.encode_utf16().flat_map(u16::to_le_bytes);
+    let utf_16: Vec<u8> = [0xFF, 0xFE].into_iter().chain(utf_16).collect();
+    let usher = Usher::new().file("latin-1.yaml", latin_1).file("utf-16.yaml", utf_16);
+    let ends = [
+        usher.run(&["check", "latin-1.yaml"]),
+        usher.run(&["check", "utf-16.yaml"]),
+        usher.run(&["check", "latin-1.yaml", "--format", "json"]),
+        usher.run(&["check", "latin-1.yaml", "--format", "sarif"]),
+    ];
+    with_settings!({filters => vec![(env!("CARGO_PKG_VERSION"), "[version]")]}, {
+        assert_snapshot!(ends.map(|end| end.to_string()).join("\n"));
+    });
+}
+
 #[test]
 fn check_with_an_organization_says_what_matches_nothing() {
     let rules = RULES.replace("Engineering", "Enginering");

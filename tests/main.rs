@@ -16,6 +16,7 @@ mod end_to_end;
 mod events;
 mod explain;
 mod laws;
+mod mistakes;
 mod reconcile;
 mod reference;
 mod robustness;

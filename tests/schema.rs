@@ -10,17 +10,31 @@ use crate::support::{
     validate::{Validated, validate},
 };
 
-/// Mistakes that a schema cannot see: two of one name, two values that do not fit each other.
-const UNSEEN: [&str; 4] = [
+/// Mistakes that a schema cannot see: two of one name, two values that do not fit each other, globs
+/// that only their reader knows.
+const UNSEEN: &[&str] = &[
     "duplicate-field.yaml",
     "duplicate-rule.yaml",
     "never-duplicate.yaml",
+    "test-duplicate.yaml",
+    "test-glob-expected.yaml",
+    "unit-stars-in-a-segment.yaml",
     "until-before-from.yaml",
 ];
 
 /// Mistakes that the YAML reader sees before the schema does.
-const NOT_YAML: [&str; 4] =
-    ["tab.yaml", "two-documents.yaml", "unknown-alias.yaml", "yaml-not-closed.yaml"];
+const NOT_YAML: &[&str] = &[
+    "at-sign.yaml",
+    "colon-in-text.yaml",
+    "indented-wrong.yaml",
+    "mapping-not-closed.yaml",
+    "star-unquoted.yaml",
+    "tab.yaml",
+    "text-not-closed.yaml",
+    "two-documents.yaml",
+    "unknown-alias.yaml",
+    "yaml-not-closed.yaml",
+];
 
 /// Mappings whose keys are the user's own.
 const OPEN: [&str; 3] = ["tags", "organizational_unit_tags", "inline_policy"];
@@ -59,12 +73,16 @@ fn what_we_show_and_ship_fits_the_schema() {
 
 #[test]
 fn mistakes_of_shape_are_seen() {
+    let (mut unseen, mut not_yaml) = (BTreeSet::new(), BTreeSet::new());
     for (name, Validated { mistakes, .. }) in validate(&schema(), files("bad")) {
-        let seen = !mistakes.is_empty();
-        assert_eq!(seen, !UNSEEN.contains(&name.as_str()), "{name}: {mistakes:?}");
-        let not_yaml = mistakes.iter().any(|mistake| mistake.starts_with("not YAML"));
-        assert_eq!(not_yaml, NOT_YAML.contains(&name.as_str()), "{name}: {mistakes:?}");
+        if mistakes.iter().any(|mistake| mistake.starts_with("not YAML")) {
+            not_yaml.insert(name);
+        } else if mistakes.is_empty() {
+            unseen.insert(name);
+        }
     }
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!((unseen, not_yaml), (set(UNSEEN), set(NOT_YAML)));
 }
 
 /// The file with every key has every key, and each says in an editor what it is for.

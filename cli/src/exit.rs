@@ -30,8 +30,6 @@ impl From<Exit> for ExitCode {
 pub(crate) enum Failure {
     #[error("failed to read `{path}`")]
     Read { path: PathBuf, source: io::Error },
-    #[error("`{path}` is not text: it has a byte that is not UTF-8 at offset {offset}")]
-    NotUtf8 { path: PathBuf, offset: usize },
     #[error("`{path}` is not an organization snapshot")]
     NotASnapshot { path: PathBuf, source: serde_json::Error },
     #[error("`{path}` is not JSON")]

@@ -2,18 +2,14 @@
 
 use std::{fs, path::Path};
 
-use shared::{organization::Organization, rules::Rules, source::SourceFile};
+use shared::{organization::Organization, rules::Rules};
 
 use crate::exit::Failure;
 
 /// A rules file without a mistake.
 pub(crate) fn rules(path: &Path) -> Result<Rules, Failure> {
     let name = path.display().to_string();
-    let text = String::from_utf8(bytes(path)?).map_err(|error| Failure::NotUtf8 {
-        path: path.to_owned(),
-        offset: error.utf8_error().valid_up_to(),
-    })?;
-    Rules::parse(SourceFile { name, text }).map_err(|invalid| Failure::Rules(Box::new(invalid)))
+    Rules::from_bytes(name, bytes(path)?).map_err(|invalid| Failure::Rules(Box::new(invalid)))
 }
 
 /// An organization snapshot.

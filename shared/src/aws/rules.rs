@@ -8,10 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::{
-    rules::{InvalidRules, Rules},
-    source::SourceFile,
-};
+use crate::rules::{InvalidRules, Rules};
 
 use super::store::{Read, Store, StoreFailure};
 
@@ -24,9 +21,6 @@ pub enum RulesFailure {
     /// There is no file. It never means "revoke everything".
     #[error("there are no rules at {0}")]
     Absent(String),
-    /// It is not text.
-    #[error("the rules at {0} are not UTF-8 text")]
-    NotUtf8(String),
     /// It has mistakes.
     #[error("the rules at {} are not valid", .0.source.name)]
     Invalid(#[source] Box<InvalidRules>),
@@ -81,9 +75,8 @@ impl RulesSource {
     }
 
     fn parse(&self, bytes: Vec<u8>) -> Result<Rules, RulesFailure> {
-        let text = String::from_utf8(bytes).map_err(|_| RulesFailure::NotUtf8(self.name()))?;
-        let source = SourceFile { name: self.name(), text };
-        Rules::parse(source).map_err(|invalid| RulesFailure::Invalid(Box::new(invalid)))
+        Rules::from_bytes(self.name(), bytes)
+            .map_err(|invalid| RulesFailure::Invalid(Box::new(invalid)))
     }
 
     fn name(&self) -> String {
@@ -121,11 +114,9 @@ mod tests {
 
         std::fs::remove_file(&file).unwrap();
         assert!(matches!(source.read().await, Err(RulesFailure::Absent(_))));
-        std::fs::write(&file, b"\xff\xfe").unwrap();
-        assert!(matches!(source.read().await, Err(RulesFailure::NotUtf8(_))));
-        for text in ["", "version: 1", "a: ["] {
-            std::fs::write(&file, text).unwrap();
-            assert!(matches!(source.read().await, Err(RulesFailure::Invalid(_))), "`{text}`");
+        for bytes in [b"".as_slice(), b"version: 1", b"a: [", b"\xff\xfe"] {
+            std::fs::write(&file, bytes).unwrap();
+            assert!(matches!(source.read().await, Err(RulesFailure::Invalid(_))), "{bytes:?}");
         }
         std::fs::write(&file, RULES).unwrap();
         assert!(source.read().await.is_ok());

@@ -3,12 +3,15 @@
 //! Mistakes are collected, never only the first one shown. The same value is rendered for people,
 //! in the look that Rust's compiler has made familiar, and serialised for tools.
 
+mod code;
 pub mod sarif;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::source::{SourceFile, Span};
+
+pub use code::{Code, Severity};
 
 /// One thing to say about a rules file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,143 +61,6 @@ pub enum Help {
         /// The text.
         replacement: String,
     },
-}
-
-/// The kinds of mistakes. The names are stable: scripts and search engines know them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Code {
-    /// The text is not YAML (or is more of it than a rules file can need).
-    InvalidYaml,
-    /// The version of the language is not one that this Usher speaks.
-    UnsupportedVersion,
-    /// A key that does not exist here.
-    UnknownField,
-    /// A key that must be there is not.
-    MissingField,
-    /// The same key twice in one mapping.
-    DuplicateField,
-    /// Two rules, tests or entries of `never` of one name.
-    DuplicateName,
-    /// Two keys that exclude each other.
-    ConflictingFields,
-    /// A template that cannot be read, or without a placeholder.
-    InvalidTemplate,
-    /// A user attribute that does not exist.
-    UnknownAttribute,
-    /// A list where text is meant, and the like.
-    WrongType,
-    /// The right type, but not a value that can stand here.
-    InvalidValue,
-    /// A list or mapping that must hold something is empty.
-    Empty,
-    /// A glob that cannot be read.
-    InvalidGlob,
-    /// Not an identifier of the kind that is meant.
-    InvalidId,
-    /// `until` is not after `from`.
-    EmptyWindow,
-    /// More mistakes than are shown.
-    TooManyMistakes,
-    /// A test in the file does not get what it expects.
-    FailedTest,
-    /// A rule names a group that does not exist (yet).
-    UnmatchedGroup,
-    /// A rule names a permission set that does not exist (yet).
-    UnmatchedPermissionSet,
-    /// A user that does not exist (yet).
-    UnmatchedUser,
-    /// A rule's account selector, or a key of a selector, matches no account (yet).
-    UnmatchedAccounts,
-    /// An organizational unit that does not exist (yet).
-    UnmatchedOrganizationalUnit,
-    /// A tag, or a value of it, that nothing has (yet).
-    UnmatchedTag,
-    /// A name that another equals but for case.
-    DiffersInCase,
-    /// More than AWS has room for.
-    QuotaExceeded,
-    /// A `not` that leaves no account.
-    ExcludesEverything,
-    /// A rule of which `never` forbids all.
-    ShadowedRule,
-    /// A rule grants to users, and `manage` leaves users out.
-    UsersNotManaged,
-    /// A rule's time is over.
-    RuleIsOver,
-}
-
-/// Whether a diagnostic stops anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The file cannot be used.
-    Error,
-    /// The file works; something in it may not be what was meant.
-    Warning,
-}
-
-impl Code {
-    /// The code's name in kebab-case.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidYaml => "invalid-yaml",
-            Self::UnsupportedVersion => "unsupported-version",
-            Self::UnknownField => "unknown-field",
-            Self::MissingField => "missing-field",
-            Self::DuplicateField => "duplicate-field",
-            Self::DuplicateName => "duplicate-name",
-            Self::ConflictingFields => "conflicting-fields",
-            Self::InvalidTemplate => "invalid-template",
-            Self::UnknownAttribute => "unknown-attribute",
-            Self::WrongType => "wrong-type",
-            Self::InvalidValue => "invalid-value",
-            Self::Empty => "empty",
-            Self::InvalidGlob => "invalid-glob",
-            Self::InvalidId => "invalid-id",
-            Self::EmptyWindow => "empty-window",
-            Self::TooManyMistakes => "too-many-mistakes",
-            Self::FailedTest => "failed-test",
-            Self::UnmatchedUser => "unmatched-user",
-            Self::UnmatchedOrganizationalUnit => "unmatched-organizational-unit",
-            Self::UnmatchedTag => "unmatched-tag",
-            Self::DiffersInCase => "differs-in-case",
-            Self::QuotaExceeded => "quota-exceeded",
-            Self::ExcludesEverything => "excludes-everything",
-            Self::ShadowedRule => "shadowed-rule",
-            Self::UsersNotManaged => "users-not-managed",
-            Self::UnmatchedGroup => "unmatched-group",
-            Self::RuleIsOver => "rule-is-over",
-            Self::UnmatchedPermissionSet => "unmatched-permission-set",
-            Self::UnmatchedAccounts => "unmatched-accounts",
-        }
-    }
-
-    /// Whether it stops anything.
-    #[must_use]
-    pub fn severity(self) -> Severity {
-        match self {
-            Self::UnmatchedUser
-            | Self::UnmatchedOrganizationalUnit
-            | Self::UnmatchedTag
-            | Self::DiffersInCase
-            | Self::QuotaExceeded
-            | Self::ExcludesEverything
-            | Self::ShadowedRule
-            | Self::UsersNotManaged
-            | Self::UnmatchedGroup
-            | Self::UnmatchedPermissionSet
-            | Self::UnmatchedAccounts
-            | Self::RuleIsOver => Severity::Warning,
-            _ => Severity::Error,
-        }
-    }
-}
-
-impl Serialize for Code {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
 }
 
 impl Diagnostic {

@@ -5,6 +5,7 @@
 //! shapes). Nothing here knows an organization; what a rule means in one is for [`crate::decide`].
 
 pub mod definition;
+mod encoding;
 pub mod glob;
 mod parse;
 mod read;
@@ -253,6 +254,14 @@ impl Principals {
 pub type SpannedGlob = Spanned<Glob>;
 
 impl Rules {
+    /// Reads a rules file as it is stored.
+    ///
+    /// # Errors
+    /// That the bytes are no text, or every mistake of the text.
+    pub fn from_bytes(name: String, bytes: Vec<u8>) -> Result<Self, InvalidRules> {
+        encoding::text(name, bytes).and_then(Self::parse)
+    }
+
     /// Reads a rules file.
     ///
     /// # Errors

@@ -39,6 +39,8 @@ pub(super) struct Fields<'a> {
     entries: Vec<(&'a Key, &'a Node)>,
     /// Fields that unknown keys were probably meant to be: not missing, only misspelt.
     misspelt: Vec<String>,
+    /// Whether a key was reported as unknown: then something was meant, though nobody knows what.
+    has_unknown: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -61,7 +63,11 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.is_empty() && !self.has_unknown
+    }
+
+    pub(super) fn has_unknown(&self) -> bool {
+        self.has_unknown
     }
 }
 
@@ -85,6 +91,7 @@ impl Reader {
         let (good, unknown): (Vec<_>, Vec<_>) =
             fields.entries.into_iter().partition(|(key, _)| known.contains(&key.text.as_str()));
         let mut misspelt = Vec::new();
+        let has_unknown = !unknown.is_empty();
         for (key, _) in unknown {
             misspelt.extend(nearest(&key.text, known.iter().copied()).map(str::to_owned));
             self.report(
@@ -98,7 +105,7 @@ impl Reader {
                 .nearest(&key.text, "a field", known.iter().copied()),
             );
         }
-        Some(Fields { entries: good, misspelt, ..fields })
+        Some(Fields { entries: good, misspelt, has_unknown, ..fields })
     }
 
     /// A mapping with any keys, each at most once.
@@ -123,6 +130,7 @@ impl Reader {
             place: place.to_owned(),
             entries: kept,
             misspelt: Vec::new(),
+            has_unknown: false,
         })
     }
 

@@ -71,9 +71,12 @@ pub(super) fn read(file: &SourceFile) -> Result<Node, Box<Diagnostic>> {
 }
 
 /// Small budgets: a rules file is small, and an alias bomb should cost nothing.
+///
+/// Depth: twice what the deepest policy document takes. Each level costs the stack tens of kilobytes, and a
+/// thread has two megabytes.
 fn yaml_options() -> Options {
     options! {
-        budget: budget! { max_nodes: 100_000, max_events: 300_000, max_depth: 64, max_documents: 1 },
+        budget: budget! { max_nodes: 100_000, max_events: 300_000, max_depth: 24, max_documents: 1 },
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         alias_limits: alias_limits! { max_total_replayed_events: 10_000 },
         leading_zero_numbers_as_strings: true,
@@ -88,21 +91,72 @@ fn syntax_error(file: &SourceFile, error: &serde_saphyr::Error) -> Diagnostic {
         .get(start..)
         .and_then(|rest| rest.chars().next())
         .map_or(start, |c| start + c.len_utf8());
-    Diagnostic::new(Code::InvalidYaml, in_plain_words(&error.without_snippet().to_string()), Span { start, end })
-        .help("indent with spaces, and quote text that holds `: `, ` #` or begins with one of `*&!|>%@[{`")
+    let (message, help) = in_plain_words(&error.without_snippet().to_string());
+    Diagnostic::new(Code::InvalidYaml, message, Span { start, end }).help(help)
 }
 
-/// The parser's message without its place, which is told beside it, and without its own options'
-/// names.
-fn in_plain_words(message: &str) -> String {
+/// What the parser says, what we say, and what to do about it. The parser addresses those who know
+/// its terms and its options.
+const PLAIN_WORDS: &[(&str, &str, &str)] = &[
+    (
+        "Documents",
+        "more than one YAML document in the file",
+        "take out the line `---` and what belongs to another file",
+    ),
+    ("budget breached", TOO_MUCH, WRITE_FLAT),
+    ("alias replay", TOO_MUCH, WRITE_FLAT),
+    ("recursion limit", TOO_MUCH, WRITE_FLAT),
+    (
+        "recursive references",
+        "an alias stands inside of what it repeats",
+        "write what is meant in place of the alias",
+    ),
+    (
+        "unknown anchor",
+        "an alias without an anchor of its name",
+        "quote text that begins with `*`, such as `\"*-admins\"`",
+    ),
+    ("tabs disallowed", "a tab where only spaces may stand", "indent with spaces"),
+    ("unclosed bracket", "a bracket that is never closed", CLOSE_BRACKETS),
+    ("a flow ", "a bracket that is not closed before this, or a missing comma", CLOSE_BRACKETS),
+    (
+        "unclosed quote",
+        "a quotation mark that is never closed",
+        "close it; inside of `'` write `''`, inside of `\"` write `\\\"`",
+    ),
+    (
+        "mapping values are not allowed",
+        "a `: ` where no key can stand",
+        "quote text that holds `: `, and begin the keys of one mapping in one column",
+    ),
+    (
+        "a block ",
+        "a line that is not indented like its neighbours",
+        "begin the keys of one mapping in one column, and the `-` of one list too",
+    ),
+    (
+        "unexpected character",
+        "text that begins with a character of YAML's own",
+        "quote text that begins with one of ``*&!|>%@`[{``",
+    ),
+];
+
+const TOO_MUCH: &str = "more or deeper YAML than a rules file can need";
+const WRITE_FLAT: &str = "make several rules of it, and write what aliases would repeat";
+const CLOSE_BRACKETS: &str =
+    "close `[` with `]` and `{` with `}`, and quote text that begins with a bracket";
+
+/// The parser's message in words that need no knowledge of it, and help that fits.
+fn in_plain_words(message: &str) -> (String, &'static str) {
     let first_line = message.lines().next().unwrap_or_default();
+    // Its place is told beside it.
     let sentence = first_line.split_once(" at line ").map_or(first_line, |(sentence, _)| sentence);
-    if sentence.contains("Documents") {
-        "more than one YAML document in the file".to_owned()
-    } else if sentence.contains("budget breached") || sentence.contains("alias replay") {
-        "more or deeper YAML than a rules file can need".to_owned()
-    } else {
-        format!("not valid YAML: {sentence}")
+    match PLAIN_WORDS.iter().find(|(theirs, ..)| sentence.contains(theirs)) {
+        Some((_, ours, help)) => ((*ours).to_owned(), help),
+        None => (
+            format!("not valid YAML: {sentence}"),
+            "indent with spaces, and quote text that holds `: `, ` #` or begins with one of `*&!|>%@[{`",
+        ),
     }
 }
 
@@ -330,6 +384,20 @@ mod tests {
             text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
         }
         assert_eq!(tree(&text).unwrap_err().code, Code::InvalidYaml);
+    }
+
+    #[test]
+    fn an_alias_of_what_it_stands_in_is_refused_in_plain_words() {
+        let error = tree("rules: &rules [*rules]\n").unwrap_err();
+        assert_eq!(error.message, "an alias stands inside of what it repeats");
+    }
+
+    /// On the stack of a thread, which is smaller than that of `main`.
+    #[test]
+    fn what_is_nested_deep_is_refused_before_the_stack_ends() {
+        for nested in ["[".repeat(10_000), "- ".repeat(10_000), "{a: ".repeat(10_000)] {
+            assert_eq!(tree(&nested).unwrap_err().code, Code::InvalidYaml);
+        }
     }
 
     #[test]

@@ -31,6 +31,15 @@ const BOUNDARY: &[&str] = &["managed_policy", "customer_managed_policy"];
 /// <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html>.
 const LONGEST_NAME: usize = 32;
 
+/// How long a description may be, where a session begins, and a policy's name and path.
+///
+/// Unit: characters. Source: the same page, and `CustomerManagedPolicyReference` in the same
+/// reference.
+const LONGEST_DESCRIPTION: usize = 700;
+const LONGEST_RELAY_STATE: usize = 240;
+const LONGEST_POLICY_NAME: usize = 128;
+const LONGEST_POLICY_PATH: usize = 512;
+
 /// How long a session may last, in minutes. Source: the same page, and the user guide's "Set session
 /// duration": one hour to twelve.
 const SESSION_MINUTES: std::ops::RangeInclusive<usize> = 60..=12 * 60;
@@ -46,11 +55,8 @@ impl Reader {
         self.permission_set_name(key);
         let place = format!("permission set `{}`", key.text);
         let fields = self.mapping(node, &place, DEFINITION)?;
-        let mut text = |name: &str| {
-            let node = fields.get(name)?;
-            self.text(node, &format!("`{name}`")).map(str::to_owned)
-        };
-        let (description, relay_state) = (text("description"), text("relay_state"));
+        let description = self.limited_text(&fields, "description", LONGEST_DESCRIPTION);
+        let relay_state = self.limited_text(&fields, "relay_state", LONGEST_RELAY_STATE);
         Some(PermissionSetDefinition {
             name: key.text.clone(),
             span: key.span,
@@ -69,10 +75,24 @@ impl Reader {
         })
     }
 
+    /// Text that is there, and that AWS has room for.
+    fn limited_text(&mut self, fields: &Fields<'_>, name: &str, most: usize) -> Option<String> {
+        let node = fields.get(name)?;
+        let text = self.text(node, &format!("`{name}`"))?;
+        let length = text.chars().count();
+        if !(1..=most).contains(&length) {
+            let message = format!("`{name}` has {length} characters");
+            self.report(
+                Diagnostic::new(Code::InvalidValue, message, node.span)
+                    .label(format!("expected 1 to {most} characters")),
+            );
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
     fn permission_set_name(&mut self, key: &Key) {
-        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-        let length = key.text.chars().count();
-        if !(1..=LONGEST_NAME).contains(&length) || !key.text.chars().all(is_allowed) {
+        if !is_name(&key.text, LONGEST_NAME) {
             let message = format!("`{}` cannot be the name of a permission set", key.text);
             self.report(Diagnostic::new(Code::InvalidValue, message, key.span).help(format!(
                 "a name has 1 to {LONGEST_NAME} letters, digits and characters of `_+=,.@-`"
@@ -103,9 +123,7 @@ impl Reader {
 
     fn policy_arn(&mut self, node: &Node, place: &str) -> Option<String> {
         let text = self.text(node, place)?;
-        let is_arn = text.strip_prefix("arn:").is_some_and(|rest| {
-            rest.starts_with("aws") && rest.contains(":iam::aws:policy/") && !rest.ends_with('/')
-        });
+        let is_arn = is_policy_arn(text);
         if !is_arn {
             let message = format!("`{text}` is not the ARN of a policy of AWS");
             self.report(
@@ -127,14 +145,27 @@ impl Reader {
         let fields = self.mapping(node, "a customer managed policy", POLICY)?;
         let name =
             self.required(&fields, "name", "name the policy, as it is called in every account");
-        let name = name.and_then(|node| self.text(node, "`name`"));
+        let name = name.and_then(|node| self.policy_name(node));
         let path = fields.get("path").map_or(Some("/"), |node| self.policy_path(node));
         Some(PolicyReference { name: name?.to_owned(), path: path?.to_owned() })
     }
 
+    fn policy_name<'a>(&mut self, node: &'a Node) -> Option<&'a str> {
+        let text = self.text(node, "`name`")?;
+        if !is_name(text, LONGEST_POLICY_NAME) {
+            let message = format!("`{text}` cannot be the name of a policy");
+            self.report(Diagnostic::new(Code::InvalidValue, message, node.span).help(format!(
+                "a name has 1 to {LONGEST_POLICY_NAME} letters, digits and characters of `_+=,.@-`"
+            )));
+            return None;
+        }
+        Some(text)
+    }
+
     fn policy_path<'a>(&mut self, node: &'a Node) -> Option<&'a str> {
         let text = self.text(node, "`path`")?;
-        if !(text.starts_with('/') && text.ends_with('/')) {
+        let fits = text.len() <= LONGEST_POLICY_PATH && !text.contains(char::is_whitespace);
+        if !(fits && text.starts_with('/') && text.ends_with('/')) {
             let message = format!("`{text}` is not a policy's path");
             self.report(
                 Diagnostic::new(Code::InvalidValue, message, node.span)
@@ -156,7 +187,17 @@ impl Reader {
             }
             (Some(_), Some(_)) => {
                 let message = "a permissions boundary is one policy, and here are two";
-                self.report(Diagnostic::new(Code::ConflictingFields, message, fields.span()));
+                let place = |key| fields.key_span(key).unwrap_or(node.span);
+                self.report(
+                    Diagnostic::new(
+                        Code::ConflictingFields,
+                        message,
+                        place("customer_managed_policy"),
+                    )
+                    .label("here your own")
+                    .also(place("managed_policy"), "here one of AWS")
+                    .help("keep one of them"),
+                );
                 None
             }
             (None, None) => {
@@ -171,6 +212,14 @@ impl Reader {
     /// A policy as YAML, or as JSON in a text.
     fn inline_policy(&mut self, node: &Node) -> Option<Json> {
         match &node.value {
+            Value::Mapping(entries) if entries.is_empty() => {
+                let message = "`inline_policy` without a key";
+                self.report(
+                    Diagnostic::new(Code::Empty, message, node.span)
+                        .help("leave it out, or write a whole policy with its `Statement`"),
+                );
+                None
+            }
             Value::Mapping(_) => Some(json(node)),
             Value::Text(text) => serde_json::from_str(text)
                 .ok()
@@ -193,9 +242,26 @@ impl Reader {
     }
 }
 
+/// A name of IAM Identity Center or of IAM.
+fn is_name(text: &str, longest: usize) -> bool {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    (1..=longest).contains(&text.len()) && text.chars().all(is_allowed)
+}
+
+/// `arn:aws:iam::aws:policy/...`, in whatever partition.
+fn is_policy_arn(text: &str) -> bool {
+    text.split_once(":iam::aws:policy/").is_some_and(|(partition, name)| {
+        let is_partition = |rest: &str| rest.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+        partition.strip_prefix("arn:aws").is_some_and(is_partition)
+            && !name.is_empty()
+            && !name.ends_with('/')
+            && !name.contains(char::is_whitespace)
+    })
+}
+
 /// The minutes of a duration such as `PT1H30M`.
 fn minutes(text: &str) -> Option<usize> {
-    let rest = text.strip_prefix("PT").filter(|rest| !rest.is_empty())?;
+    let rest = text.strip_prefix("PT").filter(|rest| !rest.is_empty() && !rest.contains('+'))?;
     let (hours, rest) = rest.split_once('H').unwrap_or(("0", rest));
     let minutes = match rest.strip_suffix('M') {
         Some(minutes) => minutes.parse().ok()?,

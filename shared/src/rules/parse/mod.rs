@@ -180,7 +180,11 @@ impl Reader {
         match &node.value {
             Value::Bool(true) => ManagedUsers::All,
             Value::Bool(false) => ManagedUsers::None,
-            _ => ManagedUsers::Named(self.globs(node, "`users`")),
+            Value::Text(_) | Value::List(_) => ManagedUsers::Named(self.globs(node, "`users`")),
+            Value::Null | Value::Mapping(_) => {
+                self.wrong_type(node, "true, false or user names", "`users` in `manage`");
+                ManagedUsers::None
+            }
         }
     }
 
@@ -191,7 +195,7 @@ impl Reader {
     fn protect_entry(&mut self, node: &Node) -> Option<Fence> {
         let fields = self.mapping(node, "an entry of `protect`", PROTECT)?;
         let fence = self.fence(&fields);
-        if fence.is_open() {
+        if fence.is_open() && !fields.has_unknown() {
             self.report(
                 Diagnostic::new(
                     Code::Empty,

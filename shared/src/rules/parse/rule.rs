@@ -237,7 +237,7 @@ impl Reader {
         let fields = self.mapping(node, "an entry of `never`", NEVER)?;
         let named = self.named(&fields, "entry of `never`");
         let what = self.fence(&fields);
-        if what.is_open() {
+        if what.is_open() && !fields.has_unknown() {
             self.report(
                 Diagnostic::new(
                     Code::Empty,

@@ -175,7 +175,10 @@ impl Reader {
             let name = self.glob(item, place)?;
             if name.name().is_none() {
                 let message = format!("`{name}` is a glob, and {place} takes names");
-                self.report(Diagnostic::new(Code::InvalidValue, message, item.span));
+                self.report(
+                    Diagnostic::new(Code::InvalidValue, message, item.span)
+                        .help("a test is about certain names: write each of them"),
+                );
             }
             Some(Spanned::new(name.as_str().to_owned(), item.span))
         });
