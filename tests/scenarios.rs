@@ -475,3 +475,11 @@ rules:
 "#;
     assert_snapshot!(plan(rules, &company));
 }
+
+/// A snapshot that leaves a unit out says of the accounts below it that they were not read as a whole.
+#[test]
+fn an_account_below_a_unit_that_is_missing_is_told_and_loses_nothing() {
+    let mut company = bobs_company().assigned("AdministratorAccess", "Auditors", "pay-prod");
+    company.0.organizational_units.retain(|unit| unit.name != "Prod");
+    assert_snapshot!(plan(RULES, &company));
+}

@@ -23,6 +23,7 @@ pub fn lint(rules: &Rules, now: DateTime<Utc>) -> Vec<Diagnostic> {
         warnings.extend(users_are_not_managed(rules, rule));
         warnings.extend(rules.never.iter().find_map(|never| is_shadowed(rule, never)));
     }
+    warnings.extend(rules.never.iter().filter_map(|never| never_is_over(never, now)));
     warnings.sort_by_key(|warning| warning.primary.span);
     warnings
 }
@@ -70,6 +71,16 @@ fn is_over(rule: &Rule, now: DateTime<Utc>) -> Option<Diagnostic> {
         Diagnostic::new(Code::RuleIsOver, message, rule.span)
             .label("grants nothing any more")
             .help("take the rule out, or move its `until`")
+    })
+}
+
+/// What was forbidden may be granted again.
+fn never_is_over(never: &Never, now: DateTime<Utc>) -> Option<Diagnostic> {
+    never.window.is_over(now).then(|| {
+        let message = format!("the time of never `{}` is over", never.name);
+        Diagnostic::new(Code::RuleIsOver, message, never.span)
+            .label("forbids nothing any more")
+            .help("take the entry out, or move its `until`")
     })
 }
 

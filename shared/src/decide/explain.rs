@@ -178,6 +178,10 @@ impl AccountDecision<'_, '_> {
             let fate = if in_place { Fate::LeftAlone } else { Fate::Refused };
             return (fate, why);
         }
+        let is_unwanted = rules.is_empty() || self.forbidden_by(pair).is_some();
+        if let Some(unread) = self.what_keeps_all().filter(|_| in_place && is_unwanted) {
+            return (Fate::Stays, unread);
+        }
         if self.forbidden_by(pair).is_some() {
             let fate = if in_place { self.fate_of_unwanted() } else { Fate::Refused };
             return (fate, self.why_unwanted(pair));
@@ -201,10 +205,23 @@ impl AccountDecision<'_, '_> {
     /// What becomes of what is in place and should not be.
     fn fate_of_unwanted(&self) -> Fate {
         match self.decision.rules.manage.unlisted {
-            _ if !self.may_delete() => Fate::Stays,
             Unlisted::Revoke => Fate::Deleted,
             Unlisted::Report => Fate::Reported,
         }
+    }
+
+    /// Why nothing at all is deleted in the account, if so.
+    fn what_keeps_all(&self) -> Option<String> {
+        if self.may_delete() {
+            return None;
+        }
+        let account = self.decision.catalogue.observed.accounts.get(self.place)?;
+        let mut gaps = self.decision.catalogue.observed.gaps.bearing_on(account);
+        let unread = gaps.next().map_or_else(
+            || "where the account is".to_owned(),
+            |gap| format!("{} ({})", gap.what.as_str(), gap.reason),
+        );
+        Some(format!("nothing is deleted in this account: not read: {unread}"))
     }
 
     fn granted_by(&self, rules: &[u32]) -> String {

@@ -52,6 +52,11 @@ impl<'a> Gaps<'a> {
     /// deleted there, not even what certainly no rule grants. What was not read may hold the grant
     /// that is meant to replace it.
     pub(super) fn bear_on(&self, account: &Account) -> bool {
+        self.bearing_on(account).next().is_some()
+    }
+
+    /// What was not read that may have a bearing on the account.
+    pub(super) fn bearing_on(&self, account: &Account) -> impl Iterator<Item = &'a Gap> + '_ {
         let is_directory = |gap: &&Gap| {
             use Unread::{Groups, Memberships, OrganizationalUnitTags, PermissionSets, Users};
             matches!(
@@ -59,9 +64,8 @@ impl<'a> Gaps<'a> {
                 Groups | Memberships | OrganizationalUnitTags | PermissionSets | Users
             )
         };
-        self.own(account).next().is_some()
-            || self.general.iter().any(|gap| gap.what != Unread::Accounts)
-            || self.all.iter().any(|gap| is_directory(&gap))
+        let general = self.general.iter().copied().filter(|gap| gap.what != Unread::Accounts);
+        self.own(account).chain(general).chain(self.all.iter().filter(is_directory))
     }
 
     fn own(&self, account: &Account) -> impl Iterator<Item = &'a Gap> + '_ {

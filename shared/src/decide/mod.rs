@@ -36,7 +36,7 @@ use fixedbitset::FixedBitSet;
 
 use crate::{
     ids::AccountId,
-    organization::{Account, AccountState, Organization, Unread},
+    organization::{Account, AccountState, Gap, Organization, Unread},
     plan::{Change, LeftAlone, Plan},
     rules::{Never, Rule, Rules, Unlisted},
     scope::Scope,
@@ -148,7 +148,7 @@ impl<'a> Decision<'a> {
         let mut warnings = self.warnings(scope);
         warnings.extend(warnings::quotas(self.rules, &changes.impossible));
         Plan {
-            gaps: self.organization.gaps.clone(),
+            gaps: self.gaps(&reach),
             warnings,
             left_alone,
             unchanged: changes.unchanged,
@@ -156,6 +156,24 @@ impl<'a> Decision<'a> {
             impossible: changes.impossible.into_iter().map(|(_, change)| change).collect(),
             ..self.settled(changes.creates, changes.deletes)
         }
+    }
+
+    /// What was not read; and the accounts of the scope for which a rule asks what nobody noticed to be
+    /// missing, such as an organizational unit that a snapshot leaves out.
+    fn gaps(&self, reach: &ScopeReach<'_>) -> Vec<Gap> {
+        let observed = &self.catalogue.observed;
+        let unsure =
+            reach.accounts(observed).into_iter().filter(|place| self.unsure.contains(*place));
+        let unnoticed = unsure.filter_map(|place| {
+            let account = *observed.accounts.get(place)?;
+            let known = self.manageable(place) == Truth::No || observed.gaps.bear_on(account);
+            (!known).then(|| Gap {
+                what: Unread::OrganizationalUnits,
+                account_id: Some(account.id.clone()),
+                reason: "an organizational unit above it is missing".to_owned(),
+            })
+        });
+        self.organization.gaps.iter().cloned().chain(unnoticed).collect()
     }
 
     /// Applies what the rules say of revocations: only report them, or hold too many.

@@ -89,11 +89,11 @@ impl Reader {
             Some(rest) => rest.split('/').collect(),
             None => vec![""],
         };
-        if names.iter().any(|name| name.is_empty()) {
+        if names.iter().any(|name| name.is_empty() || name.contains(['*', '?', '['])) {
             let message = format!("`{text}` is not the path of an organizational unit");
             self.report(
                 Diagnostic::new(Code::InvalidValue, message, node.span).help(
-                    "write the path from the root, such as `/Workloads/Prod`; `/` is the root",
+                    "write the one path from the root, without globs, such as `/Workloads/Prod`; `/` is the root",
                 ),
             );
             return None;
