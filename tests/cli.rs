@@ -46,6 +46,49 @@ fn check_of_a_file_without_mistakes() {
 }
 
 #[test]
+fn a_snapshot_with_slips_is_doubted() {
+    let mut snapshot = json!(bobs_company().0);
+    snapshot["accounts"][0]["state"] = json!("active");
+    snapshot["accounts"][0]["parent_id"] = json!("ou-ab12-zzzzzzzz");
+    snapshot["users"] = json!([{
+        "id": "22222222-2222-2222-2222-222222222222",
+        "user_name": "mary",
+        "attributes": {"costCenter": "7", "shoe_size": "38"},
+    }]);
+    snapshot["organization"]["management_account_id"] = json!("999999999999");
+    snapshot["gaps"] = json!([{"what": "group", "reason": "by hand"}]);
+    let usher = Usher::new().file("rules.yaml", RULES).file("org.json", snapshot.to_string());
+    assert_snapshot!(usher.run(&["check", "rules.yaml", "--org", "org.json"]));
+}
+
+#[test]
+fn a_snapshot_that_contradicts_itself_is_refused() {
+    let mut snapshot = json!(bobs_company().0);
+    let accounts = snapshot["accounts"].as_array_mut().unwrap();
+    accounts.push(accounts[0].clone());
+    let units = snapshot["organizational_units"].as_array_mut().unwrap();
+    let unit = units.iter_mut().find(|unit| !unit["parent_id"].is_null()).unwrap();
+    unit["parent_id"] = unit["id"].clone();
+    let usher = Usher::new().file("rules.yaml", RULES).file("org.json", snapshot.to_string());
+    assert_snapshot!(usher.run(&["check", "rules.yaml", "--org", "org.json"]));
+}
+
+/// An assignment's keys are known too: a misspelt one would otherwise make it another's.
+#[test]
+fn a_snapshot_with_an_unknown_key_is_refused() {
+    let mut snapshot = json!(bobs_company().0);
+    snapshot["assignments"] = json!([{
+        "account_id": "111111111111",
+        "permission_set_arn": "arn:aws:sso:::permissionSet/ssoins-1111111111111111/ps-1111111111111111",
+        "principal_type": "GROUP",
+        "principal_id": "11111111-1111-1111-1111-111111111111",
+        "permission_set": "ViewOnlyAccess",
+    }]);
+    let usher = Usher::new().file("rules.yaml", RULES).file("org.json", snapshot.to_string());
+    assert_snapshot!(usher.run(&["check", "rules.yaml", "--org", "org.json"]));
+}
+
+#[test]
 fn check_says_every_mistake_and_exits_with_3() {
     let rules = RULES.replace("groups:", "group:").replace("revoke", "remove");
     assert_snapshot!(usher(&rules, &bobs_company()).run(&["check", "rules.yaml"]));
@@ -460,7 +503,9 @@ fn the_schema_is_json_and_nothing_else() {
 
 #[test]
 fn what_is_odd_about_a_file_stops_nothing() {
-    let rules = format!("{RULES}    until: 2020-01-01T00:00:00Z\n");
+    let excluded = "environment: test}, name: \"shop-*\", not: {tags: {environment: test}}}";
+    let rules = RULES.replace("environment: test}}", excluded);
+    let rules = format!("{rules}    until: 2020-01-01T00:00:00Z\n");
     assert_snapshot!(usher(&rules, &bobs_company()).run(&["check", "rules.yaml"]));
 }
 

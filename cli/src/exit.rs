@@ -32,6 +32,8 @@ pub(crate) enum Failure {
     Read { path: PathBuf, source: io::Error },
     #[error("`{path}` is not an organization snapshot")]
     NotASnapshot { path: PathBuf, source: serde_json::Error },
+    #[error("snapshot `{path}` contradicts itself: {what}")]
+    ContradictorySnapshot { path: PathBuf, what: String },
     #[error("`{path}` is not JSON")]
     NotJson { path: PathBuf, source: serde_json::Error },
     #[error("no {what} is called `{name}`{hint}")]

@@ -2,9 +2,16 @@
 
 use std::{fs, path::Path};
 
-use shared::{organization::Organization, rules::Rules};
+use shared::{
+    organization::Organization,
+    rules::Rules,
+    snapshot::{Oddities, oddities},
+};
 
-use crate::exit::Failure;
+use crate::{
+    exit::Failure,
+    output::{self, YELLOW, painted},
+};
 
 /// A rules file without a mistake.
 pub(crate) fn rules(path: &Path) -> Result<Rules, Failure> {
@@ -12,11 +19,21 @@ pub(crate) fn rules(path: &Path) -> Result<Rules, Failure> {
     Rules::from_bytes(name, bytes(path)?).map_err(|invalid| Failure::Rules(Box::new(invalid)))
 }
 
-/// An organization snapshot.
+/// An organization snapshot. What is odd about it is said on stderr, or, where it contradicts itself,
+/// is a failure.
 pub(crate) fn organization(path: &Path) -> Result<Organization, Failure> {
     let bytes = bytes(path)?;
-    serde_json::from_slice(&bytes)
-        .map_err(|source| Failure::NotASnapshot { path: path.to_owned(), source })
+    let organization = serde_json::from_slice(&bytes)
+        .map_err(|source| Failure::NotASnapshot { path: path.to_owned(), source })?;
+    let Oddities { contradictions, doubts } = oddities(&organization);
+    if !contradictions.is_empty() {
+        let what = contradictions.join("; ");
+        return Err(Failure::ContradictorySnapshot { path: path.to_owned(), what });
+    }
+    for doubt in doubts {
+        output::error(&format!("{}: {}: {doubt}", painted(YELLOW, "warning"), path.display()));
+    }
+    Ok(organization)
 }
 
 /// Any JSON.

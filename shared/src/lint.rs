@@ -30,22 +30,28 @@ pub fn lint(rules: &Rules, now: DateTime<Utc>) -> Vec<Diagnostic> {
 
 /// Each `not` in a selector that leaves no account.
 fn excludes_everything(selector: &AccountSelector) -> Vec<Diagnostic> {
-    let conditions = selector.any_of.iter().flatten();
-    conditions
-        .filter_map(|Condition { span, test }| match test {
-            Test::Not(inner) => Some((span, inner)),
-            _ => None,
-        })
-        .flat_map(|(span, inner)| {
-            let mut found = excludes_everything(inner);
-            found.extend(is_everything(inner).then(|| leaves_nothing(*span)));
-            found
-        })
-        .collect()
+    selector.any_of.iter().flat_map(|conditions| excludes_all_of(conditions)).collect()
 }
 
-fn leaves_nothing(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::ExcludesEverything, "this `not` excludes every account", span)
+/// Each `not` among the keys of one mapping that leaves none of what the others mean.
+fn excludes_all_of(conditions: &[Condition]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for Condition { span, test } in conditions {
+        let Test::Not(inner) = test else { continue };
+        found.extend(excludes_everything(inner));
+        if is_everything(inner) {
+            found.push(leaves_nothing("this `not` excludes every account", *span));
+        } else if inner.any_of.iter().any(|inner| inner.iter().all(|one| conditions.contains(one)))
+        {
+            let message = "this `not` excludes all that the keys beside it mean";
+            found.push(leaves_nothing(message, *span));
+        }
+    }
+    found
+}
+
+fn leaves_nothing(message: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(Code::ExcludesEverything, message, span)
         .label("nothing is left")
         .help("take it out, or narrow what it excludes")
 }

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{
-    AccountId, GroupId, IdentityStoreId, InstanceArn, OrganizationId, OrganizationalUnitId,
-    PermissionSetArn, UserId,
+    AccountId, GroupId, IdentityStoreId, InstanceArn, InvalidId, OrganizationId,
+    OrganizationalUnitId, PermissionSetArn, UserId,
 };
 
 /// Tags of an account or an organizational unit. Keys and values are case-sensitive.
@@ -245,6 +245,7 @@ impl Principal {
 
 /// An account assignment: this permission set, in this account, for this principal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "AssignmentRow")]
 pub struct Assignment {
     /// Where.
     pub account_id: AccountId,
@@ -253,6 +254,37 @@ pub struct Assignment {
     /// For whom.
     #[serde(flatten)]
     pub principal: Principal,
+}
+
+/// An assignment as a snapshot has it: a key that is not known is refused here too, which serde
+/// cannot do beside `flatten`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssignmentRow {
+    account_id: AccountId,
+    permission_set_arn: PermissionSetArn,
+    principal_type: PrincipalType,
+    principal_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum PrincipalType {
+    Group,
+    User,
+}
+
+impl TryFrom<AssignmentRow> for Assignment {
+    type Error = InvalidId;
+
+    fn try_from(row: AssignmentRow) -> Result<Self, InvalidId> {
+        let AssignmentRow { account_id, permission_set_arn, principal_type, principal_id } = row;
+        let principal = match principal_type {
+            PrincipalType::Group => Principal::Group(principal_id.parse()?),
+            PrincipalType::User => Principal::User(principal_id.parse()?),
+        };
+        Ok(Self { account_id, permission_set_arn, principal })
+    }
 }
 
 /// Reading a million assignments, whose few thousand identifiers are each kept once.

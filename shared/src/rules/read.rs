@@ -236,6 +236,14 @@ impl Reader {
     pub(super) fn list<'a>(&mut self, node: &'a Node, place: &str) -> &'a [Node] {
         match &node.value {
             Value::List(items) => items,
+            Value::Null => {
+                self.wrong_type_but(node, "a list", place, "write `[]` for none");
+                &[]
+            }
+            Value::Mapping(_) => {
+                self.wrong_type_but(node, "a list", place, "begin each entry with `- `");
+                &[]
+            }
             _ => {
                 self.wrong_type(node, "a list", place);
                 &[]
@@ -298,12 +306,18 @@ impl Reader {
     }
 
     pub(super) fn wrong_type(&mut self, node: &Node, expected: &str, place: &str) {
-        let message = format!("expected {expected} for {place}, found {}", node.value.kind());
-        self.report(
-            Diagnostic::new(Code::WrongType, message, node.span)
-                .label(format!("expected {expected}")),
-        );
+        self.report(wrong_type(node, expected, place));
     }
+
+    /// A wrong type where it is plain what was meant.
+    pub(super) fn wrong_type_but(&mut self, node: &Node, expected: &str, place: &str, help: &str) {
+        self.report(wrong_type(node, expected, place).help(help));
+    }
+}
+
+fn wrong_type(node: &Node, expected: &str, place: &str) -> Diagnostic {
+    let message = format!("expected {expected} for {place}, found {}", node.value.kind());
+    Diagnostic::new(Code::WrongType, message, node.span).label(format!("expected {expected}"))
 }
 
 /// "`a`, `b` and `c`".

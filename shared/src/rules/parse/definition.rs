@@ -259,16 +259,26 @@ fn is_policy_arn(text: &str) -> bool {
     })
 }
 
-/// The minutes of a duration such as `PT1H30M`.
+/// The minutes of a duration such as `PT8H`, `PT90M` or `PT1H30M`, as the schema has it too: no
+/// leading zeros, and beside hours less than another hour of minutes.
 fn minutes(text: &str) -> Option<usize> {
-    let rest = text.strip_prefix("PT").filter(|rest| !rest.is_empty() && !rest.contains('+'))?;
-    let (hours, rest) = rest.split_once('H').unwrap_or(("0", rest));
-    let minutes = match rest.strip_suffix('M') {
-        Some(minutes) => minutes.parse().ok()?,
-        None if rest.is_empty() => 0,
-        None => return None,
+    let rest = text.strip_prefix("PT")?;
+    let (hours, rest) = match rest.split_once('H') {
+        Some((hours, rest)) => (Some(number(hours).filter(|_| !hours.starts_with('0'))?), rest),
+        None => (None, rest),
     };
-    hours.parse::<usize>().ok()?.checked_mul(60)?.checked_add(minutes)
+    let minutes = match (rest.strip_suffix('M'), hours) {
+        (Some(minutes), Some(_)) if minutes.len() <= 2 => number(minutes).filter(|m| *m < 60)?,
+        (Some(minutes), None) if !minutes.starts_with('0') => number(minutes)?,
+        (None, Some(_)) if rest.is_empty() => 0,
+        _ => return None,
+    };
+    hours.unwrap_or(0).checked_mul(60)?.checked_add(minutes)
+}
+
+/// Digits, and nothing else: `parse` would take a sign too.
+fn number(text: &str) -> Option<usize> {
+    text.chars().all(|c| c.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 /// A tree as JSON. In a policy, numbers and text mean the same.

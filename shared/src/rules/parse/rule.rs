@@ -49,13 +49,13 @@ enum Kind {
 
 impl Reader {
     pub(super) fn rules(&mut self, node: &Node) -> Vec<Rule> {
-        let rules = self.entries(node, "`rules`", Self::rule);
-        self.unique(rules, "rules", |rule| (&rule.name, rule.span))
+        self.unique_names(node, "rules");
+        self.entries(node, "`rules`", Self::rule)
     }
 
     pub(super) fn never(&mut self, node: &Node) -> Vec<Never> {
-        let entries = self.entries(node, "`never`", Self::never_entry);
-        self.unique(entries, "entries of `never`", |entry| (&entry.name, entry.span))
+        self.unique_names(node, "entries of `never`");
+        self.entries(node, "`never`", Self::never_entry)
     }
 
     pub(super) fn entries<T>(
@@ -67,29 +67,21 @@ impl Reader {
         self.list(node, place).iter().filter_map(|item| read(self, item)).collect()
     }
 
-    /// The first of each name; the others are reported.
-    pub(super) fn unique<T>(
-        &mut self,
-        entries: Vec<T>,
-        what: &str,
-        name: impl Fn(&T) -> (&String, Span),
-    ) -> Vec<T> {
-        let mut seen: HashMap<String, Span> = HashMap::new();
-        let mut kept = Vec::new();
-        for entry in entries {
-            let (text, span) = name(&entry);
-            match seen.get(text) {
-                Some(earlier) => self.duplicate(what, (text, span), *earlier),
+    /// Reports each entry that bears the name of an earlier one, whatever else is wrong with either.
+    pub(super) fn unique_names(&mut self, node: &Node, what: &str) {
+        let Value::List(entries) = &node.value else { return };
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for (name, span) in entries.iter().filter_map(name_of) {
+            match seen.get(name) {
+                Some(earlier) => self.duplicate_name(what, (name, span), *earlier),
                 None => {
-                    seen.insert(text.clone(), span);
-                    kept.push(entry);
+                    seen.insert(name, span);
                 }
             }
         }
-        kept
     }
 
-    fn duplicate(&mut self, what: &str, (name, span): (&String, Span), earlier: Span) {
+    fn duplicate_name(&mut self, what: &str, (name, span): (&str, Span), earlier: Span) {
         self.report(
             Diagnostic::new(Code::DuplicateName, format!("two {what} are named `{name}`"), span)
                 .label("again here")
@@ -227,6 +219,11 @@ impl Reader {
                 .help("leave it out, or name `groups`"),
             );
         }
+        if let Value::Text(number) = &node.value {
+            let help = format!("write `members: {{at_least: {number}}}`");
+            self.wrong_type_but(node, "a mapping", "`members`", &help);
+            return None;
+        }
         let fields = self.mapping(node, "`members`", MEMBERS)?;
         let help = "say how many, such as `members: {at_least: 1}`";
         let least = self.required(&fields, "at_least", help)?;
@@ -320,14 +317,15 @@ fn permission_sets_help(kind: Kind) -> &'static str {
 
 /// "rule `billing`", or "a rule" while its name is not known.
 fn rule_place(node: &Node) -> String {
-    let name = match &node.value {
-        Value::Mapping(entries) => {
-            entries.iter().find(|(key, _)| key.text == "name").map(|(_, name)| &name.value)
-        }
+    name_of(node).map_or_else(|| "a rule".to_owned(), |(name, _)| format!("rule `{name}`"))
+}
+
+/// The name that an entry bears, read before the rest of it.
+fn name_of(entry: &Node) -> Option<(&str, Span)> {
+    let Value::Mapping(fields) = &entry.value else { return None };
+    let (_, node) = fields.iter().find(|(key, _)| key.text == "name")?;
+    match &node.value {
+        Value::Text(name) if !name.trim().is_empty() => Some((name, node.span)),
         _ => None,
-    };
-    match name {
-        Some(Value::Text(name)) => format!("rule `{name}`"),
-        _ => "a rule".to_owned(),
     }
 }

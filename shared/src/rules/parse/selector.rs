@@ -2,6 +2,7 @@
 
 use crate::{
     diagnostic::{Code, Diagnostic},
+    ids::{AccountId, OrganizationalUnitId},
     source::Spanned,
 };
 
@@ -39,6 +40,10 @@ impl Reader {
     }
 
     fn conditions(&mut self, node: &Node) -> Option<Vec<Condition>> {
+        if let Value::Text(text) = &node.value {
+            self.wrong_type_but(node, "a mapping", "an account selector", &as_selector(text));
+            return None;
+        }
         let fields = self.mapping(node, "an account selector", SELECTOR)?;
         if matches!(&node.value, Value::Mapping(entries) if entries.is_empty()) {
             self.report(
@@ -146,5 +151,16 @@ impl Reader {
             }
             _ => reader.glob(item, place),
         })
+    }
+}
+
+/// How a text that stands in a selector's place would be written as a selector.
+fn as_selector(text: &str) -> String {
+    let is_unit = text.starts_with('/') || text.parse::<OrganizationalUnitId>().is_ok();
+    match text {
+        "*" | "all" => "for every account, write `{all: true}`".to_owned(),
+        _ if is_unit => format!("write `{{organizational_unit: {text}}}`"),
+        _ if text.parse::<AccountId>().is_ok() => format!("write `{{id: {text}}}`"),
+        _ => format!("say what it is: for an account's name, write `{{name: {text}}}`"),
     }
 }

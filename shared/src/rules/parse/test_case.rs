@@ -24,8 +24,8 @@ const USER: &[&str] = &["user_name", "groups", "attributes"];
 
 impl Reader {
     pub(super) fn tests(&mut self, node: &Node) -> Vec<TestCase> {
-        let tests = self.entries(node, "`tests`", Self::test_case);
-        self.unique(tests, "tests", |test| (&test.name, test.span))
+        self.unique_names(node, "tests");
+        self.entries(node, "`tests`", Self::test_case)
     }
 
     fn test_case(&mut self, node: &Node) -> Option<TestCase> {
@@ -104,7 +104,7 @@ impl Reader {
     fn test_principal(&mut self, fields: &Fields<'_>) -> Option<TestPrincipal> {
         match (fields.get("group"), fields.get("user")) {
             (Some(node), None) => {
-                let display_name = self.text(node, "`group`")?.to_owned();
+                let display_name = self.plain_name(node, "`group`")?.value;
                 let members = fields.get("members");
                 let members = members.and_then(|node| self.number(node, "`members`", 0));
                 Some(TestPrincipal::Group { display_name, members })
@@ -171,18 +171,19 @@ impl Reader {
             Value::List(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
         };
-        let names = items.iter().filter_map(|item| {
-            let name = self.glob(item, place)?;
-            if name.name().is_none() {
-                let message = format!("`{name}` is a glob, and {place} takes names");
-                self.report(
-                    Diagnostic::new(Code::InvalidValue, message, item.span)
-                        .help("a test is about certain names: write each of them"),
-                );
-            }
-            Some(Spanned::new(name.as_str().to_owned(), item.span))
-        });
-        names.collect()
+        items.iter().filter_map(|item| self.plain_name(item, place)).collect()
+    }
+
+    fn plain_name(&mut self, node: &Node, place: &str) -> Option<Spanned<String>> {
+        let name = self.glob(node, place)?;
+        if name.name().is_none() {
+            let message = format!("`{name}` is a glob, and {place} takes names");
+            self.report(
+                Diagnostic::new(Code::InvalidValue, message, node.span)
+                    .help("a test is about certain names: write each of them"),
+            );
+        }
+        Some(Spanned::new(name.as_str().to_owned(), node.span))
     }
 }
 

@@ -1,0 +1,153 @@
+//! What a snapshot file says that cannot be, or is hardly meant: the slips of hand-written ones.
+//!
+//! What was read from AWS has none of these, so only the readers of files ask.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt::Display,
+};
+
+use crate::{
+    diagnostic::nearest,
+    ids::OrganizationalUnitId,
+    organization::{AccountState, Organization, OrganizationalUnit, Unread},
+    rules::user::ATTRIBUTES,
+};
+
+/// What is odd about a snapshot, each as a sentence without its full stop.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Oddities {
+    /// It says two things of one, so it cannot be used.
+    pub contradictions: Vec<String>,
+    /// It can be used; something in it may not be what was meant.
+    pub doubts: Vec<String>,
+}
+
+/// Everything that is odd about a snapshot.
+#[must_use]
+pub fn oddities(organization: &Organization) -> Oddities {
+    Oddities {
+        contradictions: contradictions(organization),
+        doubts: doubts(organization).collect(),
+    }
+}
+
+fn contradictions(organization: &Organization) -> Vec<String> {
+    let Organization { organizational_units, accounts, permission_sets, groups, users, .. } =
+        organization;
+    let mut found = Vec::new();
+    found.extend(twice("organizational unit", organizational_units.iter().map(|unit| &unit.id)));
+    found.extend(twice("account", accounts.iter().map(|account| &account.id)));
+    found.extend(twice("permission set", permission_sets.iter().map(|set| &set.arn)));
+    found.extend(twice("group", groups.iter().map(|group| &group.id)));
+    found.extend(twice("user", users.iter().map(|user| &user.id)));
+    found.extend(circle(organizational_units));
+    found
+}
+
+/// Each id that is there more than once, told once.
+fn twice<Id: Ord + Display>(what: &str, ids: impl Iterator<Item = Id>) -> Vec<String> {
+    let mut counts: BTreeMap<Id, usize> = BTreeMap::new();
+    ids.for_each(|id| *counts.entry(id).or_default() += 1);
+    let repeated = counts.into_iter().filter(|(_, count)| *count > 1);
+    repeated.map(|(id, count)| format!("{what} {id} is there {count} times")).collect()
+}
+
+/// An organizational unit that is above itself.
+fn circle(units: &[OrganizationalUnit]) -> Option<String> {
+    let parents: HashMap<_, _> =
+        units.iter().filter_map(|unit| Some((&unit.id, unit.parent_id.as_ref()?))).collect();
+    let is_above_itself = |unit: &&OrganizationalUnit| {
+        let mut above = parents.get(&unit.id);
+        for _ in 0..parents.len() {
+            match above {
+                Some(id) if **id == unit.id => return true,
+                Some(id) => above = parents.get(*id),
+                None => return false,
+            }
+        }
+        false
+    };
+    let unit = units.iter().find(is_above_itself)?;
+    Some(format!("organizational unit {} is above itself", unit.id))
+}
+
+fn doubts(organization: &Organization) -> impl Iterator<Item = String> + '_ {
+    let complete = |what| !organization.gaps.iter().any(|gap| gap.what == what);
+    let units: HashSet<&OrganizationalUnitId> =
+        organization.organizational_units.iter().map(|unit| &unit.id).collect();
+    let states = organization.accounts.iter().filter_map(|account| match &account.state {
+        AccountState::Other(state) => {
+            Some(unknown(&format!("state of account {}", account.id), state, STATES))
+        }
+        _ => None,
+    });
+    let attributes = organization.users.iter().flat_map(|user| {
+        let unheard = user.attributes.keys().filter(|name| !ATTRIBUTES.contains(&name.as_str()));
+        unheard.map(|name| unknown(&format!("attribute of user {}", user.id), name, ATTRIBUTES))
+    });
+    let missing =
+        complete(Unread::OrganizationalUnits).then(|| missing_units(organization, &units));
+    let management =
+        (complete(Unread::Accounts) && !has_management_account(organization)).then(|| {
+            let id = &organization.organization.management_account_id;
+            format!("the management account {id} is not among the accounts")
+        });
+    let gaps = organization.gaps.iter().filter_map(|gap| match &gap.what {
+        Unread::Other(what) => Some(unknown("kind of gap", what, GAPS)),
+        _ => None,
+    });
+    states.chain(attributes).chain(missing.into_iter().flatten()).chain(management).chain(gaps)
+}
+
+const STATES: &[&str] = &["PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"];
+const GAPS: &[&str] = &[
+    "accounts",
+    "tags",
+    "organizational_units",
+    "organizational_unit_tags",
+    "permission_sets",
+    "groups",
+    "users",
+    "memberships",
+    "assignments",
+];
+
+/// "`active` is not a known state of account 1; `ACTIVE` is".
+fn unknown(what: &str, found: &str, known: &[&str]) -> String {
+    let snake = found.chars().fold(String::new(), |mut snake, c| {
+        if c.is_ascii_uppercase() && snake.ends_with(|c: char| c.is_ascii_lowercase()) {
+            snake.push('_');
+        }
+        snake.push(c);
+        snake
+    });
+    let near = nearest(&snake, known.iter().copied());
+    let hint = near.map_or_else(String::new, |near| format!("; `{near}` is"));
+    format!("`{found}` is not a known {what}{hint}")
+}
+
+/// Units that something is in, and that are not described: their names and tags are taken as
+/// unknown, so nothing below them loses access.
+fn missing_units<'a>(
+    organization: &'a Organization,
+    known: &HashSet<&'a OrganizationalUnitId>,
+) -> Vec<String> {
+    let Organization { organizational_units, accounts, organization: facts, .. } = organization;
+    let parents = organizational_units.iter().filter_map(|unit| unit.parent_id.as_ref());
+    let mut missing: Vec<_> = parents
+        .chain(accounts.iter().map(|account| &account.parent_id))
+        .filter(|id| !known.contains(id) && **id != facts.root_id)
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
+    missing
+        .into_iter()
+        .map(|id| format!("organizational unit {id} holds something and is not described: it counts as not read"))
+        .collect()
+}
+
+fn has_management_account(organization: &Organization) -> bool {
+    let id = &organization.organization.management_account_id;
+    organization.accounts.iter().any(|account| account.id == *id)
+}
