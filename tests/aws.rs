@@ -8,7 +8,8 @@ use shared::{
     lane::LaneMessage,
     organization::{AccountState, Unread},
     plan::Action,
-    runtime::{Failure, Outcome, account_event},
+    runtime::{self, Failure, Outcome},
+    scope::Function,
     scope::Scope,
 };
 
@@ -70,7 +71,8 @@ async fn an_event_in_and_the_right_access_out() {
         .assigned("AdministratorAccess", "Engineering", "experiment");
     let aws = LocalAws::with(company, RULES, pages).await;
     let event = create_account_result("SUCCEEDED", Some(account_id("pay-prod").as_str()));
-    let sent = account_event(&aws.usher().await.world, event).await.unwrap();
+    let sent =
+        runtime::event(&aws.usher().await.world, Function::AccountEvents, event).await.unwrap();
     assert!(matches!(sent, Outcome::Sent(_)), "{sent:?}");
     let messages = aws.local.take_messages();
     assert_eq!((messages.len(), messages[0].group_id.as_str()), (1, "usher"));

@@ -19,6 +19,7 @@ mod laws;
 mod mistakes;
 mod reconcile;
 mod reference;
+mod relevance;
 mod robustness;
 mod rules;
 mod sarif;

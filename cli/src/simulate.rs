@@ -102,7 +102,7 @@ impl Stage<'_> {
         let Route { function, lead } = scope::route(event);
         let nowhere = Scope::default();
         let (scope, ignored) = match &lead {
-            Lead::Look(scope) => (scope, None),
+            Lead::Look { scope, .. } => (scope, None),
             Lead::Ignore(why) => (&nowhere, Some(why.as_str())),
         };
         let plan = ignored.is_none().then(|| self.decision.plan(scope));
@@ -123,14 +123,14 @@ impl Stage<'_> {
         output::data(&painted(BOLD, title))?;
         let Route { function, lead } = scope::route(event);
         match (function, lead) {
-            (Some(function), Lead::Look(scope)) => {
+            (Some(function), Lead::Look { scope, .. }) => {
                 output::data(&format!("{function}: look at {scope}"))?;
                 self.print_plan(&self.decision.plan(&scope))
             }
             (_, Lead::Ignore(why)) => {
                 output::data(&format!("{}\n", painted(DIM, format!("ignored: {why}"))))
             }
-            (None, Lead::Look(scope)) => output::data(&format!("look at {scope}\n")),
+            (None, Lead::Look { scope, .. }) => output::data(&format!("look at {scope}\n")),
         }
     }
 

@@ -3,9 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::{
+    diagnostic::{Diagnostic, DiagnosticJson},
     lane::Cause,
     organization::Gap,
     plan::{Action, Change, Plan, Summary},
+    rules::{InvalidRules, Rules},
+    scope::RulesObject,
+    source::SourceFile,
 };
 
 /// The source of Usher's own events.
@@ -82,4 +86,50 @@ pub fn sweep_finished(
         detail_type: "Sweep Finished",
         detail: json!({ "summary": summary, "failed": failed, "gaps": gaps, "causes": causes }),
     }
+}
+
+/// `Rules Activated`: a rules file was found right, and is in force from now on.
+#[must_use]
+pub fn rules_activated(
+    object: &RulesObject,
+    rules: &Rules,
+    warnings: &[Diagnostic],
+    causes: &[Cause],
+) -> Announcement {
+    Announcement {
+        detail_type: "Rules Activated",
+        detail: json!({
+            "file": file(object),
+            "rules": rules.rules.len(),
+            "tests": rules.tests.len(),
+            "warnings": told(warnings, &rules.source),
+            "causes": causes,
+        }),
+    }
+}
+
+/// `Rules Rejected`: a rules file has mistakes, or fails its own tests. The rules in force stay.
+#[must_use]
+pub fn rules_rejected(
+    object: &RulesObject,
+    invalid: &InvalidRules,
+    causes: &[Cause],
+) -> Announcement {
+    Announcement {
+        detail_type: "Rules Rejected",
+        detail: json!({
+            "file": file(object),
+            "diagnostics": told(&invalid.diagnostics, &invalid.source),
+            "text": invalid.render(false),
+            "causes": causes,
+        }),
+    }
+}
+
+fn file(object: &RulesObject) -> Value {
+    json!({ "bucket": object.bucket, "key": object.key, "version_id": object.version_id })
+}
+
+fn told(diagnostics: &[Diagnostic], source: &SourceFile) -> Vec<DiagnosticJson> {
+    diagnostics.iter().map(|diagnostic| diagnostic.to_json(source)).collect()
 }

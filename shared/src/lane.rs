@@ -62,7 +62,7 @@ impl LaneMessage {
         }
         let cause = Cause::of(Event::new(&value)?);
         match scope::from_any_event(&value) {
-            Lead::Look(scope) => Ok(Self { scope, cause }),
+            Lead::Look { scope, .. } => Ok(Self { scope, cause }),
             Lead::Ignore(_) => Ok(Self { scope: Scope::default(), cause }),
         }
     }

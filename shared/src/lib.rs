@@ -19,6 +19,8 @@ pub mod lane;
 pub mod lint;
 pub mod organization;
 pub mod plan;
+pub mod promotion;
+pub mod relevance;
 pub mod rules;
 pub mod scope;
 pub mod snapshot;

@@ -19,7 +19,7 @@ use shared::{
     organization::Organization,
     rules::Rules,
     runtime::{self, Settings, World},
-    scope::{Scope, event::Event},
+    scope::{Function, Scope, event::Event},
 };
 use tokio::{sync::mpsc::UnboundedReceiver, time::timeout};
 
@@ -141,7 +141,7 @@ impl Stage {
             return Ok(());
         }
         let name = Event::new(&event).map(|event| event.name().to_owned()).unwrap_or_default();
-        let outcome = runtime::account_event(&self.world, event).await;
+        let outcome = runtime::event(&self.world, Function::AccountEvents, event).await;
         let outcome = outcome.map_err(|failure| failed("account-events", failure))?;
         tell::event(&name, "account-events", &outcome)
     }

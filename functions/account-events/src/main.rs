@@ -1,10 +1,13 @@
 //! Turns account events of Organizations and Control Tower into scopes on the lane.
 
-use shared::runtime::{self, World};
+use shared::{
+    runtime::{self, World},
+    scope::Function,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     runtime::init_logging();
     let world = World::from_env().await?;
-    runtime::run_function(|event| runtime::account_event(&world, event)).await
+    runtime::run_function(|event| runtime::event(&world, Function::AccountEvents, event)).await
 }

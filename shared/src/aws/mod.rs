@@ -9,7 +9,8 @@
 //! - [`facts`]: the instance and the organization, asked for once;
 //! - [`names`]: permission sets' names, learned once, ever;
 //! - [`observe`], [`act`], [`announce`], [`lane`]: the four things that Usher does with AWS;
-//! - [`store`] and [`rules`]: a file in S3 or on disk, and the rules in it.
+//! - [`store`] and [`rules`]: a file in S3 or on disk, and the rules in it;
+//! - [`rules_bucket`]: what people write, and what takes force of it.
 //!
 //! **Guarantees.** A listing is whole or it is a failure. An answer that cannot be read is a
 //! failure, never a missing row: what is missing may be revoked.
@@ -27,5 +28,6 @@ pub mod pace;
 pub mod pages;
 mod read;
 pub mod rules;
+pub mod rules_bucket;
 pub mod store;
 mod users;

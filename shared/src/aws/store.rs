@@ -153,8 +153,24 @@ impl Store {
     /// an error.
     pub async fn read_if_changed(&self, etag: Option<&str>) -> Result<Read, StoreFailure> {
         match &self.location {
-            Location::S3 { bucket, key } => self.read_object(bucket, key, etag).await,
+            Location::S3 { bucket, key } => {
+                self.read_object(bucket, key, Which::Unless(etag)).await
+            }
             Location::File(path) => self.read_file(path, etag),
+        }
+    }
+
+    /// Reads one version of the file, whatever came after it. Only S3 keeps versions: of any other
+    /// file, and without a version's id, there is only the newest.
+    ///
+    /// # Errors
+    /// As [`Store::read_if_changed`].
+    pub async fn read_version(&self, version_id: Option<&str>) -> Result<Read, StoreFailure> {
+        match (&self.location, version_id) {
+            (Location::S3 { bucket, key }, Some(id)) => {
+                self.read_object(bucket, key, Which::Version(id)).await
+            }
+            _ => self.read_if_changed(None).await,
         }
     }
 
@@ -186,21 +202,17 @@ impl Store {
         &self,
         bucket: &str,
         key: &str,
-        etag: Option<&str>,
+        which: Which<'_>,
     ) -> Result<Read, StoreFailure> {
-        let get = self
-            .clients
-            .s3()
-            .get_object()
-            .bucket(bucket)
-            .key(key)
-            .set_if_none_match(etag.map(str::to_owned));
+        let get = self.clients.s3().get_object().bucket(bucket).key(key);
+        let get = match which {
+            Which::Unless(etag) => get.set_if_none_match(etag.map(str::to_owned)),
+            Which::Version(id) => get.version_id(id),
+        };
         match get.send().await {
             Ok(object) => self.read_body(object).await,
             Err(error) if is_not_modified(&error) => Ok(Read::NotModified),
-            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
-                Ok(Read::Absent)
-            }
+            Err(error) if error.as_service_error().is_some_and(is_absent) => Ok(Read::Absent),
             Err(error) => Err(self.in_s3(failed(GET_OBJECT)(error))),
         }
     }
@@ -251,6 +263,20 @@ impl Store {
     fn too_large(&self) -> StoreFailure {
         StoreFailure::TooLarge { location: self.location.clone() }
     }
+}
+
+/// Which state of an object is wanted.
+#[derive(Clone, Copy)]
+enum Which<'a> {
+    /// The newest, unless it has that entity tag.
+    Unless(Option<&'a str>),
+    /// The version of that id.
+    Version(&'a str),
+}
+
+/// The object is not there, or that version of it is not. S3's model has no name for the latter.
+fn is_absent(error: &GetObjectError) -> bool {
+    error.is_no_such_key() || error.meta().code() == Some("NoSuchVersion")
 }
 
 /// S3's model does not know the answer "not modified", so the SDK takes it for an error.

@@ -153,6 +153,12 @@ impl GroupNameTemplate {
         self.parts.contains(&Part::Placeholder(GroupNamePart::PermissionSet))
     }
 
+    /// Whether the name depends on the account's name.
+    #[must_use]
+    pub fn names_account(&self) -> bool {
+        self.parts.contains(&Part::Placeholder(GroupNamePart::Account))
+    }
+
     /// The keys of the account tags that the name is made of.
     pub fn tag_keys(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
@@ -167,6 +173,17 @@ impl TagKeyTemplate {
     #[must_use]
     pub fn tag_key(&self, group: &str) -> String {
         self.fill(|GroupPlaceholder| Some(group)).unwrap_or_default()
+    }
+
+    /// Whether a key may be one of some group, as far as its beginning and its end tell.
+    #[must_use]
+    pub fn may_be(&self, key: &str) -> bool {
+        let text = |part: Option<&Part<GroupPlaceholder>>| match part {
+            Some(Part::Text(text)) => text.clone(),
+            _ => String::new(),
+        };
+        let (before, after) = (text(self.parts.first()), text(self.parts.last()));
+        key.len() >= before.len() + after.len() && key.starts_with(&before) && key.ends_with(&after)
     }
 }
 
@@ -194,7 +211,13 @@ mod tests {
 
     #[test]
     fn a_tag_key_names_a_group() {
-        assert_eq!(TagKeyTemplate::new("access/{group}").unwrap().tag_key("a-b"), "access/a-b");
+        let template = TagKeyTemplate::new("access/{group}").unwrap();
+        assert_eq!(template.tag_key("a-b"), "access/a-b");
+        assert!(template.may_be("access/a-b") && template.may_be("access/"));
+        assert!(!template.may_be("access") && !template.may_be("environment"));
+        let ends = TagKeyTemplate::new("a{group}a").unwrap();
+        assert!(ends.may_be("aa") && !ends.may_be("a"));
+        assert!(TagKeyTemplate::new("{group}").unwrap().may_be("anything"));
     }
 
     #[test]

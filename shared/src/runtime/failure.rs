@@ -4,7 +4,7 @@
 use lambda_runtime::Diagnostic;
 
 use crate::{
-    aws::{failure::chain, rules::RulesFailure},
+    aws::{failure::chain, rules::RulesFailure, store::StoreFailure},
     failure::CallFailure,
 };
 
@@ -22,6 +22,12 @@ pub enum Failure {
     /// There are no rules to follow.
     #[error("there are no rules to follow")]
     Rules(#[from] RulesFailure),
+    /// A file that has to be read.
+    #[error("a file could not be read")]
+    Store(#[source] StoreFailure),
+    /// Other rules came into force each time.
+    #[error("other rules came into force {0} times while these were looked at")]
+    Overtaken(u32),
     /// A call without which nothing is known.
     #[error("a call to AWS failed")]
     Call(#[from] CallFailure),
@@ -38,6 +44,8 @@ impl Failure {
             Self::Setting(_) | Self::Payload(_) => false,
             Self::Send(failure) | Self::Call(failure) => failure.may_pass(),
             Self::Rules(failure) => failure.may_pass(),
+            Self::Store(failure) => failure.may_pass(),
+            Self::Overtaken(_) => true,
         }
     }
 }

@@ -4,17 +4,19 @@
 //! the log. What fails is reported with everything behind it, and with whether another attempt may
 //! help. The environment is read in [`settings`] alone.
 
-pub mod account_events;
 pub mod batch;
+pub mod events;
 pub mod failure;
 pub mod invocation;
 pub mod reconciler;
+pub mod rules_events;
 pub mod settings;
 pub mod world;
 
-pub use account_events::{Outcome, account_event};
+pub use events::{Outcome, event};
 pub use failure::Failure;
 pub use invocation::{init_logging, run_function};
 pub use reconciler::{Batch, lane_batch};
+pub use rules_events::{RulesOutcome, rules_event};
 pub use settings::Settings;
 pub use world::World;

@@ -34,6 +34,9 @@ pub struct Settings {
     /// `USHER_RULES`: where the rules are: `s3://bucket/key` or a path. Not set: the function does
     /// not read rules.
     pub rules: Option<Location>,
+    /// `USHER_RULES_WRITTEN`: where people write the rules, in the bucket of `USHER_RULES`:
+    /// `s3://bucket/key`. Not set: the function does not put rules in force.
+    pub rules_written: Option<Location>,
     /// `USHER_LANE`: the URL of the lane's queue. Not set: the function does not send to it.
     pub lane: Option<String>,
     /// `USHER_BUS`: name or ARN of the event bus for announcements. Default: `default`.
@@ -43,6 +46,9 @@ pub struct Settings {
     pub cache: Option<Cache>,
     /// `USHER_INSTANCE_ARN`: the Identity Center instance. Not set: the only one there is.
     pub instance_arn: Option<InstanceArn>,
+    /// `USHER_ROLE_ARN`: the role that the reconciler runs as, whose own changes are no news. Not
+    /// set: every change of an assignment is looked at.
+    pub own_role: Option<String>,
     /// `USHER_CALLS_PER_SECOND`: calls to Identity Center. Unit: calls a second. Default: 18.
     pub calls_per_second: NonZeroU32,
     /// `USHER_WRITES_IN_FLIGHT`: assignment requests at once. Unit: requests. Default: 10.
@@ -84,10 +90,12 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             rules: None,
+            rules_written: None,
             lane: None,
             bus: DEFAULT_BUS.to_owned(),
             cache: None,
             instance_arn: None,
+            own_role: None,
             calls_per_second: DEFAULT_CALLS_PER_SECOND,
             writes_in_flight: DEFAULT_WRITES_IN_FLIGHT,
             poll_every: DEFAULT_POLL,
@@ -110,10 +118,12 @@ impl Settings {
         let text = |variable| lookup(variable).filter(|value| !value.is_empty());
         Ok(Self {
             rules: parsed("USHER_RULES", text("USHER_RULES"))?,
+            rules_written: parsed("USHER_RULES_WRITTEN", text("USHER_RULES_WRITTEN"))?,
             lane: text("USHER_LANE"),
             bus: text("USHER_BUS").unwrap_or_else(|| DEFAULT_BUS.to_owned()),
             cache: parsed("USHER_CACHE", text("USHER_CACHE"))?,
             instance_arn: parsed("USHER_INSTANCE_ARN", text("USHER_INSTANCE_ARN"))?,
+            own_role: text("USHER_ROLE_ARN"),
             calls_per_second: parsed("USHER_CALLS_PER_SECOND", text("USHER_CALLS_PER_SECOND"))?
                 .unwrap_or(DEFAULT_CALLS_PER_SECOND),
             writes_in_flight: parsed("USHER_WRITES_IN_FLIGHT", text("USHER_WRITES_IN_FLIGHT"))?
@@ -175,10 +185,12 @@ mod tests {
     fn every_variable_is_heard() {
         let settings = read(&[
             ("USHER_RULES", "s3://b/active/rules.yaml"),
+            ("USHER_RULES_WRITTEN", "s3://b/rules.yaml"),
             ("USHER_LANE", "https://sqs.eu-west-1.amazonaws.com/210987654321/usher.fifo"),
             ("USHER_BUS", "access"),
             ("USHER_CACHE", "s3://b/cache/"),
             ("USHER_INSTANCE_ARN", "arn:aws:sso:::instance/ssoins-7223aaaabbbbcccc"),
+            ("USHER_ROLE_ARN", "arn:aws:iam::210987654321:role/usher-reconciler"),
             ("USHER_CALLS_PER_SECOND", "10"),
             ("USHER_WRITES_IN_FLIGHT", "5"),
             ("USHER_POLL_MILLISECONDS", "250"),
@@ -186,6 +198,7 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(settings.rules.unwrap().to_string(), "s3://b/active/rules.yaml");
+        assert_eq!(settings.rules_written.unwrap().to_string(), "s3://b/rules.yaml");
         assert_eq!(
             settings.cache.unwrap().permission_sets.to_string(),
             "s3://b/cache/permission-sets.json"
@@ -197,12 +210,14 @@ mod tests {
             (settings.bus.as_str(), settings.lane.is_some(), settings.instance_arn.is_some()),
             ("access", true, true)
         );
+        assert!(settings.own_role.unwrap().ends_with("role/usher-reconciler"));
     }
 
     #[test]
     fn a_wrong_value_is_named_with_its_variable() {
         for (variable, value) in [
             ("USHER_RULES", "s3://bucket-only"),
+            ("USHER_RULES_WRITTEN", "s3://b"),
             ("USHER_CACHE", "https://b/k"),
             ("USHER_INSTANCE_ARN", "ssoins-7223aaaabbbbcccc"),
             ("USHER_CALLS_PER_SECOND", "0"),

@@ -15,6 +15,7 @@ use crate::aws::{
     observe::AwsObserve,
     pace::Pace,
     rules::RulesSource,
+    rules_bucket::RulesBucket,
     store::{Location, Store},
 };
 
@@ -30,6 +31,7 @@ pub struct World {
     announce: AwsAnnounce,
     lane: Option<AwsLane>,
     rules: Option<RulesSource>,
+    rules_bucket: Option<RulesBucket>,
 }
 
 impl World {
@@ -59,6 +61,9 @@ impl World {
                 .clone()
                 .map(|queue_url| AwsLane::new(Arc::clone(&clients), queue_url)),
             rules: settings.rules.as_ref().map(|location| RulesSource::new(store(location))),
+            rules_bucket: settings.rules_written.as_ref().zip(settings.rules.as_ref()).and_then(
+                |(written, active)| RulesBucket::new(Arc::clone(&clients), written, active),
+            ),
             clients,
             settings,
         }
@@ -108,5 +113,13 @@ impl World {
     /// Nobody said where they are.
     pub fn rules(&self) -> Result<&RulesSource, InvalidSetting> {
         self.rules.as_ref().ok_or(InvalidSetting::Missing("USHER_RULES"))
+    }
+
+    /// The bucket with the rules, for whoever puts them in force.
+    ///
+    /// # Errors
+    /// Nobody said where people write the rules, or not in the bucket of those in force.
+    pub fn rules_bucket(&self) -> Result<&RulesBucket, InvalidSetting> {
+        self.rules_bucket.as_ref().ok_or(InvalidSetting::Missing("USHER_RULES_WRITTEN"))
     }
 }

@@ -93,6 +93,12 @@ impl<'a> Event<'a> {
         .find_map(|path| self.text(path))
     }
 
+    /// The ARN of the role with whose session the call was made; nothing, when it was not a role's.
+    #[must_use]
+    pub fn role_arn(&self) -> Option<&'a str> {
+        self.text("/detail/userIdentity/sessionContext/sessionIssuer/arn")
+    }
+
     /// The error of a call that failed. Only at the top of the detail: deeper ones are about
     /// something else.
     #[must_use]

@@ -4,19 +4,26 @@
 //! A scope holds identifiers only, never what happened to them. So it does not matter in what order
 //! events come, or how often: scopes are merged, and what is there is read anew.
 
+mod about;
 mod account;
+mod assignment;
+mod directory;
 pub mod event;
+mod rules_file;
 mod schedule;
+mod tag;
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId};
 
-pub use account::from_account_event;
-pub use schedule::from_schedule;
+pub use about::{About, Attributes};
+pub use rules_file::RulesObject;
+
+use event::{Event, EventKey};
 
 /// Where to look.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +62,30 @@ impl Scope {
     #[must_use]
     pub fn organizational_unit(id: OrganizationalUnitId) -> Self {
         Self { organizational_units: BTreeSet::from([id]), ..Self::default() }
+    }
+
+    /// One group.
+    #[must_use]
+    pub fn group(id: GroupId) -> Self {
+        Self { groups: BTreeSet::from([id]), ..Self::default() }
+    }
+
+    /// One user.
+    #[must_use]
+    pub fn user(id: UserId) -> Self {
+        Self { users: BTreeSet::from([id]), ..Self::default() }
+    }
+
+    /// One permission set.
+    #[must_use]
+    pub fn permission_set(arn: PermissionSetArn) -> Self {
+        Self { permission_sets: BTreeSet::from([arn]), ..Self::default() }
+    }
+
+    /// The rules file.
+    #[must_use]
+    pub fn rules_changed() -> Self {
+        Self { rules_changed: true, ..Self::default() }
     }
 
     /// Both places.
@@ -114,6 +145,14 @@ impl fmt::Display for Scope {
 pub enum Function {
     /// Accounts and organizational units.
     AccountEvents,
+    /// Tags of both.
+    TagEvents,
+    /// Groups, their members, and users.
+    GroupEvents,
+    /// Assignments and permission sets.
+    AssignmentEvents,
+    /// The rules file.
+    RulesEvents,
     /// The schedule, which goes to the lane without a detour.
     Reconciler,
 }
@@ -122,6 +161,10 @@ impl fmt::Display for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AccountEvents => "account-events",
+            Self::TagEvents => "tag-events",
+            Self::GroupEvents => "group-events",
+            Self::AssignmentEvents => "assignment-events",
+            Self::RulesEvents => "rules-events",
             Self::Reconciler => "reconciler",
         })
     }
@@ -136,22 +179,17 @@ pub struct Route {
     pub lead: Lead,
 }
 
-/// What a function makes of an event.
-type Reading = fn(&Value) -> Lead;
-
-/// Where any event that Usher knows goes.
+/// Where any event goes: the one place that decides it, whichever function is asked.
+///
+/// Failed calls, calls that only read, requests that are only accepted, what others than AWS send,
+/// and everything unknown lead nowhere.
 #[must_use]
 pub fn route(envelope: &Value) -> Route {
-    let functions: [(Function, Reading); 2] =
-        [(Function::Reconciler, from_schedule), (Function::AccountEvents, from_account_event)];
-    let mut ignored = String::new();
-    for (function, lead) in functions {
-        match lead(envelope) {
-            lead @ Lead::Look(_) => return Route { function: Some(function), lead },
-            Lead::Ignore(why) => ignored = why,
-        }
+    match read(envelope) {
+        Ok((function, lead @ Lead::Look { .. })) => Route { function: Some(function), lead },
+        Ok((_, ignored)) => Route { function: None, lead: ignored },
+        Err(why) => Route { function: None, lead: Lead::Ignore(why) },
     }
-    Route { function: None, lead: Lead::Ignore(ignored) }
 }
 
 /// Where any event that Usher knows says to look.
@@ -160,17 +198,96 @@ pub fn from_any_event(envelope: &Value) -> Lead {
     route(envelope).lead
 }
 
+fn read(envelope: &Value) -> Result<(Function, Lead), String> {
+    let event = Event::new(envelope)?;
+    let source = event.source();
+    if !source.starts_with("aws.") {
+        return Err(format!("source `{source}` is not AWS"));
+    }
+    if let Some(code) = event.error_code() {
+        return Err(format!("the call failed: {code}"));
+    }
+    if event.is_read_only() {
+        return Err("the call only read".to_owned());
+    }
+    let function = function(event)
+        .ok_or_else(|| format!("`{}` of `{source}` is about nothing here", event.name()))?;
+    Ok((function, lead(function, event)))
+}
+
+/// The function that an event belongs to, by who sent it.
+fn function(event: Event<'_>) -> Option<Function> {
+    let EventKey { source, name, .. } = event.key();
+    Some(match (event.source(), source, name) {
+        ("aws.events" | "aws.scheduler", ..) => Function::Reconciler,
+        ("aws.tag", ..) | (_, "organizations.amazonaws.com", "TagResource" | "UntagResource") => {
+            Function::TagEvents
+        }
+        ("aws.s3", ..) => Function::RulesEvents,
+        (
+            _,
+            "organizations.amazonaws.com" | "controltower.amazonaws.com" | "account.amazonaws.com",
+            _,
+        ) => Function::AccountEvents,
+        (
+            _,
+            "sso-directory.amazonaws.com"
+            | "identitystore.amazonaws.com"
+            | "identitystore-scim.amazonaws.com",
+            _,
+        ) => Function::GroupEvents,
+        // The directory's own notifications, which CloudTrail has no part in.
+        ("aws.identitystore", "", _) => Function::GroupEvents,
+        (_, "sso.amazonaws.com", _) => Function::AssignmentEvents,
+        _ => return None,
+    })
+}
+
+fn lead(function: Function, event: Event<'_>) -> Lead {
+    match function {
+        Function::AccountEvents => account::lead(event),
+        Function::TagEvents => tag::lead(event),
+        Function::GroupEvents => directory::lead(event),
+        Function::AssignmentEvents => assignment::lead(event),
+        Function::RulesEvents => rules_file::lead(event),
+        Function::Reconciler => schedule::lead(event),
+    }
+}
+
 /// What an event leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lead {
-    /// Look there.
-    Look(Scope),
+    /// Look.
+    Look {
+        /// Where: what the event names, before the rules say whether it matters.
+        scope: Scope,
+        /// What may have changed there.
+        about: About,
+    },
     /// Nothing to do, and why: for one line in the log.
     Ignore(String),
 }
 
 impl Lead {
+    fn look(scope: Scope, about: About) -> Self {
+        Self::Look { scope, about }
+    }
+
     fn ignore(why: impl Into<String>) -> Self {
         Self::Ignore(why.into())
+    }
+
+    /// The place of that id; without one the event is ignored, and says what it lacks.
+    fn at<Id: FromStr<Err = crate::ids::InvalidId>>(
+        event: Event<'_>,
+        (what, id): (&str, Option<&str>),
+        place: impl Fn(Id) -> Scope,
+        about: About,
+    ) -> Self {
+        match id.map(str::parse) {
+            Some(Ok(id)) => Self::look(place(id), about),
+            Some(Err(error)) => Self::ignore(format!("{}: {error}", event.name())),
+            None => Self::ignore(format!("{} names no {what}", event.name())),
+        }
     }
 }

@@ -1,0 +1,13 @@
+//! Turns events about tags of accounts and organizational units into scopes on the lane.
+
+use shared::{
+    runtime::{self, World},
+    scope::Function,
+};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    runtime::init_logging();
+    let world = World::from_env().await?;
+    runtime::run_function(|event| runtime::event(&world, Function::TagEvents, event)).await
+}

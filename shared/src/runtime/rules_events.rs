@@ -1,0 +1,144 @@
+//! A rules file was written: it takes force, or it is rejected and everything stays as it was.
+
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use tracing::{error, info};
+
+use crate::{
+    announcement::{self, Announcement},
+    aws::rules_bucket::{Promoted, RulesBucket},
+    failure::CallFailure,
+    lane::{Cause, LaneMessage},
+    lint::lint,
+    promotion::{examine, is_before},
+    reconcile::Announce,
+    rules::{InvalidRules, Rules},
+    scope::{RulesObject, Scope, event::Event},
+};
+
+use super::{events::to_lane, failure::Failure, world::World};
+
+/// How often a promotion looks again when others came into force while it looked. Each time somebody
+/// else's was done, so one of many is always done.
+const ATTEMPTS: u32 = 5;
+
+/// What became of an event about the rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RulesOutcome {
+    /// The rules are in force, and everything is looked at.
+    Activated(LaneMessage),
+    /// They have mistakes, which were announced: as people read them.
+    Rejected(String),
+    /// There is nothing to do, and why.
+    Ignored(String),
+}
+
+/// Puts the version of the rules that an event names in force, if it is right, and sends the lane
+/// everywhere; or announces what is wrong with it.
+///
+/// # Errors
+/// S3, the lane or the bus could not be reached. Lambda then hands the event over again: every step
+/// may be done twice.
+pub async fn rules_event(world: &World, payload: Value) -> Result<RulesOutcome, Failure> {
+    let event = Event::new(&payload);
+    let cause = event.map(Cause::of).unwrap_or_default();
+    let bucket = world.rules_bucket()?;
+    let Some(object) = event.ok().and_then(RulesObject::written) else {
+        return Ok(ignore(&cause, "it does not say that a file was written"));
+    };
+    if !bucket.is_written_by_people(&object) {
+        return Ok(ignore(&cause, "it is about another file"));
+    }
+    let Some(bytes) = bucket.version(&object).await.map_err(Failure::Store)? else {
+        return Ok(ignore(&cause, "that version of the rules is gone: nothing is taken from it"));
+    };
+    let name = object.key.clone();
+    match examine(name, bytes.clone(), now()) {
+        Ok(rules) => take_force(world, bucket, Candidate { object, bytes, rules }, cause).await,
+        Err(invalid) => reject(world, &object, &invalid, cause).await,
+    }
+}
+
+/// A version of the rules that is right.
+struct Candidate {
+    object: RulesObject,
+    bytes: Vec<u8>,
+    rules: Rules,
+}
+
+async fn take_force(
+    world: &World,
+    bucket: &RulesBucket,
+    candidate: Candidate,
+    cause: Cause,
+) -> Result<RulesOutcome, Failure> {
+    let Candidate { object, bytes, rules } = candidate;
+    for _ in 0..ATTEMPTS {
+        let in_force = bucket.in_force().await?;
+        if let (Some(own), Some(other)) = (&object.sequencer, &in_force.sequencer) {
+            if is_before(own, other) {
+                return Ok(ignore(&cause, "later rules are in force already"));
+            }
+            // Delivered again: what comes after the promotion may not have been done.
+            if !is_before(other, own) {
+                return activated(world, &object, &rules, cause).await;
+            }
+        }
+        match bucket.promote(&object, bytes.clone(), &in_force).await? {
+            Promoted::Yes => return activated(world, &object, &rules, cause).await,
+            Promoted::Overtaken => {}
+        }
+    }
+    Err(Failure::Overtaken(ATTEMPTS))
+}
+
+/// Everything is looked at first: rules that are in force and not followed are worse than rules that
+/// nobody was told of.
+async fn activated(
+    world: &World,
+    object: &RulesObject,
+    rules: &Rules,
+    cause: Cause,
+) -> Result<RulesOutcome, Failure> {
+    let causes = [cause.clone()];
+    let message = to_lane(world, Scope::rules_changed(), cause).await?;
+    let warnings = lint(rules, now());
+    let announcement = announcement::rules_activated(object, rules, &warnings, &causes);
+    announce(world, announcement).await?;
+    info!(version = object.version_id, rules = rules.rules.len(), "the rules are in force");
+    Ok(RulesOutcome::Activated(message))
+}
+
+async fn reject(
+    world: &World,
+    object: &RulesObject,
+    invalid: &InvalidRules,
+    cause: Cause,
+) -> Result<RulesOutcome, Failure> {
+    let text = invalid.render(false);
+    error!(
+        version = object.version_id,
+        mistakes = invalid.diagnostics.len(),
+        "rules rejected:\n{text}"
+    );
+    announce(world, announcement::rules_rejected(object, invalid, &[cause])).await?;
+    Ok(RulesOutcome::Rejected(text))
+}
+
+async fn announce(world: &World, announcement: Announcement) -> Result<(), CallFailure> {
+    world.announce().announce(vec![announcement]).await
+}
+
+fn ignore(cause: &Cause, why: &str) -> RulesOutcome {
+    info!(event = cause.event, id = cause.id, why, "ignored");
+    RulesOutcome::Ignored(why.to_owned())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a rule's time is over by the clock")]
+fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
+}
