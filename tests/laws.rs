@@ -8,12 +8,14 @@ use serde_json::{Value, json};
 use shared::{
     act::{Limits, act},
     decide::decide,
+    failure::CallFailure,
     ids::{GroupId, OrganizationalUnitId, UserId},
+    observe::Picture,
     organization::{
         Account, AccountState, Assignment, Group, Membership, Organization, Principal, Unread, User,
     },
     plan::{Action, Change, Plan},
-    reconcile::{Errand, reconcile},
+    reconcile::{Errand, Reconciled, reconcile},
     rules::{
         Fence, ManagedUsers, Rules, SpannedGlob, Unlisted,
         selector::{AccountView, Place, TagCondition, UnitView},
@@ -609,6 +611,25 @@ fn now() -> DateTime<Utc> {
     "2026-03-02T15:42:00Z".parse().unwrap()
 }
 
+/// The plan of a run that remembers what is in the picture.
+fn planned(aws: &FakeAws, rules: &Rules, scope: &Scope, picture: &mut Picture) -> Plan {
+    let errand = errand(scope.clone());
+    in_a_runtime(shared::reconcile::plan(aws, rules, &errand, picture)).unwrap().1
+}
+
+/// The changes of a plan. What principals that are gone have left is not shown by principal.
+fn visible(plan: Plan, by_principal: bool) -> Vec<(Action, Assignment)> {
+    let is_orphan = |change: &Change| change.reason.why.contains("no longer exists");
+    let changes = plan.changes.into_iter().filter(|change| !by_principal || !is_orphan(change));
+    changes.map(|change| (change.action, change.assignment)).collect()
+}
+
+/// One run that remembers nothing of others.
+fn reconciled(aws: &FakeAws, rules: &Rules, errand: &Errand) -> Result<Reconciled, CallFailure> {
+    let mut nothing = Picture::default();
+    in_a_runtime(reconcile((aws, aws, aws), rules, Limits::default(), errand, &mut nothing))
+}
+
 fn in_a_runtime<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -760,7 +781,7 @@ proptest! {
         visits in vec((scopes(), 0_usize..4), 0..5),
     ) {
         let alone = FakeAws::new(company.0.clone());
-        in_a_runtime(reconcile(&alone, &alone, &alone, &rules, Limits::default(), &errand(Scope::everything()))).unwrap();
+        reconciled(&alone, &rules, &errand(Scope::everything())).unwrap();
 
         let visited = FakeAws::new(company.0);
         for (scope, survives) in visits.iter().chain(&visits) {
@@ -768,7 +789,7 @@ proptest! {
             let cut_off: Vec<Change> = plan.due().take(*survives).cloned().collect();
             in_a_runtime(act(&visited, cut_off, Limits::default()));
         }
-        in_a_runtime(reconcile(&visited, &visited, &visited, &rules, Limits::default(), &errand(Scope::everything()))).unwrap();
+        reconciled(&visited, &rules, &errand(Scope::everything())).unwrap();
         prop_assert_eq!(visited.assignments(), alone.assignments());
     }
 
@@ -782,10 +803,10 @@ proptest! {
         page in 1_usize..6,
     ) {
         let truth = FakeAws::new(company.0.clone());
-        in_a_runtime(reconcile(&truth, &truth, &truth, &rules, Limits::default(), &errand(scope.clone()))).unwrap();
+        reconciled(&truth, &rules, &errand(scope.clone())).unwrap();
 
         let denied = FakeAws::new(company.0.clone()).failing_read(number).groups_on_a_page(page);
-        let result = in_a_runtime(reconcile(&denied, &denied, &denied, &rules, Limits::default(), &errand(scope)));
+        let result = reconciled(&denied, &rules, &errand(scope));
         let kept: BTreeSet<Assignment> = denied.assignments().into_iter().collect();
         for assignment in truth.assignments().iter().filter(|assignment| company.0.assignments.contains(assignment)) {
             prop_assert!(kept.contains(assignment), "{assignment:?} went");
@@ -822,6 +843,47 @@ proptest! {
         prop_assert_eq!(&narrowly, &told(decide(&rules, &whole, now(), &scope)));
         prop_assert_eq!(&narrowly, &told(decide(&rules, &aws.organization.borrow(), now(), &scope)));
     }
+
+    /// Law 2, for every kind of scope, by whichever way is allowed, whatever is remembered: the plan is the full plan,
+    /// cut to the scope.
+    #[test]
+    fn remembering_plans_the_same(
+        company in organizations(),
+        rules in rules_files(),
+        scope in scopes(),
+        is_management in any::<bool>(),
+        remembers in any::<bool>(),
+    ) {
+        let aws = FakeAws::new(company.0).from_management_account_if(is_management);
+        let mut picture = Picture::default();
+        if remembers {
+            planned(&aws, &rules, &Scope::everything(), &mut picture);
+        }
+        let narrowly = planned(&aws, &rules, &scope, &mut picture);
+        let told = decide(&rules, &aws.organization.borrow(), now(), &scope);
+        prop_assert_eq!(visible(narrowly, is_management), visible(told, is_management));
+    }
+
+    /// Law 1: what is remembered of another time says where to look, and never what to do.
+    #[test]
+    fn what_is_remembered_changes_nothing(
+        before in organizations(),
+        company in organizations(),
+        rules in rules_files(),
+        scope in scopes(),
+        is_management in any::<bool>(),
+    ) {
+        let mut picture = Picture::default();
+        let aws = FakeAws::new(before.0).from_management_account_if(is_management);
+        planned(&aws, &rules, &Scope::everything(), &mut picture);
+        let aws = FakeAws::new(company.0).from_management_account_if(is_management);
+        let plan = planned(&aws, &rules, &scope, &mut picture);
+        let truth = decide(&rules, &aws.organization.borrow(), now(), &scope);
+        let truth: BTreeSet<_> = visible(truth, false).into_iter().collect();
+        for change in visible(plan, false) {
+            prop_assert!(truth.contains(&change), "{:?}", change);
+        }
+    }
 }
 
 /// A grant that fails keeps what is there in the same account: it may have been meant to replace it. Other accounts go on.
@@ -841,15 +903,7 @@ fn an_account_where_a_grant_fails_loses_nothing() {
     );
     let aws = FakeAws::new(company.0)
         .refusing(assignment("Power", "Engineering", "pay"), "role quota reached");
-    let done = in_a_runtime(reconcile(
-        &aws,
-        &aws,
-        &aws,
-        &rules,
-        Limits::default(),
-        &errand(Scope::everything()),
-    ))
-    .unwrap();
+    let done = reconciled(&aws, &rules, &errand(Scope::everything())).unwrap();
     let mut expected =
         [assignment("Admin", "Auditors", "pay"), assignment("Power", "Engineering", "shop")];
     expected.sort();
@@ -873,15 +927,7 @@ fn a_group_found_by_name_goes_by_its_own_name() {
         "{version: 1, manage: {unlisted: revoke}, protect: [{groups: Engineering}], rules: [{name: a, permission_sets: Power, groups: engineering, accounts: {all: true}}]}",
     );
     let aws = FakeAws::new(company.0.clone()).groups_on_a_page(3);
-    in_a_runtime(reconcile(
-        &aws,
-        &aws,
-        &aws,
-        &rules,
-        Limits::default(),
-        &errand(Scope::account(account_id("pay"))),
-    ))
-    .unwrap();
+    reconciled(&aws, &rules, &errand(Scope::account(account_id("pay")))).unwrap();
     assert_eq!(aws.assignments(), company.0.assignments);
     assert!(aws.writes.borrow().is_empty());
 }
@@ -898,8 +944,7 @@ fn an_empty_directory_revokes_nothing() {
     for scope in [Scope::everything(), Scope::account(account_id("pay"))] {
         let aws = FakeAws::new(company.0.clone());
         let errand = errand(scope);
-        let done =
-            in_a_runtime(reconcile(&aws, &aws, &aws, &rules, Limits::default(), &errand)).unwrap();
+        let done = reconciled(&aws, &rules, &errand).unwrap();
         assert_eq!(aws.assignments().len(), 2);
         assert_eq!(done.plan.gaps[0].what, Unread::Groups);
     }

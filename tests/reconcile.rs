@@ -3,6 +3,7 @@
 use shared::{
     act::Limits,
     lane::{Cause, LaneMessage},
+    observe::Picture,
     organization::AccountState,
     reconcile::{Errand, Reconciled, reconcile},
     scope::Scope,
@@ -29,7 +30,9 @@ async fn look(aws: &FakeAws, scope: &Scope) -> Reconciled {
     );
     let now = "2026-03-02T15:42:00Z".parse().unwrap();
     let errand = Errand { scope: scope.clone(), causes: Vec::new(), now };
-    reconcile(aws, aws, aws, &rules, Limits::default(), &errand).await.unwrap()
+    reconcile((aws, aws, aws), &rules, Limits::default(), &errand, &mut Picture::default())
+        .await
+        .unwrap()
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! The loop: observe, decide, act, announce.
 //!
-//! **Flow.** The scope is observed; the rules and what was observed become a plan; the plan is
-//! carried out, each result followed to its end; every change is announced with its rules and its
+//! **Flow.** The scope is observed; the rules and what was observed become a plan; the accounts in
+//! it that were only remembered are read, until the plan holds with what was read; it is carried out, each result followed to its end; every change is announced with its rules and its
 //! cause.
 //!
 //! **Guarantees.** The plan is complete before the first write. Nothing is remembered between runs:
@@ -19,9 +19,9 @@ use crate::{
     failure::CallFailure,
     ids::AccountId,
     lane::{Cause, LaneMessage},
-    observe::{Observe, observe},
-    organization::{AccountState, Gap, Organization},
-    plan::{Change, Plan},
+    observe::{Observation, Observe, Picture},
+    organization::{AccountState, Assignment, Gap, Organization},
+    plan::{Action, Change, Plan},
     rules::Rules,
     scope::Scope,
 };
@@ -107,19 +107,47 @@ const NEW_ACCOUNT_EVENTS: [&str; 2] = ["CreateAccountResult", "AccountJoinedOrga
 /// # Errors
 /// When so little could be read that there is no plan. Nothing was changed then.
 pub async fn reconcile(
-    reads: &impl Observe,
-    writes: &impl Act,
-    bus: &impl Announce,
+    (reads, writes, bus): (&impl Observe, &impl Act, &impl Announce),
     rules: &Rules,
     limits: Limits,
     errand: &Errand,
+    picture: &mut Picture,
 ) -> Result<Reconciled, CallFailure> {
-    let organization = observe(reads, rules, &errand.scope, errand.now).await?;
-    let plan = decide(rules, &organization, errand.now, &errand.scope);
+    let (organization, plan) = plan(reads, rules, errand, picture).await?;
     let outcomes = act(writes, plan.due().cloned().collect(), limits).await;
+    picture.see_held(made(&outcomes));
     let announcements = announcements(&plan, &outcomes, errand);
     let not_announced = bus.announce(announcements).await.err();
     Ok(Reconciled { organization, plan, outcomes, not_announced })
+}
+
+/// The plan, in which no account is changed that is only remembered.
+///
+/// # Errors
+/// When so little could be read that there is no plan.
+pub async fn plan(
+    reads: &impl Observe,
+    rules: &Rules,
+    errand: &Errand,
+    picture: &mut Picture,
+) -> Result<(Organization, Plan), CallFailure> {
+    let Errand { scope, now, .. } = errand;
+    let mut observation = Observation::new(reads, rules, scope, *now, picture).await?;
+    loop {
+        let plan = decide(rules, observation.organization(), *now, scope);
+        let changed = plan.changes.iter().map(|change| change.assignment.account_id.clone());
+        // Each round reads accounts that were not read before, so there is a last one.
+        if !observation.refresh(&changed.collect()).await? {
+            return Ok((observation.into_organization(), plan));
+        }
+    }
+}
+
+/// The assignments that were made.
+fn made(outcomes: &[Outcome]) -> impl Iterator<Item = &Assignment> {
+    let made = outcomes.iter().filter(|outcome| outcome.result.is_ok());
+    let made = made.filter(|outcome| outcome.change.action == Action::Create);
+    made.map(|outcome| &outcome.change.assignment)
 }
 
 fn announcements(plan: &Plan, outcomes: &[Outcome], errand: &Errand) -> Vec<Announcement> {

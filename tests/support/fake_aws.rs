@@ -4,7 +4,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
 };
 
 use shared::{
@@ -13,7 +13,7 @@ use shared::{
     failure::{CallFailure, FailureKind},
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
     observe::{Facts, GroupPage, Observe, SeenAccount},
-    organization::{Assignment, Group, Organization, PermissionSet, Tags, User},
+    organization::{Assignment, Group, Organization, PermissionSet, Principal, Tags, User},
     plan::Action,
     reconcile::Announce,
 };
@@ -34,6 +34,8 @@ pub(crate) struct FakeAws {
     ended: RefCell<BTreeMap<RequestId, Progress>>,
     groups_on_a_page: usize,
     in_flight: usize,
+    /// Whether it is asked from the management account, which alone may list by principal.
+    is_management: bool,
 }
 
 impl FakeAws {
@@ -48,6 +50,7 @@ impl FakeAws {
             under_way: RefCell::default(),
             ended: RefCell::default(),
             groups_on_a_page: 100,
+            is_management: false,
             in_flight: shared::act::Limits::default().in_flight,
         }
     }
@@ -67,6 +70,12 @@ impl FakeAws {
     /// So many requests in flight are too many by one.
     pub(crate) fn in_flight(mut self, number: usize) -> Self {
         self.in_flight = number;
+        self
+    }
+
+    /// Asked from the management account, or from another.
+    pub(crate) fn from_management_account_if(mut self, is_management: bool) -> Self {
+        self.is_management = is_management;
         self
     }
 
@@ -295,9 +304,38 @@ impl Observe for FakeAws {
                 .assignments
                 .iter()
                 .filter(|assignment| assignment.account_id == *account);
-            let sets: std::collections::BTreeSet<_> =
+            let sets: BTreeSet<_> =
                 there.map(|assignment| assignment.permission_set_arn.clone()).collect();
             sets.into_iter().collect()
+        })
+    }
+
+    async fn lists_by_principal(&self) -> bool {
+        self.is_management
+    }
+
+    /// As AWS does it: of whoever is gone, nothing is shown.
+    async fn assignments_of(&self, principal: &Principal) -> Result<Vec<Assignment>, CallFailure> {
+        self.read("sso:ListAccountAssignmentsForPrincipal", |organization| {
+            let is_there = match principal {
+                Principal::Group(id) => organization.groups.iter().any(|group| group.id == *id),
+                Principal::User(id) => organization.users.iter().any(|user| user.id == *id),
+            };
+            let assignments = organization.assignments.iter();
+            let held = assignments.filter(|one| is_there && one.principal == *principal);
+            held.cloned().collect()
+        })
+    }
+
+    async fn accounts_with(
+        &self,
+        permission_set: &PermissionSetArn,
+    ) -> Result<Vec<AccountId>, CallFailure> {
+        self.read("sso:ListAccountsForProvisionedPermissionSet", |organization| {
+            let assignments = organization.assignments.iter();
+            let with = assignments.filter(|one| one.permission_set_arn == *permission_set);
+            let accounts: BTreeSet<_> = with.map(|one| one.account_id.clone()).collect();
+            accounts.into_iter().collect()
         })
     }
 

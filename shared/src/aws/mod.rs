@@ -7,6 +7,7 @@
 //! - [`failure`]: what went wrong, and whether it will pass;
 //! - [`pages`]: listings, read to their end;
 //! - [`facts`]: the instance and the organization, asked for once;
+//! - [`memory`]: the picture of the organization, kept between runs;
 //! - [`names`]: permission sets' names, learned once, ever;
 //! - [`observe`], [`act`], [`announce`], [`lane`]: the four things that Usher does with AWS;
 //! - [`store`] and [`rules`]: a file in S3 or on disk, and the rules in it;
@@ -22,6 +23,7 @@ pub mod clients;
 pub mod facts;
 pub mod failure;
 pub mod lane;
+pub mod memory;
 pub mod names;
 pub mod observe;
 pub mod pace;

@@ -1,6 +1,12 @@
 //! Reading AWS, one method a call or a listing.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use aws_sdk_identitystore::{
     operation::{
@@ -28,7 +34,7 @@ use crate::{
     failure::CallFailure,
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
     observe::{Facts, GroupPage, Observe, SeenAccount},
-    organization::{Assignment, Group, Tags, User},
+    organization::{Assignment, Group, Principal, Tags, User},
 };
 
 use super::{
@@ -37,7 +43,10 @@ use super::{
     failure::{failed, read_id, unreadable},
     names::Names,
     pages::every_row,
-    read::{read_account, read_assignment, read_group, read_permission_sets},
+    read::{
+        read_account, read_assignment, read_assignment_of_principal, read_group,
+        read_permission_sets,
+    },
     users::{ENTERPRISE, read_described_user, read_user},
 };
 
@@ -49,6 +58,8 @@ const DESCRIBE_USER: &str = "identitystore:DescribeUser";
 const GET_GROUP_ID: &str = "identitystore:GetGroupId";
 const LIST_ACCOUNTS: &str = "organizations:ListAccounts";
 const LIST_ACCOUNT_ASSIGNMENTS: &str = "sso:ListAccountAssignments";
+const LIST_ACCOUNT_ASSIGNMENTS_FOR_PRINCIPAL: &str = "sso:ListAccountAssignmentsForPrincipal";
+const LIST_ACCOUNTS_FOR_PERMISSION_SET: &str = "sso:ListAccountsForProvisionedPermissionSet";
 const LIST_GROUPS: &str = "identitystore:ListGroups";
 const LIST_GROUP_MEMBERSHIPS: &str = "identitystore:ListGroupMemberships";
 const LIST_MEMBERSHIPS_OF_MEMBER: &str = "identitystore:ListGroupMembershipsForMember";
@@ -57,6 +68,10 @@ const LIST_PERMISSION_SETS: &str = "sso:ListPermissionSets";
 const LIST_PROVISIONED: &str = "sso:ListPermissionSetsProvisionedToAccount";
 const LIST_TAGS: &str = "organizations:ListTagsForResource";
 const LIST_USERS: &str = "identitystore:ListUsers";
+
+/// What Identity Center answers to whom it does not list by principal: another account than the
+/// management account, or a role that may not ask.
+const REFUSALS: &[&str] = &["AccessDeniedException", "ValidationException"];
 
 /// Rows on a page of Identity Center and of the Identity Store: the most that AWS gives.
 const PAGE_SIZE: i32 = 100;
@@ -67,13 +82,15 @@ pub struct AwsObserve {
     clients: Arc<Clients>,
     facts: Arc<KnownFacts>,
     names: Names,
+    /// Whether listing by principal was refused: it would be again.
+    refuses_principals: AtomicBool,
 }
 
 impl AwsObserve {
     /// Reads with those clients, and remembers permission sets' names there.
     #[must_use]
     pub fn new(clients: Arc<Clients>, facts: Arc<KnownFacts>, names: Names) -> Self {
-        Self { clients, facts, names }
+        Self { clients, facts, names, refuses_principals: AtomicBool::new(false) }
     }
 
     /// Keeps the permission sets' names that were learned, for the next process. To be called at
@@ -99,6 +116,32 @@ impl AwsObserve {
         })
         .await?;
         Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+    }
+
+    async fn list_assignments_of(
+        &self,
+        principal: &Principal,
+    ) -> Result<Vec<Assignment>, CallFailure> {
+        let instance = self.instance_arn().await?;
+        let rows = every_row(LIST_ACCOUNT_ASSIGNMENTS_FOR_PRINCIPAL, async |token| {
+            let client = self.clients.sso_admin().await;
+            let ask = client
+                .list_account_assignments_for_principal()
+                .instance_arn(instance)
+                .principal_id(principal.id())
+                .principal_type(principal.kind().into())
+                .max_results(PAGE_SIZE);
+            let answer = ask.set_next_token(token).send().await;
+            let page = answer.map_err(failed(LIST_ACCOUNT_ASSIGNMENTS_FOR_PRINCIPAL))?;
+            Ok((page.account_assignments.unwrap_or_default(), page.next_token))
+        })
+        .await?;
+        let rows = rows
+            .iter()
+            .map(|row| read_assignment_of_principal(LIST_ACCOUNT_ASSIGNMENTS_FOR_PRINCIPAL, row));
+        let all: Vec<Assignment> = rows.collect::<Result<_, _>>()?;
+        // A user's listing also shows what comes through groups.
+        Ok(all.into_iter().filter(|assignment| assignment.principal == *principal).collect())
     }
 
     async fn ask_permission_set_name(
@@ -383,6 +426,38 @@ impl Observe for AwsObserve {
             Ok((read_permission_sets(LIST_PROVISIONED, page.permission_sets())?, page.next_token))
         })
         .await
+    }
+
+    async fn lists_by_principal(&self) -> bool {
+        !self.refuses_principals.load(Ordering::Relaxed)
+    }
+
+    async fn assignments_of(&self, principal: &Principal) -> Result<Vec<Assignment>, CallFailure> {
+        let listed = self.list_assignments_of(principal).await;
+        if listed.as_ref().is_err_and(|failure| REFUSALS.contains(&failure.code.as_str())) {
+            self.refuses_principals.store(true, Ordering::Relaxed);
+        }
+        listed
+    }
+
+    async fn accounts_with(
+        &self,
+        permission_set: &PermissionSetArn,
+    ) -> Result<Vec<AccountId>, CallFailure> {
+        let instance = self.instance_arn().await?;
+        let accounts = every_row(LIST_ACCOUNTS_FOR_PERMISSION_SET, async |token| {
+            let client = self.clients.sso_admin().await;
+            let ask = client
+                .list_accounts_for_provisioned_permission_set()
+                .instance_arn(instance)
+                .permission_set_arn(permission_set.as_str())
+                .max_results(PAGE_SIZE);
+            let answer = ask.set_next_token(token).send().await;
+            let page = answer.map_err(failed(LIST_ACCOUNTS_FOR_PERMISSION_SET))?;
+            Ok((page.account_ids.unwrap_or_default(), page.next_token))
+        })
+        .await?;
+        accounts.iter().map(|id| read_id(LIST_ACCOUNTS_FOR_PERMISSION_SET, Some(id))).collect()
     }
 
     async fn assignments(

@@ -1,7 +1,7 @@
 //! Rows of AWS's answers to our types. A row that cannot be read makes the whole answer a failure: to leave it out
 //! would be to take it for absent.
 
-use aws_sdk_ssoadmin::types::{AccountAssignment, PrincipalType};
+use aws_sdk_ssoadmin::types::{AccountAssignment, AccountAssignmentForPrincipal, PrincipalType};
 
 use crate::{
     failure::CallFailure,
@@ -64,19 +64,38 @@ pub(super) fn read_assignment(
     permission_set: &PermissionSetArn,
     row: &AccountAssignment,
 ) -> Result<Assignment, CallFailure> {
-    let principal = match row.principal_type() {
-        Some(PrincipalType::Group) => Principal::Group(read_id(operation, row.principal_id())?),
-        Some(PrincipalType::User) => Principal::User(read_id(operation, row.principal_id())?),
-        other => {
-            let kind = other.map_or("none", PrincipalType::as_str);
-            return Err(unreadable(operation, format!("unknown principal type `{kind}`")));
-        }
-    };
     Ok(Assignment {
         account_id: account.clone(),
         permission_set_arn: permission_set.clone(),
-        principal,
+        principal: read_principal(operation, row.principal_type(), row.principal_id())?,
     })
+}
+
+/// A row of a listing by principal, which says in which account it is and of which permission set.
+pub(super) fn read_assignment_of_principal(
+    operation: &'static str,
+    row: &AccountAssignmentForPrincipal,
+) -> Result<Assignment, CallFailure> {
+    Ok(Assignment {
+        account_id: read_id(operation, row.account_id())?,
+        permission_set_arn: read_id(operation, row.permission_set_arn())?,
+        principal: read_principal(operation, row.principal_type(), row.principal_id())?,
+    })
+}
+
+fn read_principal(
+    operation: &'static str,
+    kind: Option<&PrincipalType>,
+    id: Option<&str>,
+) -> Result<Principal, CallFailure> {
+    match kind {
+        Some(PrincipalType::Group) => read_id(operation, id).map(Principal::Group),
+        Some(PrincipalType::User) => read_id(operation, id).map(Principal::User),
+        other => {
+            let kind = other.map_or("none", PrincipalType::as_str);
+            Err(unreadable(operation, format!("unknown principal type `{kind}`")))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use super::{clients::Clients, failure::failed};
 const GET_OBJECT: &str = "s3:GetObject";
 const PUT_OBJECT: &str = "s3:PutObject";
 
-/// The largest file that is read: a rules file for thousands of accounts stays far below, and a
+/// The largest file that is read, where nothing else is said: a rules file for thousands of accounts stays far below, and a
 /// wrong key (a log, a backup) must not fill the function's memory.
 ///
 /// Unit: bytes.
@@ -111,10 +111,12 @@ pub enum StoreFailure {
         source: io::Error,
     },
     /// It is larger than any file that belongs there.
-    #[error("{location} is larger than {MAX_BYTES} bytes")]
+    #[error("{location} is larger than {most} bytes")]
     TooLarge {
         /// The file.
         location: Location,
+        /// How large it may be. Unit: bytes.
+        most: usize,
     },
 }
 
@@ -131,13 +133,22 @@ impl StoreFailure {
 pub struct Store {
     location: Location,
     clients: Arc<Clients>,
+    most: usize,
 }
 
 impl Store {
     /// That file.
     #[must_use]
     pub fn new(location: Location, clients: Arc<Clients>) -> Self {
-        Self { location, clients }
+        Self { location, clients, most: MAX_BYTES }
+    }
+
+    /// That file, which may be so large.
+    ///
+    /// Unit: bytes.
+    #[must_use]
+    pub fn with_room_for(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     /// Where it is.
@@ -149,7 +160,7 @@ impl Store {
     /// Reads the file, unless it still has that entity tag.
     ///
     /// # Errors
-    /// It could not be reached, or it is larger than [`MAX_BYTES`]. A file that is not there is not
+    /// It could not be reached, or it is larger than it may be. A file that is not there is not
     /// an error.
     pub async fn read_if_changed(&self, etag: Option<&str>) -> Result<Read, StoreFailure> {
         match &self.location {
@@ -221,7 +232,7 @@ impl Store {
     /// the memory.
     async fn read_body(&self, mut object: GetObjectOutput) -> Result<Read, StoreFailure> {
         let announced = object.content_length().and_then(|length| usize::try_from(length).ok());
-        if announced.is_some_and(|length| length > MAX_BYTES) {
+        if announced.is_some_and(|length| length > self.most) {
             return Err(self.too_large());
         }
         let mut bytes = Vec::new();
@@ -229,7 +240,7 @@ impl Store {
             object.body.try_next().await.map_err(|error| self.in_s3(cut_off(&error)))?
         {
             bytes.extend_from_slice(&piece);
-            if bytes.len() > MAX_BYTES {
+            if bytes.len() > self.most {
                 return Err(self.too_large());
             }
         }
@@ -239,7 +250,7 @@ impl Store {
     /// Local files are the command line's and the demo's: small and near, so the contents
     /// themselves tell a change.
     fn read_file(&self, path: &Path, etag: Option<&str>) -> Result<Read, StoreFailure> {
-        let bytes = match read_bounded(path) {
+        let bytes = match read_bounded(path, self.most) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Err(self.too_large()),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Read::Absent),
@@ -261,7 +272,7 @@ impl Store {
     }
 
     fn too_large(&self) -> StoreFailure {
-        StoreFailure::TooLarge { location: self.location.clone() }
+        StoreFailure::TooLarge { location: self.location.clone(), most: self.most }
     }
 }
 
@@ -295,12 +306,12 @@ fn cut_off(error: &dyn std::error::Error) -> CallFailure {
 }
 
 /// The file's contents, or nothing if there are too many.
-fn read_bounded(path: &Path) -> io::Result<Option<Vec<u8>>> {
+fn read_bounded(path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     // One more than allowed, to tell "exactly as large" from "larger".
-    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    Ok((bytes.len() <= MAX_BYTES).then_some(bytes))
+    Ok((bytes.len() <= most).then_some(bytes))
 }
 
 /// Writes beside the file and renames, so that a reader never sees half of it.

@@ -84,15 +84,57 @@ impl<'r> Wanted<'r> {
 }
 
 impl<Reads: Observe> Gathering<'_, Reads> {
+    /// The groups and users that the scope names, one call each.
+    pub(super) async fn named_principals(&mut self) {
+        for id in &self.scope.groups {
+            match self.reads.group(id).await {
+                Ok(Some(group)) => self.organization.groups.push(group),
+                Ok(None) => _ = self.gone_groups.insert(id.clone()),
+                Err(failure) => self.gap(Unread::Groups, None, &failure),
+            }
+        }
+        for id in &self.scope.users {
+            match self.reads.user(id).await {
+                Ok(Some(user)) => self.organization.users.push(user),
+                Ok(None) => _ = self.gone_users.insert(id.clone()),
+                Err(failure) => self.gap(Unread::Users, None, &failure),
+            }
+        }
+    }
+
     /// The groups, users and memberships that the rules or the assignments in place ask for.
-    pub(super) async fn directory(&mut self, scope: &Scope, holding: &[&Rule]) {
+    pub(super) async fn directory(&mut self, holding: &[&Rule]) {
         let users = self.users_with_assignments();
         let wanted = Wanted::new(self.rules, holding, !users.is_empty());
-        self.groups(scope, &wanted).await;
+        if is_about_principals(self.scope) {
+            return self.around_named_principals(&wanted).await;
+        }
+        self.groups(&wanted).await;
         if wanted.users {
             self.users(&users).await;
         }
         self.memberships(&wanted).await;
+    }
+
+    /// What the rules ask of the groups and users that the scope names: who is in those groups, and
+    /// in which groups those users are.
+    async fn around_named_principals(&mut self, wanted: &Wanted<'_>) {
+        self.memberships(wanted).await;
+        if !wanted.users {
+            return;
+        }
+        let mut around = BTreeSet::new();
+        for user_id in &self.scope.users {
+            match self.reads.groups_of_member(user_id).await {
+                Ok(groups) => {
+                    around.extend(groups.iter().cloned());
+                    let membership = |group_id| Membership { group_id, user_id: user_id.clone() };
+                    self.organization.memberships.extend(groups.into_iter().map(membership));
+                }
+                Err(failure) => self.gap(Unread::Memberships, None, &failure),
+            }
+        }
+        self.groups_by_id(&around).await;
     }
 
     /// The groups that are wanted by name, and those that hold assignments.
@@ -100,17 +142,15 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     /// One page of the listing has a hundred groups, which is all of them for most. For a narrow
     /// scope that asks for a few whole names, the listing goes on for as many pages as there are
     /// names; in a directory larger than that, asking for the names themselves is cheaper.
-    async fn groups(&mut self, scope: &Scope, wanted: &Wanted<'_>) {
+    async fn groups(&mut self, wanted: &Wanted<'_>) {
         let with_assignments = self.groups_with_assignments();
         if wanted.groups.is_empty() && !wanted.any_group && with_assignments.is_empty() {
             return;
         }
-        let names = wanted.names().filter(|_| scope.only_accounts().is_some());
-        let most_pages = names.as_ref().map_or(usize::MAX, |names| names.len().max(1));
-        match self.group_pages(most_pages).await {
-            Ok(Listed::All) => {}
-            Ok(Listed::Some) => self.groups_by_name(&names.unwrap_or_default()).await,
-            Err(failure) => return self.gap(Unread::Groups, None, &failure),
+        let names = wanted.names().filter(|_| self.scope.only_accounts().is_some());
+        match names {
+            Some(names) => self.listed_or_named(&names).await,
+            None => self.list_all_groups().await,
         }
         self.groups_by_id(&with_assignments).await;
         if self.organization.groups.is_empty() && !with_assignments.is_empty() {
@@ -121,12 +161,33 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         }
     }
 
+    async fn listed_or_named(&mut self, names: &[&str]) {
+        match self.group_pages(names.len().max(1)).await {
+            Ok(Listed::All) => {}
+            Ok(Listed::Some) => self.groups_by_name(names).await,
+            Err(failure) => self.gap(Unread::Groups, None, &failure),
+        }
+    }
+
+    /// All groups, listed once.
+    pub(super) async fn list_all_groups(&mut self) {
+        if std::mem::replace(&mut self.has_listed_groups, true) {
+            return;
+        }
+        if let Err(failure) = self.group_pages(usize::MAX).await {
+            self.gap(Unread::Groups, None, &failure);
+        }
+    }
+
     /// Lists groups, so many pages at the most.
     async fn group_pages(&mut self, most_pages: usize) -> Result<Listed, CallFailure> {
         let mut token = None;
         for _ in 0..most_pages {
             let page = self.reads.group_page(token).await?;
-            self.organization.groups.extend(page.groups);
+            let known: BTreeSet<GroupId> =
+                self.organization.groups.iter().map(|group| group.id.clone()).collect();
+            let new = page.groups.into_iter().filter(|group| !known.contains(&group.id));
+            self.organization.groups.extend(new);
             token = page.next;
             if token.is_none() {
                 return Ok(Listed::All);
@@ -167,9 +228,9 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     /// All users, in pages: to ask for them singly would cost a call for each. Only of a user that
     /// AWS itself says is not there is it known that they are gone: a listing may lag behind.
     async fn users(&mut self, with_assignments: &BTreeSet<UserId>) {
-        match self.reads.users().await {
-            Ok(users) => self.organization.users.extend(users),
-            Err(failure) => return self.gap(Unread::Users, None, &failure),
+        self.list_all_users().await;
+        if self.organization.gaps.iter().any(|gap| gap.what == Unread::Users) {
+            return;
         }
         if self.organization.users.is_empty() && !with_assignments.is_empty() {
             return self.doubt(
@@ -184,6 +245,18 @@ impl<Reads: Observe> Gathering<'_, Reads> {
                 Ok(user) => self.organization.users.extend(user),
                 Err(failure) => self.gap(Unread::Users, None, &failure),
             }
+        }
+    }
+
+    /// All users, listed once.
+    pub(super) async fn list_all_users(&mut self) {
+        if std::mem::replace(&mut self.has_listed_users, true) {
+            return;
+        }
+        match self.reads.users().await {
+            // Those that the scope names are among them.
+            Ok(users) => self.organization.users = users,
+            Err(failure) => self.gap(Unread::Users, None, &failure),
         }
     }
 
@@ -227,4 +300,11 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         });
         users.collect()
     }
+}
+
+/// Whether the scope is nothing but groups and users.
+fn is_about_principals(scope: &Scope) -> bool {
+    let Scope { groups, users, .. } = scope.clone();
+    let only = Scope { groups, users, ..Scope::default() };
+    !scope.is_empty() && *scope == only
 }

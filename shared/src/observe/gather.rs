@@ -1,4 +1,4 @@
-//! Putting an observation together, call by call.
+//! Putting an observation together: in which order, and what of it a scope needs.
 
 use std::collections::BTreeSet;
 
@@ -7,54 +7,129 @@ use chrono::{DateTime, Utc};
 use crate::{
     decide::{Reach, reach},
     failure::CallFailure,
-    ids::{AccountId, OrganizationalUnitId, PermissionSetArn},
-    organization::{
-        Account, AccountState, Gap, Organization, OrganizationalUnit, PermissionSet, Unread,
-    },
+    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
+    organization::{Gap, Organization, OrganizationalUnit, PermissionSet, Unread},
     rules::{
-        Principals, Rule, Rules,
+        Rules,
         selector::{OrganizationalUnitPattern, Test},
     },
     scope::Scope,
     source::Spanned,
 };
 
-use super::{Facts, Observe, SeenAccount};
+use super::{Facts, Observe, picture::Picture};
 
-/// Reads what a plan for the scope needs, as cheaply as the scope allows.
+/// Reads what a plan for the scope needs, as cheaply as the scope allows, and remembers nothing.
 ///
 /// # Errors
-/// When the instance, the organization or, for more than single accounts, the list of accounts
-/// cannot be read. Everything else that cannot be read becomes a gap.
+/// As [`Observation::new`].
 pub async fn observe(
     reads: &impl Observe,
     rules: &Rules,
     scope: &Scope,
     now: DateTime<Utc>,
 ) -> Result<Organization, CallFailure> {
-    let mut gathering = Gathering::new(reads, rules, reads.facts().await?, now);
-    gathering.needs_units |= !scope.organizational_units.is_empty();
-    match scope.only_accounts() {
-        Some(accounts) => gathering.single_accounts(accounts).await,
-        None => gathering.all_accounts().await?,
+    let mut nothing = Picture::default();
+    let observation = Observation::new(reads, rules, scope, now, &mut nothing).await?;
+    Ok(observation.into_organization())
+}
+
+/// What was observed, and the means to look closer.
+#[derive(Debug)]
+pub struct Observation<'a, Reads> {
+    gathering: Gathering<'a, Reads>,
+}
+
+impl<'a, Reads: Observe> Observation<'a, Reads> {
+    /// Reads what a plan for the scope needs, as cheaply as the scope and the picture allow.
+    ///
+    /// # Errors
+    /// When the instance, the organization or, for more than single accounts, the list of accounts
+    /// cannot be read. Everything else that cannot be read becomes a gap.
+    pub async fn new(
+        reads: &'a Reads,
+        rules: &'a Rules,
+        scope: &'a Scope,
+        now: DateTime<Utc>,
+        picture: &'a mut Picture,
+    ) -> Result<Self, CallFailure> {
+        let facts = reads.facts().await?;
+        let mut gathering = Gathering::new(reads, rules, scope, facts, (now, picture));
+        gathering.accounts().await?;
+        gathering.tags().await;
+        gathering.unit_tags().await;
+        gathering.what_the_rules_reach().await;
+        Ok(Self { gathering })
     }
-    gathering.tags().await;
-    gathering.unit_tags().await;
-    gathering.what_the_rules_reach(scope).await;
-    Ok(gathering.organization)
+
+    /// What was observed.
+    #[must_use]
+    pub fn organization(&self) -> &Organization {
+        &self.gathering.organization
+    }
+
+    /// What was observed.
+    #[must_use]
+    pub fn into_organization(self) -> Organization {
+        self.gathering.organization
+    }
+
+    /// Reads those of the accounts that are only remembered, and says whether there were any: then
+    /// the plan has to be made anew.
+    ///
+    /// # Errors
+    /// When there are so many of them that all accounts are listed, and they cannot be.
+    pub async fn refresh(&mut self, accounts: &BTreeSet<AccountId>) -> Result<bool, CallFailure> {
+        self.gathering.refresh(accounts).await
+    }
 }
 
 /// An observation under way.
+#[derive(Debug)]
 pub(super) struct Gathering<'a, Reads> {
     pub(super) reads: &'a Reads,
     pub(super) rules: &'a Rules,
+    pub(super) scope: &'a Scope,
+    pub(super) now: DateTime<Utc>,
+    pub(super) picture: &'a mut Picture,
     /// Whether the scope or a rule asks where in the tree accounts are.
-    needs_units: bool,
+    pub(super) needs_units: bool,
     pub(super) organization: Organization,
+    /// What comes from the picture.
+    pub(super) remembered: Remembered,
+    /// The organizational units whose names were read.
+    pub(super) named_units: BTreeSet<OrganizationalUnitId>,
+    /// The accounts that the rules reach, and whose assignments were asked for.
+    pub(super) reached: BTreeSet<AccountId>,
+    /// Whether all groups were listed, or that failed.
+    pub(super) has_listed_groups: bool,
+    /// Whether all users were listed, or that failed.
+    pub(super) has_listed_users: bool,
+    /// Groups of the scope that AWS said are not there.
+    pub(super) gone_groups: BTreeSet<GroupId>,
+    /// Users of the scope that AWS said are not there.
+    pub(super) gone_users: BTreeSet<UserId>,
+}
+
+/// What of an observation was remembered rather than read.
+#[derive(Debug, Default)]
+pub(super) struct Remembered {
+    /// Accounts, with their names and places.
+    pub(super) accounts: BTreeSet<AccountId>,
+    /// Accounts' tags.
+    pub(super) tags: BTreeSet<AccountId>,
+    /// Organizational units' tags.
+    pub(super) unit_tags: BTreeSet<OrganizationalUnitId>,
 }
 
 impl<'a, Reads: Observe> Gathering<'a, Reads> {
-    fn new(reads: &'a Reads, rules: &'a Rules, facts: Facts, now: DateTime<Utc>) -> Self {
+    fn new(
+        reads: &'a Reads,
+        rules: &'a Rules,
+        scope: &'a Scope,
+        facts: Facts,
+        (now, picture): (DateTime<Utc>, &'a mut Picture),
+    ) -> Self {
         let root = OrganizationalUnit {
             id: facts.organization.root_id.clone(),
             name: "Root".to_owned(),
@@ -74,7 +149,23 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             assignments: Vec::new(),
             gaps: Vec::new(),
         };
-        Self { reads, rules, needs_units: asks_for_units(rules), organization }
+        let needs_units = asks_for_units(rules) || !scope.organizational_units.is_empty();
+        Self {
+            reads,
+            rules,
+            scope,
+            now,
+            picture,
+            needs_units,
+            organization,
+            remembered: Remembered::default(),
+            named_units: BTreeSet::new(),
+            reached: BTreeSet::new(),
+            has_listed_groups: false,
+            has_listed_users: false,
+            gone_groups: BTreeSet::new(),
+            gone_users: BTreeSet::new(),
+        }
     }
 
     pub(super) fn gap(
@@ -91,204 +182,32 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
         });
     }
 
-    /// The accounts of a narrow scope, one call each, and the units above them.
-    async fn single_accounts(&mut self, ids: &BTreeSet<AccountId>) {
-        for id in ids {
-            match self.reads.account(id).await {
-                Ok(Some(account)) => {
-                    self.units_above(&account).await;
-                    self.add(account);
-                }
-                Ok(None) => {}
-                Err(failure) => self.gap(Unread::Accounts, Some(id), &failure),
-            }
-        }
-    }
-
-    /// Every account, and the tree around them.
-    async fn all_accounts(&mut self) -> Result<(), CallFailure> {
-        let accounts = self.reads.accounts().await?;
-        self.tree_around(&accounts).await;
-        for account in accounts {
-            self.add(account);
-        }
-        Ok(())
-    }
-
-    /// An account without a path cannot be told where it is, and so is not known at all.
-    fn add(&mut self, account: SeenAccount) {
-        let SeenAccount { id, name, email, state, path } = account;
-        match path.last().cloned() {
-            Some(parent_id) => {
-                self.organization.accounts.push(Account {
-                    id,
-                    name,
-                    email,
-                    state,
-                    parent_id,
-                    tags: Default::default(),
-                });
-            }
-            None => {
-                let reason = "organizations:DescribeAccount: an account without a path".to_owned();
-                self.organization.gaps.push(Gap {
-                    what: Unread::Accounts,
-                    account_id: Some(id),
-                    reason,
-                });
-            }
-        }
-    }
-
-    /// The names of the units above one account, if a rule asks for them: one call a unit, five at
-    /// the most.
-    async fn units_above(&mut self, account: &SeenAccount) {
-        if !self.needs_units || account.state != AccountState::Active {
-            return;
-        }
-        for pair in account.path.windows(2) {
-            let [parent, id] = pair else { continue };
-            if self.organization.organizational_units.iter().any(|unit| unit.id == *id) {
-                continue;
-            }
-            match self.reads.organizational_unit_name(id).await {
-                Ok(Some(name)) => self.add_unit(id.clone(), name, parent),
-                Ok(None) => self.moved_meanwhile(&account.id),
-                Err(failure) => self.gap(Unread::OrganizationalUnits, Some(&account.id), &failure),
-            }
-        }
-    }
-
-    /// A unit above the account was deleted since the account was read, so the account is somewhere
-    /// else by now.
-    fn moved_meanwhile(&mut self, account: &AccountId) {
-        let reason = "the account moved while it was read".to_owned();
-        let account_id = Some(account.clone());
-        self.organization.gaps.push(Gap { what: Unread::OrganizationalUnits, account_id, reason });
-    }
-
-    /// The units on the paths of all accounts: one listing for each that has another below it.
-    async fn tree_around(&mut self, accounts: &[SeenAccount]) {
-        if !self.needs_units {
-            return;
-        }
-        let parents: BTreeSet<&OrganizationalUnitId> = accounts
-            .iter()
-            .flat_map(|account| account.path.split_last().map_or(&[][..], |(_, above)| above))
-            .collect();
-        for parent in parents {
-            match self.reads.organizational_units_below(parent).await {
-                Ok(units) => {
-                    units.into_iter().for_each(|(id, name)| self.add_unit(id, name, parent));
-                }
-                Err(failure) => self.gap(Unread::OrganizationalUnits, None, &failure),
-            }
-        }
-        let known: BTreeSet<OrganizationalUnitId> =
-            self.organization.organizational_units.iter().map(|unit| unit.id.clone()).collect();
-        for account in
-            accounts.iter().filter(|account| !account.path.iter().all(|id| known.contains(id)))
-        {
-            self.moved_meanwhile(&account.id);
-        }
-    }
-
-    fn add_unit(&mut self, id: OrganizationalUnitId, name: String, parent: &OrganizationalUnitId) {
-        let unit = OrganizationalUnit {
-            id,
-            name,
-            parent_id: Some(parent.clone()),
-            tags: Default::default(),
-        };
-        self.organization.organizational_units.push(unit);
-    }
-
-    /// The tags of the accounts that can be touched at all, if a rule asks for tags: one call an
-    /// account.
-    async fn tags(&mut self) {
-        let by_tag = asks_for(self.rules, &|test| matches!(test, Test::Tags(_)));
-        if !by_tag && !self.rules.rules.iter().any(names_principals_by_tag) {
-            return;
-        }
-        let mut accounts = std::mem::take(&mut self.organization.accounts);
-        for account in &mut accounts {
-            if !self.is_open(account) {
-                continue;
-            }
-            match self.reads.account_tags(&account.id).await {
-                Ok(tags) => account.tags = tags,
-                Err(failure) => self.gap(Unread::Tags, Some(&account.id), &failure),
-            }
-        }
-        self.organization.accounts = accounts;
-    }
-
-    /// The tags of the root and of the units above the accounts, if a rule asks for those: one call
-    /// a unit.
-    async fn unit_tags(&mut self) {
-        if !asks_for(self.rules, &|test| matches!(test, Test::OrganizationalUnitTags(_))) {
-            return;
-        }
-        let above = self.units_in_use();
-        let mut units = std::mem::take(&mut self.organization.organizational_units);
-        for unit in units.iter_mut().filter(|unit| above.contains(&unit.id)) {
-            match self.reads.organizational_unit_tags(&unit.id).await {
-                Ok(tags) => unit.tags = tags,
-                Err(failure) => self.gap(Unread::OrganizationalUnitTags, None, &failure),
-            }
-        }
-        self.organization.organizational_units = units;
-    }
-
-    /// The units above the accounts in which anything may be changed, and the root.
-    fn units_in_use(&self) -> BTreeSet<OrganizationalUnitId> {
-        let units = &self.organization.organizational_units;
-        let mut above = BTreeSet::new();
-        for account in self.organization.accounts.iter().filter(|account| self.is_open(account)) {
-            let mut next = Some(&account.parent_id);
-            while let Some(id) = next.filter(|id| above.insert((*id).clone())) {
-                let unit = units.iter().find(|unit| unit.id == *id);
-                next = unit.and_then(|unit| unit.parent_id.as_ref());
-            }
-        }
-        above
-    }
-
-    /// Whether anything may be changed in the account, as far as is known without its tags.
-    fn is_open(&self, account: &Account) -> bool {
-        let is_management = account.id == self.organization.organization.management_account_id;
-        account.state == AccountState::Active
-            && (self.rules.manage.management_account || !is_management)
-    }
-
-    /// The assignments in the accounts that the rules reach, and the names that those and the rules
-    /// speak of.
-    async fn what_the_rules_reach(&mut self, scope: &Scope) {
-        let Reach { accounts, rules } =
-            reach(self.rules, &self.organization, self.organization.observed_at);
-        let accounts: Vec<AccountId> =
+    /// The assignments of the scope in the accounts that the rules reach, and the names that those
+    /// and the rules speak of.
+    async fn what_the_rules_reach(&mut self) {
+        let Reach { accounts, rules } = reach(self.rules, &self.organization, self.now);
+        let accounts: BTreeSet<AccountId> =
             accounts.into_iter().map(|account| account.id.clone()).collect();
+        self.reached.clone_from(&accounts);
         if accounts.is_empty() {
             return;
         }
-        for account in &accounts {
-            self.assignments(account).await;
-        }
+        self.named_principals().await;
+        self.assignments(&accounts).await;
         self.permission_sets().await;
-        self.directory(scope, &rules).await;
+        self.directory(&rules).await;
     }
 
-    async fn assignments(&mut self, account: &AccountId) {
-        let permission_sets = match self.reads.provisioned_permission_sets(account).await {
-            Ok(permission_sets) => permission_sets,
-            Err(failure) => return self.gap(Unread::Assignments, Some(account), &failure),
-        };
-        for permission_set in permission_sets {
-            match self.reads.assignments(account, &permission_set).await {
-                Ok(assignments) => self.organization.assignments.extend(assignments),
-                Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
-            }
-        }
+    /// Leaves out accounts that have come into reach only since they were last seen: what is in them
+    /// was not asked for, and an event of their own says to look.
+    pub(super) fn forget_newly_reached(&mut self) {
+        let Reach { accounts, .. } = reach(self.rules, &self.organization, self.now);
+        let new: BTreeSet<AccountId> = accounts
+            .into_iter()
+            .map(|account| account.id.clone())
+            .filter(|id| !self.reached.contains(id))
+            .collect();
+        self.organization.accounts.retain(|account| !new.contains(&account.id));
     }
 
     async fn permission_sets(&mut self) {
@@ -312,17 +231,8 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     }
 }
 
-fn asks_for(rules: &Rules, question: &impl Fn(&Test) -> bool) -> bool {
+pub(super) fn asks_for(rules: &Rules, question: &impl Fn(&Test) -> bool) -> bool {
     rules.account_selectors().any(|selector| selector.asks(question))
-}
-
-/// Whether the rule finds its groups by tags of the account.
-fn names_principals_by_tag(rule: &Rule) -> bool {
-    match &rule.principals {
-        Principals::Named { .. } => false,
-        Principals::GroupName(template) => template.value.tag_keys().next().is_some(),
-        Principals::AccountTag { .. } => true,
-    }
 }
 
 /// Whether any selector needs more of the tree than that all accounts are under the root.

@@ -5,7 +5,8 @@
 //! and the names of the organizational units above them where a rule asks for them, the assignments
 //! in place, the permission sets, and the groups that rules or assignments name. Users are read only
 //! where direct assignments are managed and there is one or may be one, memberships only of the
-//! groups whose members a rule asks for.
+//! groups whose members a rule asks for. What a [`Picture`] remembers says where to look; before a
+//! plan is carried out, the accounts that it changes are read ([`Observation::refresh`]).
 //!
 //! **Guarantees.** What is not in the result and not in a gap does not exist, as far as the scope's
 //! assignments go. Only failures without which nothing is known (the instance, the organization,
@@ -13,20 +14,28 @@
 //!
 //! **Price.** A new account costs the same number of calls however many accounts there are. A large
 //! directory costs some more pages of groups, at most as many as names are asked for; then the names
-//! are asked for singly.
+//! are asked for singly. A group costs its own listing, and what it changes. Everything costs a call
+//! for each group, from the management account; from another, one for each account and each
+//! permission set in it.
 
+mod accounts;
+mod assignments;
 mod directory;
 mod gather;
+mod picture;
 
 use std::collections::BTreeMap;
 
 use crate::{
     failure::CallFailure,
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
-    organization::{AccountState, Assignment, Group, Instance, OrganizationFacts, Tags, User},
+    organization::{
+        AccountState, Assignment, Group, Instance, OrganizationFacts, Principal, Tags, User,
+    },
 };
 
-pub use gather::observe;
+pub use gather::{Observation, observe};
+pub use picture::{BELIEVED_FOR_HOURS, Picture};
 
 /// Reading AWS: one method a call (or a paginated listing), nothing decided.
 #[expect(async_fn_in_trait, reason = "one task drives them: nobody needs the futures to be Send")]
@@ -82,6 +91,16 @@ pub trait Observe {
         &self,
         account: &AccountId,
     ) -> Result<Vec<PermissionSetArn>, CallFailure>;
+    /// Whether [`Observe::assignments_of`] may be asked, as far as is known: only the management
+    /// account may. An adapter that was refused once says no from then on.
+    async fn lists_by_principal(&self) -> bool;
+    /// All that a principal has, in all accounts: of one that is gone, nothing is shown.
+    async fn assignments_of(&self, principal: &Principal) -> Result<Vec<Assignment>, CallFailure>;
+    /// The accounts in which a permission set is provisioned.
+    async fn accounts_with(
+        &self,
+        permission_set: &PermissionSetArn,
+    ) -> Result<Vec<AccountId>, CallFailure>;
     /// Who has that permission set in that account.
     async fn assignments(
         &self,

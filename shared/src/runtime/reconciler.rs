@@ -128,8 +128,10 @@ async fn run(world: &World, rules: &Rules, errand: &Errand) -> Result<Reconciled
     let in_flight = usize::try_from(world.settings().writes_in_flight.get()).unwrap_or(usize::MAX);
     let calls_before = world.calls().total();
     let limits = Limits { in_flight, poll_every: world.settings().poll_every, ..Limits::default() };
-    let result =
-        reconcile(world.observe(), world.act(), world.announce(), rules, limits, errand).await;
+    let aws = (world.observe(), world.act(), world.announce());
+    let mut memory = world.memory().open().await;
+    let result = reconcile(aws, rules, limits, errand, memory.picture()).await;
+    memory.keep().await;
     world.observe().flush().await;
     log(rules, &result, errand, world.calls().total().saturating_sub(calls_before));
     result

@@ -66,6 +66,8 @@ pub struct Settings {
 pub struct Cache {
     /// Names of permission sets.
     pub permission_sets: Location,
+    /// The picture of the organization.
+    pub organization: Location,
 }
 
 /// A setting that is missing, or that is not what it should be.
@@ -155,7 +157,10 @@ impl FromStr for Cache {
 
     fn from_str(prefix: &str) -> Result<Self, Self::Err> {
         let prefix = prefix.trim_end_matches('/');
-        Ok(Self { permission_sets: format!("{prefix}/permission-sets.json").parse()? })
+        Ok(Self {
+            permission_sets: format!("{prefix}/permission-sets.json").parse()?,
+            organization: format!("{prefix}/organization.json").parse()?,
+        })
     }
 }
 
@@ -200,8 +205,12 @@ mod tests {
         assert_eq!(settings.rules.unwrap().to_string(), "s3://b/active/rules.yaml");
         assert_eq!(settings.rules_written.unwrap().to_string(), "s3://b/rules.yaml");
         assert_eq!(
-            settings.cache.unwrap().permission_sets.to_string(),
+            settings.cache.clone().unwrap().permission_sets.to_string(),
             "s3://b/cache/permission-sets.json"
+        );
+        assert_eq!(
+            settings.cache.unwrap().organization.to_string(),
+            "s3://b/cache/organization.json"
         );
         assert_eq!((settings.calls_per_second.get(), settings.writes_in_flight.get()), (10, 5));
         assert_eq!(settings.poll_every, Duration::from_millis(250));

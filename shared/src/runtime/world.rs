@@ -11,6 +11,7 @@ use crate::aws::{
     clients::Clients,
     facts::KnownFacts,
     lane::AwsLane,
+    memory::Memory,
     names::Names,
     observe::AwsObserve,
     pace::Pace,
@@ -27,6 +28,7 @@ pub struct World {
     settings: Settings,
     clients: Arc<Clients>,
     observe: AwsObserve,
+    memory: Memory,
     act: AwsAct,
     announce: AwsAnnounce,
     lane: Option<AwsLane>,
@@ -52,7 +54,9 @@ impl World {
         let facts = Arc::new(KnownFacts::new(Arc::clone(&clients), settings.instance_arn.clone()));
         let store = |location: &Location| Store::new(location.clone(), Arc::clone(&clients));
         let names = Names::new(settings.cache.as_ref().map(|cache| store(&cache.permission_sets)));
+        let memory = Memory::new(settings.cache.as_ref().map(|cache| store(&cache.organization)));
         Self {
+            memory,
             observe: AwsObserve::new(Arc::clone(&clients), Arc::clone(&facts), names),
             act: AwsAct::new(Arc::clone(&clients), facts),
             announce: AwsAnnounce::new(Arc::clone(&clients), settings.bus.clone()),
@@ -85,6 +89,12 @@ impl World {
     #[must_use]
     pub fn observe(&self) -> &AwsObserve {
         &self.observe
+    }
+
+    /// What is remembered of the organization.
+    #[must_use]
+    pub fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     /// Writing.

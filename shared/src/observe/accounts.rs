@@ -1,0 +1,382 @@
+//! The organization's part of an observation: accounts, the tree around them, and tags.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    failure::CallFailure,
+    ids::{AccountId, OrganizationalUnitId},
+    organization::{Account, AccountState, Gap, OrganizationalUnit, Unread},
+    rules::{Principals, Rule, selector::Test},
+};
+
+use super::{
+    Observe, SeenAccount,
+    gather::{Gathering, asks_for},
+};
+
+/// Accounts on a page of Organizations' listing. When more accounts than there are pages have to be
+/// read anew, to list them all costs less.
+///
+/// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html>
+const ACCOUNTS_ON_A_PAGE: usize = 20;
+
+impl<Reads: Observe> Gathering<'_, Reads> {
+    /// The accounts that the scope needs: those that it names; or, since groups may have access
+    /// anywhere, all of them, remembered where nothing else is asked for.
+    pub(super) async fn accounts(&mut self) -> Result<(), CallFailure> {
+        let scope = self.scope;
+        if let Some(accounts) = scope.only_accounts() {
+            self.single_accounts(accounts).await;
+            return Ok(());
+        }
+        let is_about_places = scope.is_everything() || !scope.organizational_units.is_empty();
+        if is_about_places || !self.picture.is_whole(self.needs_units, self.now) {
+            return self.all_accounts().await;
+        }
+        self.remembered_accounts(&scope.accounts);
+        self.single_accounts(&scope.accounts).await;
+        Ok(())
+    }
+
+    /// The accounts of a narrow scope, one call each, and the units above them.
+    async fn single_accounts(&mut self, ids: &BTreeSet<AccountId>) {
+        for id in ids {
+            match self.reads.account(id).await {
+                Ok(Some(account)) => {
+                    self.picture.see(&account);
+                    self.units_above(&account).await;
+                    self.add(account);
+                }
+                Ok(None) => self.picture.forget(id),
+                Err(failure) => self.gap(Unread::Accounts, Some(id), &failure),
+            }
+        }
+    }
+
+    /// Every account, and the tree around them.
+    async fn all_accounts(&mut self) -> Result<(), CallFailure> {
+        let accounts = self.reads.accounts().await?;
+        self.picture.see_all(&accounts, self.now);
+        self.tree_around(&accounts).await;
+        for account in accounts {
+            self.add(account);
+        }
+        Ok(())
+    }
+
+    /// All accounts but those, and the tree around them, as they were seen before.
+    fn remembered_accounts(&mut self, but: &BTreeSet<AccountId>) {
+        let units: Vec<_> = self
+            .picture
+            .units()
+            .map(|(id, name, parent)| (id.clone(), name.to_owned(), parent.clone()))
+            .collect();
+        for (id, name, parent) in units {
+            self.add_unit(id, name, &parent);
+        }
+        let accounts: Vec<SeenAccount> =
+            self.picture.accounts().filter(|account| !but.contains(&account.id)).collect();
+        for account in accounts {
+            self.remembered.accounts.insert(account.id.clone());
+            self.add(account);
+        }
+    }
+
+    /// An account without a path cannot be told where it is, and so is not known at all.
+    fn add(&mut self, account: SeenAccount) {
+        let SeenAccount { id, name, email, state, path } = account;
+        match path.last().cloned() {
+            Some(parent_id) => {
+                let tags = Default::default();
+                let account = Account { id, name, email, state, parent_id, tags };
+                self.organization.accounts.push(account);
+            }
+            None => {
+                let reason = "organizations:DescribeAccount: an account without a path".to_owned();
+                let account_id = Some(id);
+                self.organization.gaps.push(Gap { what: Unread::Accounts, account_id, reason });
+            }
+        }
+    }
+
+    /// The names of the units above one account, if a rule asks for them: one call a unit, five at
+    /// the most.
+    async fn units_above(&mut self, account: &SeenAccount) {
+        if !self.needs_units || account.state != AccountState::Active {
+            return;
+        }
+        for pair in account.path.windows(2) {
+            let [parent, id] = pair else { continue };
+            if self.named_units.contains(id) {
+                continue;
+            }
+            match self.reads.organizational_unit_name(id).await {
+                Ok(Some(name)) => self.see_unit(id.clone(), name, parent),
+                Ok(None) => self.moved_meanwhile(&account.id),
+                Err(failure) => self.gap(Unread::OrganizationalUnits, Some(&account.id), &failure),
+            }
+        }
+    }
+
+    /// A unit above the account was deleted since the account was read, so the account is somewhere
+    /// else by now.
+    fn moved_meanwhile(&mut self, account: &AccountId) {
+        let reason = "the account moved while it was read".to_owned();
+        let account_id = Some(account.clone());
+        self.organization.gaps.push(Gap { what: Unread::OrganizationalUnits, account_id, reason });
+    }
+
+    /// The units on the paths of all accounts: one listing for each that has another below it.
+    async fn tree_around(&mut self, accounts: &[SeenAccount]) {
+        if !self.needs_units {
+            return;
+        }
+        let parents: BTreeSet<&OrganizationalUnitId> = accounts
+            .iter()
+            .flat_map(|account| account.path.split_last().map_or(&[][..], |(_, above)| above))
+            .collect();
+        let mut is_whole = true;
+        for parent in parents {
+            match self.reads.organizational_units_below(parent).await {
+                Ok(units) => {
+                    units.into_iter().for_each(|(id, name)| self.see_unit(id, name, parent));
+                }
+                Err(failure) => {
+                    is_whole = false;
+                    self.gap(Unread::OrganizationalUnits, None, &failure);
+                }
+            }
+        }
+        if is_whole {
+            self.picture.see_tree(self.now);
+        }
+        let known: BTreeSet<OrganizationalUnitId> =
+            self.organization.organizational_units.iter().map(|unit| unit.id.clone()).collect();
+        for account in
+            accounts.iter().filter(|account| !account.path.iter().all(|id| known.contains(id)))
+        {
+            self.moved_meanwhile(&account.id);
+        }
+    }
+
+    /// A unit's name was read.
+    fn see_unit(&mut self, id: OrganizationalUnitId, name: String, parent: &OrganizationalUnitId) {
+        self.picture.see_unit(&id, &name, parent);
+        self.named_units.insert(id.clone());
+        self.add_unit(id, name, parent);
+    }
+
+    /// Adds a unit, or what is newer of one that is there.
+    fn add_unit(&mut self, id: OrganizationalUnitId, name: String, parent: &OrganizationalUnitId) {
+        let (parent_id, tags) = (Some(parent.clone()), Default::default());
+        let units = &mut self.organization.organizational_units;
+        match units.iter_mut().find(|unit| unit.id == id) {
+            Some(unit) => (unit.name, unit.parent_id) = (name, parent_id),
+            None => units.push(OrganizationalUnit { id, name, parent_id, tags }),
+        }
+    }
+
+    /// The tags of the accounts that can be touched at all, if a rule asks for tags: remembered, or
+    /// one call an account.
+    pub(super) async fn tags(&mut self) {
+        if !self.needs_tags() {
+            return;
+        }
+        let mut accounts = std::mem::take(&mut self.organization.accounts);
+        for account in &mut accounts {
+            if !self.is_open(account) {
+                continue;
+            }
+            let seen = self.picture.account_tags(&account.id, self.now);
+            match seen.filter(|_| !self.scope.accounts.contains(&account.id)) {
+                Some(tags) => {
+                    account.tags = tags.clone();
+                    self.remembered.tags.insert(account.id.clone());
+                }
+                None => self.read_tags(account).await,
+            }
+        }
+        self.organization.accounts = accounts;
+    }
+
+    async fn read_tags(&mut self, account: &mut Account) {
+        match self.reads.account_tags(&account.id).await {
+            Ok(tags) => {
+                self.picture.see_account_tags(&account.id, &tags, self.now);
+                account.tags = tags;
+            }
+            Err(failure) => self.gap(Unread::Tags, Some(&account.id), &failure),
+        }
+    }
+
+    fn needs_tags(&self) -> bool {
+        asks_for(self.rules, &|test| matches!(test, Test::Tags(_)))
+            || self.rules.rules.iter().any(names_principals_by_tag)
+    }
+
+    /// The tags of the root and of the units above the accounts, if a rule asks for those:
+    /// remembered, or one call a unit.
+    pub(super) async fn unit_tags(&mut self) {
+        if !self.needs_unit_tags() {
+            return;
+        }
+        let above = self.units_above_open_accounts();
+        let is_narrow = self.scope.only_accounts().is_some();
+        let mut units = std::mem::take(&mut self.organization.organizational_units);
+        for unit in units.iter_mut().filter(|unit| above.contains(&unit.id)) {
+            let seen = self.picture.unit_tags(&unit.id, self.now);
+            let is_named = is_narrow || self.scope.organizational_units.contains(&unit.id);
+            match seen.filter(|_| !is_named) {
+                Some(tags) => {
+                    unit.tags = tags.clone();
+                    self.remembered.unit_tags.insert(unit.id.clone());
+                }
+                None => self.read_unit_tags(unit).await,
+            }
+        }
+        self.organization.organizational_units = units;
+    }
+
+    async fn read_unit_tags(&mut self, unit: &mut OrganizationalUnit) {
+        match self.reads.organizational_unit_tags(&unit.id).await {
+            Ok(tags) => {
+                self.picture.see_unit_tags(&unit.id, &tags, self.now);
+                unit.tags = tags;
+            }
+            Err(failure) => self.gap(Unread::OrganizationalUnitTags, None, &failure),
+        }
+    }
+
+    fn needs_unit_tags(&self) -> bool {
+        asks_for(self.rules, &|test| matches!(test, Test::OrganizationalUnitTags(_)))
+    }
+
+    /// The units above the accounts in which anything may be changed, and the root.
+    fn units_above_open_accounts(&self) -> BTreeSet<OrganizationalUnitId> {
+        let open = self.organization.accounts.iter().filter(|account| self.is_open(account));
+        self.above(open.map(|account| &account.parent_id))
+    }
+
+    /// Those units, and all above them.
+    fn above<'p>(
+        &self,
+        parents: impl Iterator<Item = &'p OrganizationalUnitId>,
+    ) -> BTreeSet<OrganizationalUnitId> {
+        let units = &self.organization.organizational_units;
+        let mut above = BTreeSet::new();
+        for parent in parents {
+            let mut next = Some(parent.clone());
+            while let Some(id) = next.filter(|id| above.insert(id.clone())) {
+                let unit = units.iter().find(|unit| unit.id == id);
+                next = unit.and_then(|unit| unit.parent_id.clone());
+            }
+        }
+        above
+    }
+
+    /// Those units, and all below them.
+    pub(super) fn units_below(
+        &self,
+        ids: &BTreeSet<OrganizationalUnitId>,
+    ) -> BTreeSet<OrganizationalUnitId> {
+        let units = &self.organization.organizational_units;
+        let mut below = ids.clone();
+        loop {
+            let is_below = |unit: &&OrganizationalUnit| {
+                unit.parent_id.as_ref().is_some_and(|parent| below.contains(parent))
+            };
+            let found = units.iter().filter(is_below).map(|unit| unit.id.clone());
+            let found: BTreeSet<_> = found.filter(|id| !below.contains(id)).collect();
+            if found.is_empty() {
+                return below;
+            }
+            below.extend(found);
+        }
+    }
+
+    /// Whether anything may be changed in the account, as far as is known without its tags.
+    fn is_open(&self, account: &Account) -> bool {
+        let is_management = account.id == self.organization.organization.management_account_id;
+        account.state == AccountState::Active
+            && (self.rules.manage.management_account || !is_management)
+    }
+
+    /// Reads those accounts of which anything is only remembered, with the units above them and
+    /// their tags; whether there were any.
+    pub(super) async fn refresh(&mut self, ids: &BTreeSet<AccountId>) -> Result<bool, CallFailure> {
+        let places: BTreeSet<AccountId> = &self.remembered.accounts & ids;
+        if places.len() * ACCOUNTS_ON_A_PAGE > self.picture.number_of_accounts() {
+            self.read_all_again().await?;
+        } else {
+            self.read_again(&places).await;
+        }
+        let tags: BTreeSet<AccountId> = &self.remembered.tags & ids;
+        self.read_tags_again(&tags).await;
+        let unit_tags = self.read_unit_tags_again(ids).await;
+        Ok(!places.is_empty() || !tags.is_empty() || unit_tags)
+    }
+
+    /// Lists all accounts anew. Their tags stay as they were seen, and are still only remembered.
+    async fn read_all_again(&mut self) -> Result<(), CallFailure> {
+        let before = std::mem::take(&mut self.organization.accounts);
+        self.all_accounts().await?;
+        self.remembered.accounts.clear();
+        self.give_tags_back(&before);
+        self.forget_newly_reached();
+        Ok(())
+    }
+
+    /// Reads single accounts anew, with the names of the units above them.
+    async fn read_again(&mut self, ids: &BTreeSet<AccountId>) {
+        let accounts = std::mem::take(&mut self.organization.accounts).into_iter();
+        let (before, kept): (Vec<_>, Vec<_>) =
+            accounts.partition(|account| ids.contains(&account.id));
+        self.organization.accounts = kept;
+        self.single_accounts(ids).await;
+        self.remembered.accounts.retain(|id| !ids.contains(id));
+        self.give_tags_back(&before);
+    }
+
+    fn give_tags_back(&mut self, before: &[Account]) {
+        let before: BTreeMap<_, _> =
+            before.iter().map(|account| (&account.id, &account.tags)).collect();
+        for account in &mut self.organization.accounts {
+            if let Some(tags) = before.get(&account.id) {
+                account.tags.clone_from(tags);
+            }
+        }
+    }
+
+    async fn read_tags_again(&mut self, ids: &BTreeSet<AccountId>) {
+        let mut accounts = std::mem::take(&mut self.organization.accounts);
+        for account in accounts.iter_mut().filter(|account| ids.contains(&account.id)) {
+            self.read_tags(account).await;
+        }
+        self.organization.accounts = accounts;
+        self.remembered.tags.retain(|id| !ids.contains(id));
+    }
+
+    /// The tags of the units above those accounts; whether there were any to read.
+    async fn read_unit_tags_again(&mut self, ids: &BTreeSet<AccountId>) -> bool {
+        let accounts = self.organization.accounts.iter();
+        let parents = accounts.filter(|account| ids.contains(&account.id));
+        let above = self.above(parents.map(|account| &account.parent_id));
+        let stale: BTreeSet<OrganizationalUnitId> = &self.remembered.unit_tags & &above;
+        let mut units = std::mem::take(&mut self.organization.organizational_units);
+        for unit in units.iter_mut().filter(|unit| stale.contains(&unit.id)) {
+            self.read_unit_tags(unit).await;
+        }
+        self.organization.organizational_units = units;
+        self.remembered.unit_tags.retain(|id| !stale.contains(id));
+        !stale.is_empty()
+    }
+}
+
+/// Whether the rule finds its groups by tags of the account.
+fn names_principals_by_tag(rule: &Rule) -> bool {
+    match &rule.principals {
+        Principals::Named { .. } => false,
+        Principals::GroupName(template) => template.value.tag_keys().next().is_some(),
+        Principals::AccountTag { .. } => true,
+    }
+}

@@ -1,0 +1,183 @@
+//! The assignments in place, on the cheapest way that is allowed.
+//!
+//! Identity Center tells them in two ways. By principal: all that a group has, anywhere, in one
+//! listing, but only to the management account, and only of principals that still exist. By pair: who
+//! has one permission set in one account, after which sets are there at all. One account is read by
+//! pairs, one group by principal; for everything, whichever costs less.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    ids::{AccountId, GroupId, PermissionSetArn, UserId},
+    organization::{Account, Principal, Unread},
+    rules::ManagedUsers,
+};
+
+use super::{Observe, gather::Gathering};
+
+/// How many permission sets are taken to be in an account while nobody has counted.
+const SETS_IN_AN_ACCOUNT: usize = 5;
+
+impl<Reads: Observe> Gathering<'_, Reads> {
+    /// The assignments of the scope in those accounts.
+    pub(super) async fn assignments(&mut self, accounts: &BTreeSet<AccountId>) {
+        let scope = self.scope;
+        if scope.is_everything() {
+            return self.everything(accounts).await;
+        }
+        self.by_pairs(&self.whole(accounts)).await;
+        for arn in &scope.permission_sets {
+            self.of_permission_set(arn, accounts).await;
+        }
+        let groups = scope.groups.iter().cloned().map(Principal::Group);
+        let principals: Vec<Principal> =
+            groups.chain(scope.users.iter().cloned().map(Principal::User)).collect();
+        if !self.by_principals(&principals).await {
+            self.by_pairs(accounts).await;
+        } else {
+            self.left_behind(&principals, accounts).await;
+        }
+        self.organization.assignments.sort_unstable();
+        self.organization.assignments.dedup();
+    }
+
+    /// What principals that are gone have left: no listing by principal shows it. It is looked for
+    /// where they had something when all was seen last; without that, everywhere.
+    async fn left_behind(&mut self, principals: &[Principal], accounts: &BTreeSet<AccountId>) {
+        let mut to_look_at = BTreeSet::new();
+        for principal in principals.iter().filter(|principal| self.is_gone(principal)) {
+            match self.picture.where_held(principal) {
+                Some(held) => to_look_at.extend(held.intersection(accounts).cloned()),
+                None => to_look_at.extend(accounts.iter().cloned()),
+            }
+        }
+        self.by_pairs(&to_look_at).await;
+    }
+
+    /// Whether AWS itself said that there is no such group or user.
+    fn is_gone(&self, principal: &Principal) -> bool {
+        match principal {
+            Principal::Group(id) => self.gone_groups.contains(id),
+            Principal::User(id) => self.gone_users.contains(id),
+        }
+    }
+
+    /// Of those accounts the ones of which the scope means everything.
+    fn whole(&self, accounts: &BTreeSet<AccountId>) -> BTreeSet<AccountId> {
+        let below = self.units_below(&self.scope.organizational_units);
+        let is_meant = |account: &&Account| {
+            let is_named = self.scope.accounts.contains(&account.id);
+            accounts.contains(&account.id) && (is_named || below.contains(&account.parent_id))
+        };
+        let meant = self.organization.accounts.iter().filter(is_meant);
+        meant.map(|account| account.id.clone()).collect()
+    }
+
+    async fn everything(&mut self, accounts: &BTreeSet<AccountId>) {
+        match self.all_principals(accounts.len()).await {
+            Some(principals) if self.by_principals(&principals).await => {}
+            _ => {
+                let pairs = self.by_pairs(accounts).await;
+                self.picture.see_pairs(pairs);
+            }
+        }
+        if !self.organization.gaps.iter().any(|gap| gap.what == Unread::Assignments) {
+            self.picture.see_held_everywhere();
+        }
+    }
+
+    /// Everybody who may hold assignments that the rules manage; nothing, where to ask for each
+    /// account costs less, or where not everybody is known.
+    async fn all_principals(&mut self, accounts: usize) -> Option<Vec<Principal>> {
+        if !self.reads.lists_by_principal().await {
+            return None;
+        }
+        let pairs = self.picture.pairs().unwrap_or(accounts * SETS_IN_AN_ACCOUNT);
+        let users = match &self.rules.manage.users {
+            ManagedUsers::None => Vec::new(),
+            ManagedUsers::All | ManagedUsers::Named(_) => self.all_users().await?,
+        };
+        let groups = self.all_groups().await?;
+        let is_cheaper = groups.len() + users.len() <= accounts + pairs;
+        let groups = groups.into_iter().map(Principal::Group);
+        is_cheaper.then(|| groups.chain(users.into_iter().map(Principal::User)).collect())
+    }
+
+    async fn all_groups(&mut self) -> Option<Vec<GroupId>> {
+        self.list_all_groups().await;
+        let is_whole = !self.organization.gaps.iter().any(|gap| gap.what == Unread::Groups);
+        let groups = self.organization.groups.iter().map(|group| group.id.clone());
+        is_whole.then(|| groups.collect())
+    }
+
+    async fn all_users(&mut self) -> Option<Vec<UserId>> {
+        self.list_all_users().await;
+        let is_whole = !self.organization.gaps.iter().any(|gap| gap.what == Unread::Users);
+        let users = self.organization.users.iter().map(|user| user.id.clone());
+        is_whole.then(|| users.collect())
+    }
+
+    /// What those principals have, anywhere; whether that could be asked at all.
+    async fn by_principals(&mut self, principals: &[Principal]) -> bool {
+        if principals.is_empty() {
+            return true;
+        }
+        if !self.reads.lists_by_principal().await {
+            return false;
+        }
+        let mut read = Vec::new();
+        for principal in principals {
+            match self.reads.assignments_of(principal).await {
+                Ok(assignments) => {
+                    self.organization.assignments.extend(assignments);
+                    read.push(principal.clone());
+                }
+                // Refused to all, or gone wrong for one: the other way may still work.
+                Err(_) if !self.reads.lists_by_principal().await => return false,
+                Err(failure) => self.gap(Unread::Assignments, None, &failure),
+            }
+        }
+        self.picture.see_held_by(&read, &self.organization.assignments);
+        true
+    }
+
+    /// Who has what in those accounts; how many pairs there were.
+    async fn by_pairs(&mut self, accounts: &BTreeSet<AccountId>) -> usize {
+        let mut pairs = 0;
+        let gaps = self.organization.gaps.len();
+        for account in accounts {
+            match self.reads.provisioned_permission_sets(account).await {
+                Ok(permission_sets) => {
+                    pairs += permission_sets.len();
+                    for permission_set in permission_sets {
+                        self.pair(account, &permission_set).await;
+                    }
+                }
+                Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
+            }
+        }
+        if self.organization.gaps.len() == gaps {
+            self.picture.see_held_in(accounts, &self.organization.assignments);
+        }
+        pairs
+    }
+
+    /// Who has a permission set, in those of the accounts where it is.
+    async fn of_permission_set(&mut self, arn: &PermissionSetArn, accounts: &BTreeSet<AccountId>) {
+        match self.reads.accounts_with(arn).await {
+            Ok(with) => {
+                for account in with.iter().filter(|id| accounts.contains(*id)) {
+                    self.pair(account, arn).await;
+                }
+            }
+            Err(failure) => self.gap(Unread::Assignments, None, &failure),
+        }
+    }
+
+    async fn pair(&mut self, account: &AccountId, permission_set: &PermissionSetArn) {
+        match self.reads.assignments(account, permission_set).await {
+            Ok(assignments) => self.organization.assignments.extend(assignments),
+            Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! What earlier observations saw of the organization: the accounts, the tree around them, and tags.
+//!
+//! **Why.** Organizations tells tags one account a call, ten a second: to read them all for every
+//! sweep would take minutes in which nothing else can. And an event about a group asks where all
+//! accounts are.
+//!
+//! **Guarantees.** A picture says where to look, and never what to do: before anything is changed in
+//! an account, that account is read. It is a cache: without it everything is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{AccountId, OrganizationalUnitId},
+    organization::{AccountState, Assignment, Principal, Tags},
+};
+
+use super::SeenAccount;
+
+/// How long a picture is believed. Events keep it right; this bounds what a lost event costs: as
+/// long as somebody who waits would wait before asking.
+///
+/// Unit: hours.
+pub const BELIEVED_FOR_HOURS: i64 = 24;
+
+/// What earlier observations saw.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Picture {
+    accounts: BTreeMap<AccountId, SeenBefore>,
+    units: BTreeMap<OrganizationalUnitId, UnitSeenBefore>,
+    /// When all accounts were listed.
+    accounts_at: Option<DateTime<Utc>>,
+    /// When the names of all organizational units around them were.
+    units_at: Option<DateTime<Utc>>,
+    /// Where principals hold assignments, by their bare ids.
+    held: BTreeMap<String, BTreeSet<AccountId>>,
+    /// Whether that was all there was once.
+    held_is_whole: bool,
+    /// How many pairs of an account and a permission set held assignments in the last whole listing
+    /// by pairs.
+    pairs: Option<usize>,
+    /// Whether anything was added since it was read.
+    #[serde(skip)]
+    is_changed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct SeenBefore {
+    name: String,
+    email: String,
+    state: AccountState,
+    path: Vec<OrganizationalUnitId>,
+    tags: Option<TagsSeenBefore>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct UnitSeenBefore {
+    name: String,
+    parent: OrganizationalUnitId,
+    tags: Option<TagsSeenBefore>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct TagsSeenBefore {
+    tags: Tags,
+    at: DateTime<Utc>,
+}
+
+impl Picture {
+    /// Whether all accounts, and the tree if it is asked for, were seen not too long ago.
+    pub(super) fn is_whole(&self, with_units: bool, now: DateTime<Utc>) -> bool {
+        let young = |at: Option<DateTime<Utc>>| at.is_some_and(|at| is_believed(at, now));
+        young(self.accounts_at) && (!with_units || young(self.units_at))
+    }
+
+    /// The accounts that were seen.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = SeenAccount> {
+        self.accounts.iter().map(|(id, seen)| SeenAccount {
+            id: id.clone(),
+            name: seen.name.clone(),
+            email: seen.email.clone(),
+            state: seen.state.clone(),
+            path: seen.path.clone(),
+        })
+    }
+
+    /// How many accounts were seen.
+    pub(super) fn number_of_accounts(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// The organizational units that were seen: id, name and parent.
+    pub(super) fn units(
+        &self,
+    ) -> impl Iterator<Item = (&OrganizationalUnitId, &str, &OrganizationalUnitId)> {
+        self.units.iter().map(|(id, unit)| (id, unit.name.as_str(), &unit.parent))
+    }
+
+    /// The tags of an account, if they were seen not too long ago.
+    pub(super) fn account_tags(&self, id: &AccountId, now: DateTime<Utc>) -> Option<&Tags> {
+        believed(self.accounts.get(id)?.tags.as_ref(), now)
+    }
+
+    /// The tags of an organizational unit, if they were seen not too long ago.
+    pub(super) fn unit_tags(&self, id: &OrganizationalUnitId, now: DateTime<Utc>) -> Option<&Tags> {
+        believed(self.units.get(id)?.tags.as_ref(), now)
+    }
+
+    /// How many pairs of an account and a permission set hold assignments, as far as is known.
+    pub(super) fn pairs(&self) -> Option<usize> {
+        self.pairs
+    }
+
+    /// All accounts were listed: those that are not among them are no more.
+    pub(super) fn see_all(&mut self, accounts: &[SeenAccount], now: DateTime<Utc>) {
+        let before = std::mem::take(&mut self.accounts);
+        for account in accounts {
+            let tags = before.get(&account.id).and_then(|seen| seen.tags.clone());
+            self.accounts.insert(account.id.clone(), SeenBefore { tags, ..seen(account) });
+        }
+        self.is_changed |= before != self.accounts || !is_recent(self.accounts_at, now);
+        self.accounts_at = Some(now);
+    }
+
+    /// One account was read.
+    pub(super) fn see(&mut self, account: &SeenAccount) {
+        let before = self.accounts.get(&account.id);
+        let tags = before.and_then(|seen| seen.tags.clone());
+        let after = SeenBefore { tags, ..seen(account) };
+        self.is_changed |= before != Some(&after);
+        self.accounts.insert(account.id.clone(), after);
+    }
+
+    /// One account is no more.
+    pub(super) fn forget(&mut self, id: &AccountId) {
+        self.is_changed |= self.accounts.remove(id).is_some();
+    }
+
+    /// The names of all units around the accounts were read.
+    pub(super) fn see_tree(&mut self, now: DateTime<Utc>) {
+        self.is_changed |= !is_recent(self.units_at, now);
+        self.units_at = Some(now);
+    }
+
+    /// The name of one unit was read.
+    pub(super) fn see_unit(
+        &mut self,
+        id: &OrganizationalUnitId,
+        name: &str,
+        parent: &OrganizationalUnitId,
+    ) {
+        let before = self.units.get(id);
+        let tags = before.and_then(|unit| unit.tags.clone());
+        let after = UnitSeenBefore { name: name.to_owned(), parent: parent.clone(), tags };
+        self.is_changed |= before != Some(&after);
+        self.units.insert(id.clone(), after);
+    }
+
+    /// The tags of an account were read.
+    pub(super) fn see_account_tags(&mut self, id: &AccountId, tags: &Tags, now: DateTime<Utc>) {
+        if let Some(account) = self.accounts.get_mut(id) {
+            self.is_changed |= see_tags(&mut account.tags, tags, now);
+        }
+    }
+
+    /// The tags of a unit were read.
+    pub(super) fn see_unit_tags(
+        &mut self,
+        id: &OrganizationalUnitId,
+        tags: &Tags,
+        now: DateTime<Utc>,
+    ) {
+        if let Some(unit) = self.units.get_mut(id) {
+            self.is_changed |= see_tags(&mut unit.tags, tags, now);
+        }
+    }
+
+    /// Where a principal held assignments; nothing, when all assignments were never seen together.
+    pub(super) fn where_held(&self, principal: &Principal) -> Option<BTreeSet<AccountId>> {
+        let held = self.held.get(principal.id()).cloned().unwrap_or_default();
+        self.held_is_whole.then_some(held)
+    }
+
+    /// All assignments of those accounts were read.
+    pub(super) fn see_held_in(&mut self, accounts: &BTreeSet<AccountId>, all: &[Assignment]) {
+        let here = all.iter().filter(|assignment| accounts.contains(&assignment.account_id));
+        let now: BTreeSet<(&str, &AccountId)> =
+            here.map(|one| (one.principal.id(), &one.account_id)).collect();
+        for (id, held) in &mut self.held {
+            let before = held.len();
+            held.retain(|account| {
+                !accounts.contains(account) || now.contains(&(id.as_str(), account))
+            });
+            self.is_changed |= held.len() < before;
+        }
+        for (id, account) in now {
+            let held = self.held.entry(id.to_owned()).or_default();
+            self.is_changed |= held.insert(account.clone());
+        }
+    }
+
+    /// All assignments of those principals were read.
+    pub(super) fn see_held_by(&mut self, principals: &[Principal], all: &[Assignment]) {
+        let mut now: BTreeMap<&str, BTreeSet<AccountId>> =
+            principals.iter().map(|principal| (principal.id(), BTreeSet::new())).collect();
+        for Assignment { account_id, principal, .. } in all {
+            if let Some(accounts) = now.get_mut(principal.id()) {
+                accounts.insert(account_id.clone());
+            }
+        }
+        for (id, accounts) in now {
+            let before = self.held.insert(id.to_owned(), accounts.clone()).unwrap_or_default();
+            self.is_changed |= before != accounts;
+        }
+    }
+
+    /// Those that were read are all that there are, but for what principals left that are gone.
+    pub(super) fn see_held_everywhere(&mut self) {
+        self.is_changed |= !self.held_is_whole;
+        self.held_is_whole = true;
+    }
+
+    /// Assignments that are there.
+    pub fn see_held<'a>(&mut self, assignments: impl Iterator<Item = &'a Assignment>) {
+        for Assignment { account_id, principal, .. } in assignments {
+            let held = self.held.entry(principal.id().to_owned()).or_default();
+            self.is_changed |= held.insert(account_id.clone());
+        }
+    }
+
+    /// All pairs were listed.
+    pub(super) fn see_pairs(&mut self, pairs: usize) {
+        self.is_changed |= self.pairs != Some(pairs);
+        self.pairs = Some(pairs);
+    }
+
+    /// Whether there is anything new that is worth keeping since this was last asked.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.is_changed)
+    }
+}
+
+fn seen(account: &SeenAccount) -> SeenBefore {
+    let SeenAccount { id: _, name, email, state, path } = account.clone();
+    SeenBefore { name, email, state, path, tags: None }
+}
+
+/// Remembers tags, and says whether that is worth keeping.
+fn see_tags(before: &mut Option<TagsSeenBefore>, tags: &Tags, now: DateTime<Utc>) -> bool {
+    let is_new =
+        before.as_ref().is_none_or(|seen| seen.tags != *tags || !is_recent(Some(seen.at), now));
+    *before = Some(TagsSeenBefore { tags: tags.clone(), at: now });
+    is_new
+}
+
+/// Whether a time will be believed for long enough: then it need not be written anew.
+fn is_recent(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    let half = TimeDelta::hours(BELIEVED_FOR_HOURS / 2);
+    at.is_some_and(|at| (TimeDelta::zero()..half).contains(&now.signed_duration_since(at)))
+}
+
+fn believed(seen: Option<&TagsSeenBefore>, now: DateTime<Utc>) -> Option<&Tags> {
+    seen.filter(|seen| is_believed(seen.at, now)).map(|seen| &seen.tags)
+}
+
+/// A time to come is another clock's mistake, and nothing to lean on.
+fn is_believed(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    let age = now.signed_duration_since(at);
+    (TimeDelta::zero()..TimeDelta::hours(BELIEVED_FOR_HOURS)).contains(&age)
+}
