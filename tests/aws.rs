@@ -528,7 +528,7 @@ async fn grants_come_before_revocations() {
     let order: Vec<Action> = outcomes.iter().map(|outcome| outcome.change.action).collect();
     assert_eq!(order, [Action::Create, Action::Create, Action::Delete]);
     assert_eq!(
-        outcomes[2].change.assignment,
+        outcomes[2].change.assignment(),
         assignment("AdministratorAccess", "Engineering", "pay-prod")
     );
 }

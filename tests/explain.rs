@@ -107,11 +107,12 @@ impl Stage<'_> {
         let concerned = self.concerned(&explanation.principal.principal);
         for rule in &explanation.rules {
             let granted = self.of_rules.changes.iter().filter(|change| {
-                change.assignment.account_id == explanation.account.id
-                    && concerned.contains(&change.assignment.principal)
+                change.account.id == explanation.account.id
+                    && concerned.contains(&change.principal.principal)
                     && change.reason.rules.contains(&rule.rule)
             });
-            let granted: BTreeSet<&str> = granted.map(|change| &*change.permission_set).collect();
+            let granted: BTreeSet<&str> =
+                granted.map(|change| change.permission_set.name.as_str()).collect();
             let grants: BTreeSet<&str> = rule.grants.iter().map(String::as_str).collect();
             prop_assert_eq!(&grants, &granted, "{:#?}", explanation);
             prop_assert_eq!(grants.is_empty(), !rule.failed.is_empty(), "{:#?}", explanation);
@@ -130,8 +131,8 @@ impl Stage<'_> {
         let planned: BTreeSet<(Fate, PermissionSetArn, Principal)> = self
             .changes_of(&explanation.account.id, &concerned)
             .map(|(fate, change)| {
-                let assignment = &change.assignment;
-                (fate, assignment.permission_set_arn.clone(), assignment.principal.clone())
+                let assignment = change.assignment();
+                (fate, assignment.permission_set_arn, assignment.principal)
             })
             .collect();
         let told = explanation.permission_sets.iter().filter(|access| is_change(access.fate));
@@ -165,8 +166,7 @@ impl Stage<'_> {
         let changes = self.plan.changes.iter().map(move |change| (fate(change), change));
         let unlisted = self.plan.unlisted.iter().map(|change| (Fate::Reported, change));
         changes.chain(unlisted).filter(move |(_, change)| {
-            change.assignment.account_id == *account
-                && principals.contains(&change.assignment.principal)
+            change.account.id == *account && principals.contains(&change.principal.principal)
         })
     }
 

@@ -466,20 +466,16 @@ fn hide_users(organization: &mut Organization, keep: usize) {
     }
 }
 
-fn changes(plan: &Plan, action: Action) -> BTreeSet<&Assignment> {
-    plan.changes
-        .iter()
-        .filter(|change| change.action == action)
-        .map(|change| &change.assignment)
-        .collect()
+fn changes(plan: &Plan, action: Action) -> BTreeSet<Assignment> {
+    plan.changes.iter().filter(|change| change.action == action).map(Change::assignment).collect()
 }
 
-fn revocations(plan: &Plan) -> BTreeSet<&Assignment> {
+fn revocations(plan: &Plan) -> BTreeSet<Assignment> {
     plan.changes
         .iter()
         .chain(&plan.unlisted)
         .filter(|change| change.action == Action::Delete)
-        .map(|change| &change.assignment)
+        .map(Change::assignment)
         .collect()
 }
 
@@ -500,16 +496,16 @@ fn cut<'a>(plan: &'a Plan, organization: &Organization, scope: &Scope) -> Vec<&'
     };
     plan.changes
         .iter()
-        .filter(|Change { assignment, .. }| {
-            let of_principal = match &assignment.principal {
+        .filter(|change| {
+            let of_principal = match &change.principal.principal {
                 Principal::Group(group) => scope.groups.contains(group),
                 Principal::User(user) => scope.users.contains(user),
             };
             scope.everything
                 || of_principal
-                || scope.accounts.contains(&assignment.account_id)
-                || scope.permission_sets.contains(&assignment.permission_set_arn)
-                || above(&assignment.account_id)
+                || scope.accounts.contains(&change.account.id)
+                || scope.permission_sets.contains(&change.permission_set.arn)
+                || above(&change.account.id)
                     .iter()
                     .any(|unit| scope.organizational_units.contains(unit))
         })
@@ -603,7 +599,7 @@ fn applied(organization: &Organization, plan: &Plan) -> Organization {
     let mut organization = organization.clone();
     let deletes = changes(plan, Action::Delete);
     organization.assignments.retain(|assignment| !deletes.contains(assignment));
-    organization.assignments.extend(changes(plan, Action::Create).into_iter().cloned());
+    organization.assignments.extend(changes(plan, Action::Create));
     organization
 }
 
@@ -653,8 +649,8 @@ proptest! {
         let seen = with_gaps(&company, &gaps, keep);
         let plan = decide(&rules, &seen, now(), &Scope::everything());
         prop_assert!(revocations(&plan).is_subset(&revocations(&truth)));
-        let in_place: BTreeSet<&Assignment> = company.0.assignments.iter().collect();
-        let granted: BTreeSet<&Assignment> = changes(&plan, Action::Create).difference(&in_place).copied().collect();
+        let in_place: BTreeSet<Assignment> = company.0.assignments.iter().cloned().collect();
+        let granted: BTreeSet<Assignment> = changes(&plan, Action::Create).difference(&in_place).cloned().collect();
         prop_assert!(granted.is_subset(&changes(&truth, Action::Create)));
     }
 
@@ -665,7 +661,7 @@ proptest! {
         let seen = company.gap(Unread::Other("everything there".to_owned()), Some(name)).0;
         let plan = decide(&rules, &seen, now(), &Scope::everything());
         let elsewhere = |plan: &Plan| -> Vec<Change> {
-            plan.changes.iter().filter(|change| change.assignment.account_id != account_id(name)).cloned().collect()
+            plan.changes.iter().filter(|change| change.account.id != account_id(name)).cloned().collect()
         };
         prop_assert_eq!(elsewhere(&plan), elsewhere(&truth));
     }
@@ -691,7 +687,7 @@ proptest! {
     fn the_order_of_rules_does_not_matter(company in organizations(), rules in rules_files()) {
         let assignments = |rules: &Rules| -> Vec<(Action, Assignment)> {
             let plan = decide(rules, &company.0, now(), &Scope::everything());
-            plan.changes.into_iter().map(|change| (change.action, change.assignment)).collect()
+            plan.changes.into_iter().map(|change| (change.action, change.assignment())).collect()
         };
         let mut reversed = rules.clone();
         reversed.rules.reverse();
@@ -722,8 +718,8 @@ proptest! {
         for entry in forbidden {
             let granted: Vec<_> = decide(&without_rules, &after, now(), &Scope::everything()).changes;
             for change in granted.iter().filter(|_| rules.manage.unlisted == Unlisted::Revoke) {
-                let principal = is_about(&entry.what, &change.assignment.principal, &company.0);
-                let set = entry.what.permission_sets.as_ref().is_none_or(|globs| matches(globs, &change.permission_set));
+                let principal = is_about(&entry.what, &change.principal.principal, &company.0);
+                let set = entry.what.permission_sets.as_ref().is_none_or(|globs| matches(globs, &change.permission_set.name));
                 prop_assert!(!(principal && set), "{change:?} is there in spite of {}", entry.name);
             }
         }
@@ -735,9 +731,9 @@ proptest! {
         let organization = &company.0;
         let plan = decide(&rules, organization, now(), &Scope::everything());
         for change in plan.changes.iter().chain(&plan.unlisted) {
-            let account = organization.accounts.iter().find(|account| account.id == change.assignment.account_id).unwrap();
-            let principal = &change.assignment.principal;
-            let set = organization.permission_sets.iter().find(|set| set.arn == change.assignment.permission_set_arn).unwrap();
+            let account = organization.accounts.iter().find(|account| account.id == change.account.id).unwrap();
+            let principal = &change.principal.principal;
+            let set = organization.permission_sets.iter().find(|set| set.arn == change.permission_set.arn).unwrap();
             prop_assert_eq!(&account.state, &AccountState::Active);
             prop_assert!(rules.manage.management_account || account.name != "management");
             prop_assert!(matches(&rules.manage.permission_sets, &set.name));
@@ -759,7 +755,7 @@ proptest! {
         let mut without = company.0.clone();
         let disabled: BTreeSet<UserId> = without.users.iter().filter(|user| !user.enabled).map(|user| user.id.clone()).collect();
         let of_disabled = |assignment: &Assignment| matches!(&assignment.principal, Principal::User(id) if disabled.contains(id));
-        prop_assert!(!changes(&plan, Action::Create).into_iter().any(of_disabled));
+        prop_assert!(!changes(&plan, Action::Create).iter().any(of_disabled));
         // Of the others, nothing changes.
         without.assignments.retain(|assignment| !of_disabled(assignment));
         without.users.retain(|user| user.enabled);
@@ -837,7 +833,7 @@ proptest! {
         let plan = decide(&rules, &narrow, now(), &scope);
         // The narrow observation leaves out the names of units that no rule asks for, and so the path in the text.
         let told = |plan: Plan| -> Vec<_> {
-            plan.changes.into_iter().map(|change| (change.action, change.assignment, change.reason)).collect()
+            plan.changes.into_iter().map(|change| (change.action, change.assignment(), change.reason)).collect()
         };
         let narrowly = told(plan);
         prop_assert_eq!(&narrowly, &told(decide(&rules, &whole, now(), &scope)));

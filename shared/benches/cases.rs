@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use shared::{
-    decide::decide,
+    decide::{Decision, decide},
     organization::Organization,
     plan::{Plan, Summary},
     rules::Rules,
@@ -104,8 +104,9 @@ impl Case {
         assert_eq!(counts(&self.decide(&self.steady)), (0, 0, 0, desired));
         let drift = counts(&self.decide(&self.drift));
         assert_eq!(drift, (missing, extra, 0, desired - missing));
-        let one_account = self.one_account.assignments.len();
-        assert_eq!(counts(&self.decide_one_account()), (0, 0, 0, one_account));
+        let one_account = (0, 0, 0, self.one_account.assignments.len());
+        assert_eq!(counts(&self.decide_one_account()), one_account);
+        assert_eq!(counts(&self.plan_one_account(&self.prepare())), one_account);
     }
 
     /// How many assignments the rules want.
@@ -119,6 +120,16 @@ impl Case {
 
     pub(crate) fn decide_one_account(&self) -> Plan {
         decide(&self.rules, &self.one_account, self.one_account.observed_at, &self.scope)
+    }
+
+    /// Arranges all that was observed.
+    pub(crate) fn prepare(&self) -> Decision<'_> {
+        Decision::new(&self.rules, &self.steady, self.steady.observed_at)
+    }
+
+    /// What there is to do in the one account, once all is prepared.
+    pub(crate) fn plan_one_account(&self, prepared: &Decision<'_>) -> Plan {
+        prepared.plan(&self.scope)
     }
 
     pub(crate) fn parse_rules(&self) -> Rules {

@@ -81,9 +81,8 @@ impl Reconciled {
             let is_perfect = self.failures().next().is_none() && self.plan.gaps.is_empty();
             return scope.is_everything() || is_perfect;
         };
-        let failed = self
-            .failures()
-            .any(|(outcome, _)| accounts.contains(&outcome.change.assignment.account_id));
+        let failed =
+            self.failures().any(|(outcome, _)| accounts.contains(&outcome.change.account.id));
         let concerns = |gap: &Gap| gap.account_id.as_ref().is_none_or(|id| accounts.contains(id));
         let unread = self.plan.gaps.iter().any(concerns);
         !failed && !unread && accounts.iter().all(|id| self.is_settled(id, &message.cause))

@@ -129,9 +129,9 @@ fn run_one<'r>(
     let decision = Decision::new(rules, &stage.organization, stage.organization.observed_at);
     let plan = decision.plan(&Scope::everything());
     let creates =
-        plan.changes.iter().filter(|change| stage.is_concerned(&change.assignment.principal));
+        plan.changes.iter().filter(|change| stage.is_concerned(&change.principal.principal));
     let actual: BTreeSet<String> =
-        creates.map(|change| change.permission_set.to_string()).collect();
+        creates.map(|change| change.permission_set.name.clone()).collect();
     let account = stage.organization.accounts.first().map(|account| &account.id);
     let explanation = account.and_then(|account| decision.explain(account, &stage.principal));
     Ok(Verdict { rules, test, actual: actual.into_iter().collect(), explanation })

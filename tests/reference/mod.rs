@@ -146,9 +146,9 @@ impl<'a> Decided<'a> {
                 } else {
                     name("users", "id", &principal, "user_name").unwrap_or(principal)
                 };
-                prop_assert_eq!(&*change.account_name, account_name);
-                prop_assert_eq!(&*change.permission_set, &*set);
-                prop_assert_eq!(&*change.principal_name, &*principal);
+                prop_assert_eq!(&change.account.name, &account_name);
+                prop_assert_eq!(&change.permission_set.name, &set);
+                prop_assert_eq!(&change.principal.name, &principal);
                 keys.push((change.action, account, set, principal));
             }
             prop_assert!(keys.is_sorted(), "{:#?}", keys);
@@ -180,8 +180,8 @@ impl<'a> Decided<'a> {
         let mut after = self.organization.clone();
         for change in &self.plan.changes {
             match change.action {
-                Action::Create => after.assignments.push(change.assignment.clone()),
-                Action::Delete => after.assignments.retain(|there| *there != change.assignment),
+                Action::Create => after.assignments.push(change.assignment()),
+                Action::Delete => after.assignments.retain(|there| *there != change.assignment()),
             }
         }
         let again = decide(&self.rules, &after, now(), &Scope::everything());
@@ -259,7 +259,7 @@ fn told(changes: &[Change]) -> impl Iterator<Item = (Action, Triple, Vec<String>
 }
 
 fn triple(change: &Change) -> Triple {
-    let assignment = &change.assignment;
+    let assignment = change.assignment();
     Triple {
         account: assignment.account_id.as_str().to_owned(),
         permission_set: assignment.permission_set_arn.as_str().to_owned(),

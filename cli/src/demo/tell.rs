@@ -77,8 +77,8 @@ pub(super) fn batch(
     };
     for (outcome, reason) in reconciled.failures() {
         let change = &outcome.change;
-        let what = format!("{} {}", change.permission_set, change.principal());
-        data(&painted(RED, format!("failed    {what} in {}: {reason}", change.account_name)))?;
+        let what = format!("{} {}", change.permission_set.name, change.principal);
+        data(&painted(RED, format!("failed    {what} in {}: {reason}", change.account.name)))?;
     }
     let calls = cost.calls;
     let noun = if calls == 1 { "call" } else { "calls" };

@@ -68,7 +68,7 @@ pub async fn act(writes: &impl Act, changes: Vec<Change>, limits: Limits) -> Vec
     let mut outcomes = Run::new(writes, Action::Create, creates, limits).finish().await;
     let failed = accounts_without_a_grant(&outcomes);
     let (put_off, deletes): (Vec<_>, Vec<_>) =
-        deletes.into_iter().partition(|change| failed.contains(&change.assignment.account_id));
+        deletes.into_iter().partition(|change| failed.contains(&change.account.id));
     outcomes.extend(Run::new(writes, Action::Delete, deletes, limits).finish().await);
     let reason = "not revoked, because a grant in the same account failed";
     outcomes.extend(
@@ -79,7 +79,7 @@ pub async fn act(writes: &impl Act, changes: Vec<Change>, limits: Limits) -> Vec
 
 fn accounts_without_a_grant(outcomes: &[Outcome]) -> BTreeSet<AccountId> {
     let failed = outcomes.iter().filter(|outcome| outcome.result.is_err());
-    failed.map(|outcome| outcome.change.assignment.account_id.clone()).collect()
+    failed.map(|outcome| outcome.change.account.id.clone()).collect()
 }
 
 /// Changes of one kind on their way.
@@ -156,7 +156,7 @@ impl<'a, Writes: Act> Run<'a, Writes> {
 
     async fn start(&mut self, mut waiting: Waiting) {
         waiting.attempts_left = waiting.attempts_left.saturating_sub(1);
-        match self.writes.start(self.action, &waiting.change.assignment).await {
+        match self.writes.start(self.action, &waiting.change.assignment()).await {
             Ok(progress) if progress.state == RequestState::InProgress => {
                 let since = Instant::now();
                 self.under_way.push(UnderWay { waiting, request: progress.request, since });
@@ -245,5 +245,5 @@ impl<'a, Writes: Act> Run<'a, Writes> {
 const ASSIGNMENT_NOT_FOUND: &str = "Received a 404 status error: Assignment not found";
 
 fn account_of(waiting: &Waiting) -> &AccountId {
-    &waiting.change.assignment.account_id
+    &waiting.change.account.id
 }

@@ -4,7 +4,7 @@ use std::{cell::OnceCell, sync::Arc};
 
 use crate::{
     organization::{Account, Principal, Unread},
-    plan::{Action, Change, Reason},
+    plan::{Action, Change, PlacedAccount, Reason},
     rules::{Fence, Never},
     truth::Truth,
 };
@@ -14,7 +14,7 @@ use super::{
     fence::Wall,
     observed::{Name, Pair, PrincipalEntry},
     quota::{self, Quota},
-    text::{AccountText, Speller},
+    text::placed_account,
 };
 
 /// An account under decision.
@@ -33,6 +33,9 @@ pub(super) struct AccountDecision<'d, 'a> {
 
 /// Something that a rule grants: the rule by its place in the file.
 pub(super) type Granted = (Pair, u32);
+
+/// Room for what rules mostly grant in an account, so that few lists have to move as they grow.
+const MOSTLY_GRANTED: usize = 256;
 
 /// What becomes of an assignment that is in place.
 enum Verdict {
@@ -53,6 +56,8 @@ pub(super) struct Changes {
     pub(super) impossible: Vec<(Quota, Change)>,
     pub(super) unchanged: usize,
     pub(super) unmanaged: usize,
+    /// Of those in place, how many are certainly under manage.
+    pub(super) managed: usize,
 }
 
 impl<'d, 'a> AccountDecision<'d, 'a> {
@@ -77,21 +82,19 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
     ///
     /// AWS's quotas are measured against all that the account is to get, whatever the scope: so a
     /// plan for a scope is the full plan cut down to it.
-    pub(super) fn add_to(
-        &self,
-        changes: &mut Changes,
-        speller: &Speller<'_, 'a>,
-        is_in_scope: impl Fn(Pair) -> bool,
-    ) {
+    pub(super) fn add_to(&self, changes: &mut Changes, is_in_scope: impl Fn(Pair) -> bool) {
         let in_place = self.in_place();
         let (granted, may_delete) = (self.granted(), self.may_delete());
-        let told = Telling { of: self, speller, text: OnceCell::new() };
-        let mut creates: Vec<(Pair, &[Granted])> = Vec::new();
+        let told = Telling { of: self, account: OnceCell::new() };
+        let more = granted.len().saturating_sub(in_place.len());
+        let mut creates: Vec<(Pair, &[Granted])> = Vec::with_capacity(more);
         for (pair, granting, is_in_place) in merged(&granted, in_place) {
             if !is_in_place {
                 creates.extend(self.is_to_be_granted(pair).then_some((pair, granting)));
             } else if is_in_scope(pair) {
-                match self.verdict(pair, !granting.is_empty(), may_delete) {
+                let manageable = self.is_manageable(pair);
+                changes.managed += usize::from(manageable == Truth::Yes);
+                match self.verdict(pair, manageable, !granting.is_empty(), may_delete) {
                     Verdict::Unmanaged => changes.unmanaged += 1,
                     Verdict::Stays => changes.unchanged += 1,
                     Verdict::Goes => changes.deletes.extend(told.delete(pair)),
@@ -132,12 +135,12 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
     /// All that the rules certainly grant here, were the account under manage; sorted.
     pub(super) fn granted_by_rules(&self) -> Vec<Granted> {
         let decision = self.decision;
-        let mut granted = Vec::new();
+        let mut granted = Vec::with_capacity(MOSTLY_GRANTED);
         let Some(view) = decision.catalogue.observed.view(self.place) else { return granted };
         for (rule, grant) in decision.grants_in(self.place) {
             grant.pairs(&decision.catalogue, &view, |pair| granted.push((pair, rule)));
         }
-        granted.sort_unstable();
+        granted.sort_unstable_by_key(|(pair, rule)| pair.then(*rule));
         granted.dedup();
         granted
     }
@@ -153,8 +156,13 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
         self.is_manageable(pair) == Truth::Yes && self.is_forbidden(pair) == Truth::No
     }
 
-    fn verdict(&self, pair: Pair, is_granted: bool, may_delete: bool) -> Verdict {
-        let manageable = self.is_manageable(pair);
+    fn verdict(
+        &self,
+        pair: Pair,
+        manageable: Truth,
+        is_granted: bool,
+        may_delete: bool,
+    ) -> Verdict {
         let is_unwanted = || !is_granted || self.is_forbidden(pair) == Truth::Yes;
         match manageable {
             Truth::No => Verdict::Unmanaged,
@@ -247,18 +255,18 @@ fn merged<'m>(
 /// Tells the changes of one account; how the account is called is found out for the first.
 struct Telling<'t, 'd, 'a> {
     of: &'t AccountDecision<'d, 'a>,
-    speller: &'t Speller<'d, 'a>,
-    text: OnceCell<Option<AccountText>>,
+    account: OnceCell<Option<Arc<PlacedAccount>>>,
 }
 
 impl Telling<'_, '_, '_> {
     fn change(&self, action: Action, pair: Pair, reason: Arc<Reason>) -> Option<Change> {
-        let text = self.text.get_or_init(|| self.speller.account(self.of.place)).as_ref()?;
-        self.speller.change(action, (self.of.place, text), pair, reason)
+        let (observed, speller) = (&self.of.decision.catalogue.observed, &self.of.decision.speller);
+        let account = self.account.get_or_init(|| placed_account(self.of.place, observed));
+        speller.change(action, account.as_ref()?, pair, reason, observed)
     }
 
     fn create(&self, pair: Pair, granting: &[Granted]) -> Option<Change> {
-        let mut reason = self.speller.granted(granting);
+        let mut reason = self.of.decision.speller.granted(granting);
         let gaps = &self.of.decision.catalogue.observed.gaps;
         if gaps.hides(self.of.account, &Unread::Assignments) {
             let note = "it may be in place: the assignments here could not be read";
@@ -268,13 +276,13 @@ impl Telling<'_, '_, '_> {
     }
 
     fn impossible(&self, pair: Pair, granting: &[Granted], quota: Quota) -> Option<Change> {
-        let reason = with_note(&self.speller.granted(granting), &quota.sentence());
+        let reason = with_note(&self.of.decision.speller.granted(granting), &quota.sentence());
         self.change(Action::Create, pair, reason)
     }
 
     fn delete(&self, pair: Pair) -> Option<Change> {
         let why = self.of.why_unwanted(pair);
-        self.change(Action::Delete, pair, Arc::new(Reason { rules: Vec::new(), why }))
+        self.change(Action::Delete, pair, self.of.decision.speller.unwanted(why))
     }
 }
 

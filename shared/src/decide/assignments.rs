@@ -66,8 +66,9 @@ fn one_after_another(ranges: &mut [Range<usize>]) {
 
 /// Sorts a run, moves each of its values to the front once, and says how many there are.
 fn sort_each_once(run: &mut [Pair]) -> usize {
-    if !run.is_sorted() {
-        run.sort_unstable();
+    run.sort_unstable();
+    if run.is_sorted_by(|a, b| a < b) {
+        return run.len();
     }
     let mut kept: usize = 0;
     for place in 0..run.len() {

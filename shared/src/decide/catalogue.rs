@@ -1,6 +1,8 @@
 //! What rules are spread out over: everything that was observed, and the ways to find it by name.
 
-use std::{cell::OnceCell, collections::HashMap};
+use std::cell::OnceCell;
+
+use rustc_hash::FxHashMap;
 
 use crate::{ids::GroupId, organization::Organization};
 
@@ -20,7 +22,7 @@ pub(super) struct Catalogue<'a> {
     account_names: OnceCell<Names<'a>>,
     account_emails: OnceCell<Names<'a>>,
     pub(super) memberships: OnceCell<Memberships<'a>>,
-    pub(super) group_names: OnceCell<HashMap<&'a GroupId, &'a str>>,
+    pub(super) group_names: OnceCell<FxHashMap<&'a GroupId, &'a str>>,
 }
 
 impl<'a> Catalogue<'a> {

@@ -1,6 +1,8 @@
 //! Who is who in the directory: which users a selector means, and how many members a group has.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
 
 use crate::{
     ids::{GroupId, UserId},
@@ -17,8 +19,8 @@ use super::{catalogue::Catalogue, names::matches, observed::Name};
 /// Memberships, arranged when they are first asked for.
 #[derive(Default)]
 pub(super) struct Memberships<'a> {
-    groups: HashMap<&'a UserId, BTreeSet<&'a GroupId>>,
-    members: HashMap<&'a GroupId, BTreeSet<&'a UserId>>,
+    groups: FxHashMap<&'a UserId, BTreeSet<&'a GroupId>>,
+    members: FxHashMap<&'a GroupId, BTreeSet<&'a UserId>>,
 }
 
 impl<'a> Catalogue<'a> {

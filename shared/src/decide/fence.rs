@@ -72,8 +72,19 @@ pub(super) struct Wall<'r> {
     accounts: Option<Selection>,
     /// What becomes of principals that no longer exist.
     gone: Gone,
-    permission_sets: OnceCell<Vec<Truth>>,
-    principals: OnceCell<Vec<Truth>>,
+    permission_sets: Answers,
+    principals: Answers,
+}
+
+/// What a wall says of each entry of a table, asked when it matters: few are asked of most entries.
+#[derive(Default)]
+struct Answers(OnceCell<Vec<OnceCell<Truth>>>);
+
+impl Answers {
+    fn of(&self, place: u32, entries: usize, ask: impl FnOnce() -> Truth) -> Truth {
+        let answers = self.0.get_or_init(|| vec![OnceCell::new(); entries]);
+        answers.get(place as usize).map_or(Truth::No, |answer| *answer.get_or_init(ask))
+    }
 }
 
 /// Whether a wall can hold what no longer exists.
@@ -94,8 +105,8 @@ impl<'r> Wall<'r> {
             fence,
             accounts: fence.accounts.as_ref().map(|accounts| columns.select(accounts)),
             gone,
-            permission_sets: OnceCell::new(),
-            principals: OnceCell::new(),
+            permission_sets: Answers::default(),
+            principals: Answers::default(),
         }
     }
 
@@ -106,31 +117,31 @@ impl<'r> Wall<'r> {
 
     /// Whether it holds a permission set and a principal where it stands.
     pub(super) fn holds(&self, pair: Pair, catalogue: &Catalogue<'_>) -> Truth {
-        let permission_sets = self.permission_sets.get_or_init(|| {
-            let sets = catalogue.observed.permission_sets.iter();
-            sets.map(|set| match &self.fence.permission_sets {
-                None => Truth::Yes,
-                Some(globs) => matches(globs, set.name),
-            })
-            .collect()
-        });
-        match truth_at(permission_sets, pair.permission_set()) {
+        match self.holds_permission_set(pair.permission_set(), catalogue) {
             Truth::No => Truth::No,
-            of_set => of_set & truth_at(self.principals(catalogue), pair.principal()),
+            of_set => of_set & self.holds_principal(pair.principal(), catalogue),
         }
     }
 
-    fn principals(&self, catalogue: &Catalogue<'_>) -> &[Truth] {
-        self.principals.get_or_init(|| {
-            let principals = catalogue.observed.principals.iter();
-            principals.map(|entry| self.holds_principal(entry, catalogue)).collect()
+    fn holds_permission_set(&self, place: u32, catalogue: &Catalogue<'_>) -> Truth {
+        let Some(globs) = &self.fence.permission_sets else { return Truth::Yes };
+        let sets = &catalogue.observed.permission_sets;
+        self.permission_sets.of(place, sets.len(), || {
+            sets.get(place as usize).map_or(Truth::No, |set| matches(globs, set.name))
         })
     }
 
-    fn holds_principal(&self, entry: &PrincipalEntry<'_>, catalogue: &Catalogue<'_>) -> Truth {
+    fn holds_principal(&self, place: u32, catalogue: &Catalogue<'_>) -> Truth {
         if self.fence.is_for_anyone() {
             return Truth::Yes;
         }
+        let principals = &catalogue.observed.principals;
+        self.principals.of(place, principals.len(), || {
+            principals.get(place as usize).map_or(Truth::No, |entry| self.names(entry, catalogue))
+        })
+    }
+
+    fn names(&self, entry: &PrincipalEntry<'_>, catalogue: &Catalogue<'_>) -> Truth {
         if entry.name == Name::Gone && self.gone == Gone::NotByName {
             return Truth::No;
         }

@@ -1,6 +1,6 @@
 //! How far each gap reaches: what it may hide, and where nothing may be deleted because of it.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::{
     ids::AccountId,
@@ -12,12 +12,12 @@ pub(super) struct Gaps<'a> {
     all: &'a [Gap],
     /// Gaps that belong to no account.
     general: Vec<&'a Gap>,
-    of_accounts: HashMap<&'a AccountId, Vec<&'a Gap>>,
+    of_accounts: FxHashMap<&'a AccountId, Vec<&'a Gap>>,
 }
 
 impl<'a> Gaps<'a> {
     pub(super) fn new(all: &'a [Gap]) -> Self {
-        let mut of_accounts: HashMap<_, Vec<_>> = HashMap::new();
+        let mut of_accounts: FxHashMap<_, Vec<_>> = FxHashMap::default();
         let mut general = Vec::new();
         for gap in all {
             match &gap.account_id {

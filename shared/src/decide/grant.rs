@@ -1,15 +1,20 @@
 //! What a rule grants, spread out: its permission sets and principals by their places in the
 //! tables, found when the first account asks.
 
-use std::{cell::OnceCell, collections::HashMap};
+use std::cell::OnceCell;
 
-use crate::rules::{
-    Principals, Rule,
-    selector::AccountView,
-    template::{AccountValues, GroupNameTemplate},
+use rustc_hash::FxHashMap;
+
+use crate::{
+    diagnostic::Diagnostic,
+    rules::{
+        Principals, Rule,
+        selector::AccountView,
+        template::{AccountValues, GroupNameTemplate},
+    },
 };
 
-use super::{catalogue::Catalogue, observed::Pair, select::Selection};
+use super::{catalogue::Catalogue, names::by_key, observed::Pair, select::Selection};
 
 /// A rule in an organization.
 pub(super) struct Grant<'r> {
@@ -17,6 +22,8 @@ pub(super) struct Grant<'r> {
     /// The accounts it holds in now.
     pub(super) accounts: Selection,
     spread: OnceCell<Spread>,
+    /// What is odd about the names in the rule.
+    pub(super) oddities: OnceCell<Vec<Diagnostic>>,
 }
 
 /// The permission sets of a rule, and to whom it grants them.
@@ -28,15 +35,15 @@ struct Spread {
 enum Recipients {
     /// The same everywhere.
     Same(Vec<u32>),
-    /// Whose name says so. Display names without regard to ASCII case.
-    Named(HashMap<String, Vec<u32>>),
+    /// Whose name says so.
+    Named,
     /// Whom a tag of the account names, by the tag's key.
-    Tagged(HashMap<String, Vec<u32>>),
+    Tagged(FxHashMap<String, Vec<u32>>),
 }
 
 impl<'r> Grant<'r> {
     pub(super) fn new(rule: &'r Rule, accounts: Selection) -> Self {
-        Self { rule, accounts, spread: OnceCell::new() }
+        Self { rule, accounts, spread: OnceCell::new(), oddities: OnceCell::new() }
     }
 
     /// What the rule certainly grants in an account that it holds in.
@@ -55,11 +62,14 @@ impl<'r> Grant<'r> {
                     }
                 }
             }
-            (Recipients::Named(groups), Principals::GroupName(template)) => {
+            (Recipients::Named, Principals::GroupName(template)) => {
                 for permission_set in &spread.permission_sets {
                     let name = catalogue.permission_set_name(*permission_set);
-                    let named = name.and_then(|name| group_key(&template.value, account, name));
-                    for group in named.and_then(|name| groups.get(&name)).into_iter().flatten() {
+                    let named = name.and_then(|name| group_name(&template.value, account, name));
+                    let groups = named.map_or(&[][..], |name| catalogue.groups.in_any_case(&name));
+                    for group in
+                        groups.iter().filter(|group| is_large_enough(self.rule, **group, catalogue))
+                    {
                         add(Pair::new(*permission_set, *group));
                     }
                 }
@@ -73,29 +83,31 @@ impl<'r> Grant<'r> {
                 }
             }
             // A template belongs to a rule that grants by name.
-            (Recipients::Named(_), _) => {}
+            (Recipients::Named, _) => {}
         }
     }
 }
 
-/// The display name that a template asks for, as [`Recipients::Named`] has it.
-fn group_key(
+/// The display name that a template asks for.
+fn group_name(
     template: &GroupNameTemplate,
     account: &AccountView<'_>,
     permission_set: &str,
 ) -> Option<String> {
     let values = AccountValues { id: account.id.as_str(), name: account.name, tags: account.tags };
-    template.group_name(values, permission_set).map(|name| name.to_ascii_lowercase())
+    template.group_name(values, permission_set)
+}
+
+/// Whether a rule grants to a group of so many members.
+fn is_large_enough(rule: &Rule, group: u32, catalogue: &Catalogue<'_>) -> bool {
+    let least = rule.members_at_least.as_ref();
+    least.is_none_or(|least| catalogue.has_members(group, least.value))
 }
 
 impl Spread {
     fn new(rule: &Rule, catalogue: &Catalogue<'_>) -> Self {
         let permission_sets = catalogue.permission_sets.matching(&rule.permission_sets);
-        let is_large_enough = |group: &u32| {
-            rule.members_at_least
-                .as_ref()
-                .is_none_or(|least| catalogue.has_members(*group, least.value))
-        };
+        let is_large_enough = |group: &u32| is_large_enough(rule, *group, catalogue);
         let groups = |globs| catalogue.groups.matching(globs).into_iter().filter(is_large_enough);
         let to = match &rule.principals {
             Principals::Named { groups: globs, users } => {
@@ -105,12 +117,7 @@ impl Spread {
                 principals.dedup();
                 Recipients::Same(principals)
             }
-            Principals::GroupName(_) => {
-                let all = catalogue.groups.iter().filter(|(_, place)| is_large_enough(place));
-                Recipients::Named(by_key(
-                    all.map(|(name, place)| (name.to_ascii_lowercase(), place)),
-                ))
-            }
+            Principals::GroupName(_) => Recipients::Named,
             Principals::AccountTag { key, groups: globs } => {
                 let text =
                     |place| catalogue.observed.principal(place).map_or("", |entry| entry.text());
@@ -128,12 +135,4 @@ impl Spread {
             catalogue.permission_set_name(*place).is_some_and(|name| words.contains(&name))
         })
     }
-}
-
-fn by_key(entries: impl Iterator<Item = (String, u32)>) -> HashMap<String, Vec<u32>> {
-    let mut by_key: HashMap<String, Vec<u32>> = HashMap::new();
-    for (key, place) in entries {
-        by_key.entry(key).or_default().push(place);
-    }
-    by_key
 }

@@ -1,6 +1,8 @@
 //! Where accounts are: the organizational units above them, found once for each parent.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::{
     ids::OrganizationalUnitId,
@@ -36,7 +38,7 @@ impl<'a> Map<'a> {
             has_tags: !gaps.hides_some(&Unread::OrganizationalUnitTags),
         };
         let mut map = Self { places: Vec::new(), place_of: Vec::with_capacity(accounts.len()) };
-        let mut known: HashMap<Option<&OrganizationalUnitId>, usize> = HashMap::new();
+        let mut known: FxHashMap<Option<&OrganizationalUnitId>, usize> = FxHashMap::default();
         for (account, of) in accounts.iter().enumerate() {
             let parent = (!gaps.misplaces(of)).then_some(&of.parent_id);
             let place = *known.entry(parent).or_insert_with(|| {
@@ -63,7 +65,7 @@ impl<'a> Map<'a> {
 
 struct Surveyor<'a> {
     root: &'a OrganizationalUnitId,
-    units: HashMap<&'a OrganizationalUnitId, &'a OrganizationalUnit>,
+    units: FxHashMap<&'a OrganizationalUnitId, &'a OrganizationalUnit>,
     has_tags: bool,
 }
 

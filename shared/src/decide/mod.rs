@@ -69,6 +69,9 @@ pub fn decide(
 }
 
 /// Rules and what was observed, prepared for any number of plans.
+///
+/// To prepare takes time that grows with what was observed and with the rules. A plan then takes
+/// time that grows with its scope: for one account, some microseconds.
 pub struct Decision<'a> {
     rules: &'a Rules,
     organization: &'a Organization,
@@ -86,6 +89,7 @@ pub struct Decision<'a> {
     protect: Vec<Wall<'a>>,
     /// Those whose time it is.
     never: Vec<(&'a Never, Wall<'a>)>,
+    speller: Speller<'a>,
 }
 
 impl<'a> Decision<'a> {
@@ -121,6 +125,7 @@ impl<'a> Decision<'a> {
             managed: Managed::new(rules, &catalogue),
             grants_in: by_account(&grants, catalogue.observed.accounts.len()),
             unsure: unsure(&grants, catalogue.observed.accounts.len()),
+            speller: Speller::new(rules, &catalogue.observed),
             catalogue,
             grants,
             protect,
@@ -133,37 +138,38 @@ impl<'a> Decision<'a> {
     pub fn plan(&self, scope: &Scope) -> Plan {
         let observed = &self.catalogue.observed;
         let reach = ScopeReach::new(scope, observed);
-        let speller = Speller::new(self.rules, observed);
+        let places = reach.accounts(observed);
         let (mut changes, mut left_alone) = (Changes::default(), Vec::new());
-        for place in reach.accounts(observed) {
+        for place in places.iter().copied() {
             let Some(account) = AccountDecision::new(self, place) else { continue };
             let whole = reach.is_whole(place, observed);
-            account.add_to(&mut changes, &speller, |pair| whole || reach.includes(pair));
+            account.add_to(&mut changes, |pair| whole || reach.includes(pair));
             left_alone.extend(self.left_alone(place).filter(|_| whole));
         }
         left_alone.extend(self.not_in_the_organization(scope));
         let in_scope = |id: &AccountId| scope.is_everything() || scope.accounts.contains(id);
         let elsewhere = observed.assignments.elsewhere.iter();
         let elsewhere = elsewhere.filter(|assignment| in_scope(&assignment.account_id)).count();
-        let mut warnings = self.warnings(scope);
+        let mut warnings = self.warnings(scope, &places);
+        let (in_scope, everything) = (changes.managed, scope.is_everything());
+        let managed = || if everything { in_scope } else { self.count_managed() };
         warnings.extend(warnings::quotas(self.rules, &changes.impossible));
         Plan {
-            gaps: self.gaps(&reach),
+            gaps: self.gaps(&places),
             warnings,
             left_alone,
             unchanged: changes.unchanged,
             unmanaged: changes.unmanaged + elsewhere,
             impossible: changes.impossible.into_iter().map(|(_, change)| change).collect(),
-            ..self.settled(changes.creates, changes.deletes)
+            ..self.settled(changes.creates, changes.deletes, managed)
         }
     }
 
     /// What was not read; and the accounts of the scope for which a rule asks what nobody noticed to be
     /// missing, such as an organizational unit that a snapshot leaves out.
-    fn gaps(&self, reach: &ScopeReach<'_>) -> Vec<Gap> {
+    fn gaps(&self, accounts: &[usize]) -> Vec<Gap> {
         let observed = &self.catalogue.observed;
-        let unsure =
-            reach.accounts(observed).into_iter().filter(|place| self.unsure.contains(*place));
+        let unsure = accounts.iter().copied().filter(|place| self.unsure.contains(*place));
         let unnoticed = unsure.filter_map(|place| {
             let account = *observed.accounts.get(place)?;
             let known = self.manageable(place) == Truth::No || observed.gaps.bear_on(account);
@@ -177,12 +183,17 @@ impl<'a> Decision<'a> {
     }
 
     /// Applies what the rules say of revocations: only report them, or hold too many.
-    fn settled(&self, mut creates: Vec<Change>, mut deletes: Vec<Change>) -> Plan {
+    fn settled(
+        &self,
+        mut creates: Vec<Change>,
+        mut deletes: Vec<Change>,
+        managed: impl FnOnce() -> usize,
+    ) -> Plan {
         let manage = &self.rules.manage;
         if manage.unlisted == Unlisted::Report {
             return Plan { changes: creates, unlisted: deletes, ..Plan::default() };
         }
-        if manage.max_revocations.is_exceeded(deletes.len(), || self.count_managed()) {
+        if manage.max_revocations.is_exceeded(deletes.len(), managed) {
             deletes.iter_mut().for_each(|change| change.held = true);
         }
         creates.append(&mut deletes);
@@ -242,12 +253,19 @@ impl<'a> Decision<'a> {
             .collect()
     }
 
-    /// For each rule, whether it may hold in an account that may be touched.
-    fn rules_that_may_hold(&self) -> impl Iterator<Item = (&Grant<'a>, bool)> {
-        let touchable = self.touchable();
-        self.grants
-            .iter()
-            .map(move |grant| (grant, !grant.accounts.possible().is_disjoint(&touchable)))
+    /// The rules that hold, or may, in accounts that may be touched.
+    fn rules_that_may_hold(&self, accounts: &[usize]) -> FixedBitSet {
+        let mut rules = FixedBitSet::with_capacity(self.grants.len());
+        for place in accounts.iter().filter(|place| self.manageable(**place) != Truth::No) {
+            rules.extend(self.grants_in(*place).map(|(rule, _)| rule as usize));
+            if self.unsure.contains(*place) {
+                let grants = self.grants.iter().enumerate();
+                let may_hold =
+                    grants.filter(|(_, grant)| grant.accounts.possible().contains(*place));
+                rules.extend(may_hold.map(|(rule, _)| rule));
+            }
+        }
+        rules
     }
 
     /// The accounts that may be touched, or for which that is not known.
@@ -283,7 +301,11 @@ fn is_out_of_bounds(rules: &Rules, organization: &Organization, account: &Accoun
 
 /// For each account, the rules that certainly hold there, in the order of the file.
 fn by_account(grants: &[Grant<'_>], accounts: usize) -> Vec<Vec<u32>> {
-    let mut by_account = vec![Vec::new(); accounts];
+    let mut numbers = vec![0; accounts];
+    for place in grants.iter().flat_map(|grant| grant.accounts.certain().ones()) {
+        numbers.get_mut(place).into_iter().for_each(|number| *number += 1);
+    }
+    let mut by_account: Vec<Vec<u32>> = numbers.into_iter().map(Vec::with_capacity).collect();
     for (rule, grant) in (0..).zip(grants) {
         for place in grant.accounts.certain().ones() {
             by_account.get_mut(place).into_iter().for_each(|rules| rules.push(rule));
@@ -309,18 +331,20 @@ pub fn reach<'r, 'o>(
     now: DateTime<Utc>,
 ) -> Reach<'r, 'o> {
     let decision = Decision::new(rules, organization, now);
-    let accounts = decision.catalogue.observed.accounts.iter().zip(&decision.manageable);
+    let touchable = decision.touchable();
+    let accounts = decision.catalogue.observed.accounts.iter().enumerate();
     let may_be_touched: HashSet<&AccountId> = accounts
-        .filter(|(_, truth)| **truth != Truth::No)
-        .map(|(account, _)| &account.id)
+        .filter(|(place, _)| touchable.contains(*place))
+        .map(|(_, account)| &account.id)
         .collect();
-    let may_hold: Vec<bool> =
-        decision.rules_that_may_hold().map(|(_, may_hold)| may_hold).collect();
     let accounts = organization.accounts.iter();
-    let marked = rules.rules.iter().zip(may_hold);
+    let grants = rules.rules.iter().zip(&decision.grants);
     Reach {
         accounts: accounts.filter(|account| may_be_touched.contains(&account.id)).collect(),
-        rules: marked.filter(|(_, may_hold)| *may_hold).map(|(rule, _)| rule).collect(),
+        rules: grants
+            .filter(|(_, grant)| !grant.accounts.possible().is_disjoint(&touchable))
+            .map(|(rule, _)| rule)
+            .collect(),
     }
 }
 

@@ -1,6 +1,11 @@
 //! Names of groups, users and permission sets, by which globs find them.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    cell::{OnceCell, RefCell},
+    rc::Rc,
+};
+
+use rustc_hash::FxHashMap;
 
 use crate::{
     rules::{SpannedGlob, glob::Glob, selector::matches_any},
@@ -14,7 +19,9 @@ use super::observed::{Name, Observed};
 pub(super) struct Names<'a> {
     sorted: Vec<(&'a str, u32)>,
     /// What globs have found before: rules repeat each other's.
-    found: RefCell<HashMap<String, Rc<[u32]>>>,
+    found: RefCell<FxHashMap<String, Rc<[u32]>>>,
+    by_lower_case: OnceCell<FxHashMap<String, Vec<&'a str>>>,
+    by_ascii_lower_case: OnceCell<FxHashMap<String, Vec<u32>>>,
 }
 
 impl<'a> Names<'a> {
@@ -42,7 +49,12 @@ impl<'a> Names<'a> {
         };
         let mut sorted: Vec<_> = entries.filter_map(known).collect();
         sorted.sort_unstable();
-        Self { sorted, found: RefCell::default() }
+        Self {
+            sorted,
+            found: RefCell::default(),
+            by_lower_case: OnceCell::new(),
+            by_ascii_lower_case: OnceCell::new(),
+        }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&'a str, u32)> + '_ {
@@ -51,18 +63,45 @@ impl<'a> Names<'a> {
 
     /// The places that any of the globs matches, each once, in order.
     pub(super) fn matching(&self, globs: &[SpannedGlob]) -> Vec<u32> {
-        let mut places: Vec<u32> = globs
-            .iter()
-            .flat_map(|glob| self.found(&glob.value).iter().copied().collect::<Vec<_>>())
-            .collect();
+        let mut places = Vec::new();
+        globs.iter().for_each(|glob| self.each_matching(&glob.value, |place| places.push(place)));
         places.sort_unstable();
         places.dedup();
         places
     }
 
+    /// The places that a glob matches, each once, in no order.
+    pub(super) fn each_matching(&self, glob: &Glob, visit: impl FnMut(u32)) {
+        // One name is found as quickly as it would be looked up.
+        if glob.name().is_some() {
+            self.find(glob).for_each(visit);
+        } else {
+            self.found(glob).iter().copied().for_each(visit);
+        }
+    }
+
     /// Whether a glob matches no name.
     pub(super) fn is_unmatched(&self, glob: &Glob) -> bool {
-        self.found(glob).is_empty()
+        match glob.name() {
+            Some(_) => self.find(glob).next().is_none(),
+            None => self.found(glob).is_empty(),
+        }
+    }
+
+    /// The names that a name equals but for case.
+    pub(super) fn twins(&self, name: &str) -> &[&'a str] {
+        let by_lower_case = self
+            .by_lower_case
+            .get_or_init(|| by_key(self.iter().map(|(name, _)| (name.to_lowercase(), name))));
+        by_lower_case.get(&name.to_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The places of a name, without regard to ASCII case.
+    pub(super) fn in_any_case(&self, name: &str) -> &[u32] {
+        let by_ascii_lower_case = self.by_ascii_lower_case.get_or_init(|| {
+            by_key(self.iter().map(|(name, place)| (name.to_ascii_lowercase(), place)))
+        });
+        by_ascii_lower_case.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
     }
 
     fn found(&self, glob: &Glob) -> Rc<[u32]> {
@@ -83,6 +122,16 @@ impl<'a> Names<'a> {
             .filter(|(name, _)| glob.matches(name))
             .map(|(_, place)| *place)
     }
+}
+
+/// Arranges values by keys that several of them may have.
+pub(super) fn by_key<T>(entries: impl Iterator<Item = (String, T)>) -> FxHashMap<String, Vec<T>> {
+    let mut by_key: FxHashMap<String, Vec<T>> = FxHashMap::default();
+    by_key.reserve(entries.size_hint().0);
+    for (key, value) in entries {
+        by_key.entry(key).or_default().push(value);
+    }
+    by_key
 }
 
 /// Whether a name matches. The name of something that is gone matches only what stands for every

@@ -79,6 +79,11 @@ impl Pair {
     pub(super) fn principal(self) -> u32 {
         self.0 as u32
     }
+
+    /// A key to sort by pairs and, of the same pair, by another number: one comparison.
+    pub(super) fn then(self, number: u32) -> u128 {
+        u128::from(self.0) << 32 | u128::from(number)
+    }
 }
 
 /// What was observed.

@@ -4,9 +4,10 @@
 //! condition is asked once for each value that it can tell apart (a place in the tree, a tag's
 //! value), and the accounts that have the value follow.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::OnceCell;
 
 use fixedbitset::FixedBitSet;
+use rustc_hash::FxHashMap;
 
 use crate::{
     organization::Unread,
@@ -96,8 +97,8 @@ impl Selection {
 pub(super) struct Columns<'o, 'a> {
     catalogue: &'o Catalogue<'a>,
     observed: &'o Observed<'a>,
-    tags: HashMap<&'o str, TagColumn<'a>>,
-    units: HashMap<(bool, &'o OrganizationalUnitPattern), Selection>,
+    tags: FxHashMap<&'o str, TagColumn<'a>>,
+    units: FxHashMap<(bool, &'o OrganizationalUnitPattern), Selection>,
     /// Accounts whose tags were not read.
     untold_tags: FixedBitSet,
     /// Accounts whose name and e-mail address were not read.
@@ -106,8 +107,31 @@ pub(super) struct Columns<'o, 'a> {
 
 /// The accounts by their values of one tag.
 struct TagColumn<'a> {
-    by_value: BTreeMap<&'a str, Vec<usize>>,
+    by_value: FxHashMap<&'a str, Bearers>,
     present: FixedBitSet,
+}
+
+/// The accounts that have one value of a tag.
+#[derive(Default)]
+struct Bearers {
+    places: Vec<usize>,
+    /// The same as a set, if they are [`MANY`].
+    set: OnceCell<FixedBitSet>,
+}
+
+/// From how many accounts on a set is quicker to add, word by word, than each account by itself. A
+/// hundred rules ask for production.
+const MANY: usize = 64;
+
+impl Bearers {
+    fn add_to(&self, accounts: &mut FixedBitSet) {
+        let places = self.places.iter().copied();
+        if places.len() < MANY {
+            accounts.extend(places);
+        } else {
+            accounts.union_with(self.set.get_or_init(|| places.collect()));
+        }
+    }
 }
 
 impl<'o, 'a> Columns<'o, 'a> {
@@ -128,8 +152,8 @@ impl<'o, 'a> Columns<'o, 'a> {
         Self {
             catalogue,
             observed,
-            tags: HashMap::new(),
-            units: HashMap::new(),
+            tags: FxHashMap::default(),
+            units: FxHashMap::default(),
             untold_tags: untold(&Unread::Tags),
             untold_names: untold(&Unread::Accounts),
         }
@@ -247,7 +271,9 @@ impl<'o, 'a> Columns<'o, 'a> {
     /// The accounts whose name, or whose address, a glob matches.
     fn texts(&self, names: &Names<'_>, globs: &[SpannedGlob]) -> Selection {
         let mut certain = self.empty();
-        certain.extend(names.matching(globs).into_iter().map(|place| place as usize));
+        for glob in globs {
+            names.each_matching(&glob.value, |place| certain.grow_and_insert(place as usize));
+        }
         self.of_untold_names(certain, globs)
     }
 
@@ -272,11 +298,11 @@ fn with_untold(certain: FixedBitSet, untold: &FixedBitSet) -> Selection {
 
 impl<'a> TagColumn<'a> {
     fn new(observed: &Observed<'a>, key: &str) -> Self {
-        let mut by_value: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut by_value: FxHashMap<&str, Bearers> = FxHashMap::default();
         let mut present = FixedBitSet::with_capacity(observed.accounts.len());
         for (place, account) in observed.accounts.iter().enumerate() {
             if let Some(value) = account.tags.get(key) {
-                by_value.entry(value).or_default().push(place);
+                by_value.entry(value).or_default().places.push(place);
                 present.insert(place);
             }
         }
@@ -293,15 +319,14 @@ impl<'a> TagColumn<'a> {
                 for glob in globs {
                     match glob.value.name() {
                         Some(value) => {
-                            let places = self.by_value.get(value).into_iter().flatten();
-                            accounts.extend(places.copied());
+                            let bearers = self.by_value.get(value);
+                            bearers.into_iter().for_each(|bearers| bearers.add_to(&mut accounts));
                         }
-                        None => {
-                            let matching =
-                                self.by_value.iter().filter(|(value, _)| glob.value.matches(value));
-                            accounts
-                                .extend(matching.flat_map(|(_, places)| places.iter().copied()));
-                        }
+                        None => self
+                            .by_value
+                            .iter()
+                            .filter(|(value, _)| glob.value.matches(value))
+                            .for_each(|(_, bearers)| bearers.add_to(&mut accounts)),
                     }
                 }
             }

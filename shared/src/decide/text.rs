@@ -1,5 +1,5 @@
-//! What changes are told with: names, paths and reasons, each spelt out once and shared by all
-//! changes that need it.
+//! What changes are told with: accounts, permission sets, principals and reasons, each spelt out once
+//! and shared by all changes that need it.
 
 use std::{
     cell::{OnceCell, RefCell},
@@ -9,8 +9,8 @@ use std::{
 use rustc_hash::FxHashMap;
 
 use crate::{
-    organization::Assignment,
-    plan::{Action, Change, Reason},
+    organization::PermissionSet,
+    plan::{Action, Change, NamedPrincipal, PlacedAccount, Reason},
     rules::{Rule, Rules},
     source::Lines,
 };
@@ -21,77 +21,73 @@ use super::{
 };
 
 /// Spells changes out.
-pub(super) struct Speller<'d, 'a> {
-    rules: &'d Rules,
-    observed: &'d Observed<'a>,
-    permission_sets: Vec<OnceCell<Arc<str>>>,
-    principals: Vec<OnceCell<Arc<str>>>,
+pub(super) struct Speller<'a> {
+    rules: &'a Rules,
+    permission_sets: Vec<OnceCell<Arc<PermissionSet>>>,
+    principals: Vec<OnceCell<Arc<NamedPrincipal>>>,
     /// Reasons of what one rule grants, which is nearly everything.
     by_one_rule: Vec<OnceCell<Arc<Reason>>>,
-    by_several: RefCell<FxHashMap<Vec<u32>, Arc<Reason>>>,
-    lines: Lines,
+    by_several: RefCell<BySeveral>,
+    /// Reasons why something should not be, by their text.
+    unwanted: RefCell<FxHashMap<String, Arc<Reason>>>,
+    lines: OnceCell<Lines>,
 }
 
-/// An account as changes tell of it.
-pub(super) struct AccountText {
-    name: Arc<str>,
-    path: Arc<str>,
+/// Reasons of what several rules grant.
+#[derive(Default)]
+struct BySeveral {
+    /// The rules that are looked up: a list that is used again and again.
+    rules: Vec<u32>,
+    reasons: FxHashMap<Vec<u32>, Arc<Reason>>,
 }
 
-impl<'d, 'a> Speller<'d, 'a> {
-    pub(super) fn new(rules: &'d Rules, observed: &'d Observed<'a>) -> Self {
+impl<'a> Speller<'a> {
+    pub(super) fn new(rules: &'a Rules, observed: &Observed<'_>) -> Self {
         Self {
             rules,
-            observed,
             permission_sets: vec![OnceCell::new(); observed.permission_sets.len()],
             principals: vec![OnceCell::new(); observed.principals.len()],
             by_one_rule: vec![OnceCell::new(); rules.rules.len()],
             by_several: RefCell::default(),
-            lines: rules.source.lines(),
+            unwanted: RefCell::default(),
+            lines: OnceCell::new(),
         }
     }
 
-    pub(super) fn account(&self, account: usize) -> Option<AccountText> {
-        let name = self.observed.accounts.get(account)?.name.as_str();
-        let place = self.observed.map.place_of(account)?;
-        let mut path = String::new();
-        match &place.units {
-            Some(units) => units.iter().for_each(|unit| {
-                path.push('/');
-                path.push_str(unit.name);
-            }),
-            None => path.push_str("/…"),
-        }
-        path.push('/');
-        path.push_str(name);
-        Some(AccountText { name: name.into(), path: path.into() })
-    }
-
+    /// The change of an assignment in an account.
     pub(super) fn change(
         &self,
         action: Action,
-        (account, text): (usize, &AccountText),
+        account: &Arc<PlacedAccount>,
         pair: Pair,
         reason: Arc<Reason>,
+        observed: &Observed<'_>,
     ) -> Option<Change> {
-        let set = self.observed.permission_set(pair.permission_set())?;
-        let entry = self.observed.principal(pair.principal())?;
-        let set_text = self.permission_sets.get(pair.permission_set() as usize)?;
-        let entry_text = self.principals.get(pair.principal() as usize)?;
         Some(Change {
             action,
-            assignment: Assignment {
-                account_id: self.observed.accounts.get(account)?.id.clone(),
-                permission_set_arn: set.arn.clone(),
-                principal: entry.principal.clone(),
-            },
-            account_name: Arc::clone(&text.name),
-            account_path: Arc::clone(&text.path),
-            permission_set: Arc::clone(set_text.get_or_init(|| set.text().into())),
-            principal_name: Arc::clone(entry_text.get_or_init(|| entry.text().into())),
+            account: Arc::clone(account),
+            permission_set: self.permission_set(pair.permission_set(), observed)?,
+            principal: self.principal(pair.principal(), observed)?,
             reason,
             held: false,
         })
+    }
+
+    fn permission_set(&self, place: u32, observed: &Observed<'_>) -> Option<Arc<PermissionSet>> {
+        let entry = observed.permission_set(place)?;
+        let spelt = self.permission_sets.get(place as usize)?.get_or_init(|| {
+            Arc::new(PermissionSet { arn: entry.arn.clone(), name: entry.text().to_owned() })
+        });
+        Some(Arc::clone(spelt))
+    }
+
+    fn principal(&self, place: u32, observed: &Observed<'_>) -> Option<Arc<NamedPrincipal>> {
+        let entry = observed.principal(place)?;
+        let spelt = self.principals.get(place as usize)?.get_or_init(|| {
+            let (principal, name) = (entry.principal.clone(), entry.text().to_owned());
+            Arc::new(NamedPrincipal { principal, name })
+        });
+        Some(Arc::clone(spelt))
     }
 
     /// Why something is granted: by these rules.
@@ -102,11 +98,22 @@ impl<'d, 'a> Speller<'d, 'a> {
         {
             return Arc::clone(reason.get_or_init(|| Arc::new(self.granting_reason(&[*rule]))));
         }
-        let rules: Vec<u32> = granting.iter().map(|(_, rule)| *rule).collect();
-        let mut by_several = self.by_several.borrow_mut();
-        let reason = by_several.entry(rules);
-        let reason = reason.or_insert_with_key(|rules| Arc::new(self.granting_reason(rules)));
-        Arc::clone(reason)
+        let BySeveral { rules, reasons } = &mut *self.by_several.borrow_mut();
+        rules.clear();
+        rules.extend(granting.iter().map(|(_, rule)| *rule));
+        if let Some(reason) = reasons.get(rules) {
+            return Arc::clone(reason);
+        }
+        let reason = Arc::new(self.granting_reason(rules));
+        reasons.insert(rules.clone(), Arc::clone(&reason));
+        reason
+    }
+
+    /// Why something should not be: for that.
+    pub(super) fn unwanted(&self, why: String) -> Arc<Reason> {
+        let mut unwanted = self.unwanted.borrow_mut();
+        let reason = |why: &String| Arc::new(Reason { rules: Vec::new(), why: why.clone() });
+        Arc::clone(unwanted.entry(why).or_insert_with_key(reason))
     }
 
     fn granting_reason(&self, rules: &[u32]) -> Reason {
@@ -121,7 +128,24 @@ impl<'d, 'a> Speller<'d, 'a> {
     }
 
     fn reference(&self, rule: &Rule) -> String {
-        let line = self.lines.line(rule.span.start);
+        let lines = self.lines.get_or_init(|| self.rules.source.lines());
+        let line = lines.line(rule.span.start);
         format!("{} ({}:{line})", rule.name, self.rules.source.name)
     }
+}
+
+/// An account as changes tell of it.
+pub(super) fn placed_account(place: usize, observed: &Observed<'_>) -> Option<Arc<PlacedAccount>> {
+    let account = *observed.accounts.get(place)?;
+    let mut path = String::new();
+    match &observed.map.place_of(place)?.units {
+        Some(units) => units.iter().for_each(|unit| {
+            path.push('/');
+            path.push_str(unit.name);
+        }),
+        None => path.push_str("/…"),
+    }
+    path.push('/');
+    path.push_str(&account.name);
+    Some(Arc::new(PlacedAccount { id: account.id.clone(), name: account.name.clone(), path }))
 }

@@ -1,8 +1,7 @@
 //! A plan: everything that a run will do and why, complete before the first write.
 
+mod change;
 mod text;
-
-use std::sync::Arc;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -14,6 +13,7 @@ use crate::{
     source::SourceFile,
 };
 
+pub use change::{Action, Change, NamedPrincipal, PlacedAccount, Reason};
 pub use text::PlanText;
 
 /// Everything that a run will do and why.
@@ -36,51 +36,6 @@ pub struct Plan {
     pub unchanged: usize,
     /// How many assignments the rules file does not manage.
     pub unmanaged: usize,
-}
-
-/// One assignment to create or to delete. A plan can have a million of these, so they share their
-/// texts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// What to do.
-    pub action: Action,
-    /// Which assignment.
-    #[serde(flatten)]
-    pub assignment: Assignment,
-    /// The account's name.
-    pub account_name: Arc<str>,
-    /// The organizational units above the account and its own name: `/Workloads/Prod/payments`.
-    #[serde(skip)]
-    pub account_path: Arc<str>,
-    /// The permission set's name.
-    pub permission_set: Arc<str>,
-    /// The group's display name or the user's name; the id, when there is nobody of that id any
-    /// more.
-    pub principal_name: Arc<str>,
-    /// Why.
-    #[serde(flatten)]
-    pub reason: Arc<Reason>,
-    /// Whether the change waits for approval.
-    pub held: bool,
-}
-
-/// Why an assignment is created or deleted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Reason {
-    /// All the rules that grant it, by name. Of a delete: none.
-    pub rules: Vec<String>,
-    /// For people: the rules with their places in the file, or what no longer holds.
-    pub why: String,
-}
-
-/// What a change does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Action {
-    /// Grant.
-    Create,
-    /// Revoke.
-    Delete,
 }
 
 /// An account that is not touched, and why.
@@ -140,11 +95,11 @@ impl Plan {
     /// is for.
     #[must_use]
     pub fn digest(&self) -> String {
-        let mut deletes: Vec<&Assignment> = self
+        let mut deletes: Vec<Assignment> = self
             .changes
             .iter()
             .filter(|change| change.action == Action::Delete)
-            .map(|change| &change.assignment)
+            .map(Change::assignment)
             .collect();
         deletes.sort();
         let mut hasher = Sha256::new();
@@ -190,21 +145,4 @@ pub struct PlanJson<'a> {
     left_alone: &'a [LeftAlone],
     digest: String,
     summary: Summary,
-}
-
-impl Change {
-    /// `group Engineering`, `user mary@example.com`.
-    #[must_use]
-    pub fn principal(&self) -> String {
-        format!("{} {}", self.assignment.principal.kind().to_lowercase(), self.principal_name)
-    }
-}
-
-impl std::fmt::Display for Action {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Create => "create",
-            Self::Delete => "delete",
-        })
-    }
 }

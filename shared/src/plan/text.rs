@@ -59,23 +59,21 @@ fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
     let unlisted = plan.unlisted.iter().map(|change| ('?', change));
     let impossible = plan.impossible.iter().map(|change| ('!', change));
     let mut lines: Vec<(char, &Change)> = planned.chain(unlisted).chain(impossible).collect();
-    lines.sort_by_key(|(_, change)| (&change.account_path, &change.assignment.account_id));
-    let same_account = |(_, a): &(char, &Change), (_, b): &(char, &Change)| {
-        a.assignment.account_id == b.assignment.account_id
-    };
+    lines.sort_by_key(|(_, change)| (&change.account.path, &change.account.id));
+    let same_account =
+        |(_, a): &(char, &Change), (_, b): &(char, &Change)| a.account.id == b.account.id;
     for account in lines.chunk_by(same_account) {
         if let Some((_, first)) = account.first() {
-            writeln!(f, "\n  {} ({})", first.account_path, first.assignment.account_id)?;
+            writeln!(f, "\n  {} ({})", first.account.path, first.account.id)?;
         }
-        let widths = account.iter().map(|(_, change)| change.permission_set.chars().count());
+        let widths = account.iter().map(|(_, change)| change.permission_set.name.chars().count());
         let width = widths.max().unwrap_or(0);
         for (sign, change) in account {
             let held = if change.held { "  (held)" } else { "" };
             writeln!(
                 f,
                 "    {sign} {:width$}  {}{held}",
-                change.permission_set,
-                change.principal()
+                change.permission_set.name, change.principal
             )?;
             writeln!(f, "      {}", change.reason.why)?;
         }

@@ -22,6 +22,8 @@ enum Kind {
     Prefix,
     /// `*-frozen`: likewise.
     Suffix,
+    /// `*-payments-*`: likewise.
+    Middle,
     Pattern(glob::Pattern),
 }
 
@@ -40,6 +42,7 @@ impl Glob {
     /// When a `[` has no end.
     pub fn new(text: &str) -> Result<Self, InvalidGlob> {
         let is_plain = |text: &str| !text.contains(['*', '?', '[']);
+        let is_middle = |text: &str| middle(text).is_some_and(is_plain);
         let kind = if text == "*" {
             Kind::Everything
         } else if is_plain(text) {
@@ -48,6 +51,8 @@ impl Glob {
             Kind::Prefix
         } else if text.strip_prefix('*').is_some_and(is_plain) {
             Kind::Suffix
+        } else if is_middle(text) {
+            Kind::Middle
         } else {
             Kind::Pattern(pattern(text)?)
         };
@@ -88,6 +93,7 @@ impl Glob {
                 self.text.strip_suffix('*').is_some_and(|start| name.starts_with(start))
             }
             Kind::Suffix => self.text.strip_prefix('*').is_some_and(|end| name.ends_with(end)),
+            Kind::Middle => middle(&self.text).is_some_and(|middle| name.contains(middle)),
             Kind::Pattern(pattern) => pattern.matches(name),
         }
     }
@@ -97,6 +103,11 @@ impl fmt::Display for Glob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// What stands between a `*` and a `*`.
+fn middle(text: &str) -> Option<&str> {
+    text.strip_prefix('*')?.strip_suffix('*')
 }
 
 /// Compiles a pattern. Runs of `*` mean what one `*` means; the crate would read `**` as a path's.
@@ -207,6 +218,12 @@ mod tests {
         check("Engineering", &["Engineering"], &["engineering", "Engineering2", ""]);
         check("team-*", &["team-", "team-a/b", "team-a\nb"], &["Team-a", "my-team-a"]);
         check("**", &["", "a", "a/b"], &[]);
+        check(
+            "*-prod-*",
+            &["-prod-", "pay-prod-1", "a/b-prod-\n"],
+            &["-prod", "prod-", "-PROD-", ""],
+        );
+        check("*a*b*", &["ab", "xaxbx"], &["ba"]);
         check("**/a", &["x/a", "/a"], &["a"]);
     }
 

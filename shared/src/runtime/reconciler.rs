@@ -161,8 +161,8 @@ fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand,
         info!(account = %left.account_id, name = left.account_name, why = left.why, "left alone");
     }
     for change in &plan.impossible {
-        let (account, permission_set) = (&change.assignment.account_id, &*change.permission_set);
-        let (principal, why) = (change.principal(), &change.reason.why);
+        let (account, permission_set) = (&change.account.id, &change.permission_set.name);
+        let (principal, why) = (change.principal.to_string(), &change.reason.why);
         error!(%account, permission_set, principal, why, "not possible");
     }
     for outcome in &reconciled.outcomes {
@@ -185,8 +185,8 @@ fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand,
 }
 
 fn log_outcome(Outcome { change, result }: &Outcome) {
-    let (account, permission_set) = (&change.assignment.account_id, &*change.permission_set);
-    let (action, principal) = (change.action.to_string(), change.principal());
+    let (account, permission_set) = (&change.account.id, &change.permission_set.name);
+    let (action, principal) = (change.action.to_string(), change.principal.to_string());
     let why = &change.reason.why;
     match result {
         Ok(request) => info!(action, %account, permission_set, principal, why, %request, "changed"),

@@ -29,9 +29,9 @@ pub fn warnings(rules: &Rules, organization: &Organization, now: DateTime<Utc>) 
 }
 
 impl Decision<'_> {
-    /// The warnings that matter in a scope: all, or those of the rules that hold in one of its
+    /// The warnings that matter in a scope: all, or those of the rules that may hold in one of its
     /// accounts. Of the others, the names may not even have been read.
-    pub(super) fn warnings(&self, scope: &Scope) -> Vec<Diagnostic> {
+    pub(super) fn warnings(&self, scope: &Scope, accounts: &[usize]) -> Vec<Diagnostic> {
         let directory = Directory::new(&self.catalogue);
         if scope.is_everything() {
             let mut warnings = lint(self.rules, self.now);
@@ -40,8 +40,9 @@ impl Decision<'_> {
             return warnings;
         }
         let mut warnings = Vec::new();
-        for (grant, _) in self.rules_that_may_hold().filter(|(_, may_hold)| *may_hold) {
-            directory.rule(grant.rule, &mut warnings);
+        for rule in self.rules_that_may_hold(accounts).ones() {
+            let grant = self.grants.get(rule);
+            warnings.extend(grant.into_iter().flat_map(|grant| directory.oddities(grant)).cloned());
         }
         warnings
     }
@@ -51,7 +52,7 @@ impl Decision<'_> {
         let places = Places::new(&self.catalogue);
         let touchable = self.touchable();
         for grant in self.grants.iter().filter(|grant| !grant.rule.window.is_over(self.now)) {
-            directory.rule(grant.rule, warnings);
+            warnings.extend_from_slice(directory.oddities(grant));
             let said = warnings.len();
             places.selector(&grant.rule.accounts, warnings);
             let begun = grant.rule.window.holds(self.now);

@@ -1,7 +1,5 @@
 //! Names of groups, users and permission sets that match nothing, or only in another case.
 
-use std::collections::HashMap;
-
 use crate::{
     diagnostic::{Code, Diagnostic},
     organization::Unread,
@@ -9,7 +7,7 @@ use crate::{
 };
 
 use super::{
-    super::{catalogue::Catalogue, names::Names},
+    super::{catalogue::Catalogue, grant::Grant, names::Names},
     in_rule,
 };
 
@@ -25,8 +23,6 @@ struct Listing<'c, 'a> {
     code: Code,
     noun: &'static str,
     names: &'c Names<'a>,
-    /// Names that others equal but for case.
-    by_lower_case: HashMap<String, Vec<&'a str>>,
 }
 
 impl<'c, 'a> Directory<'c, 'a> {
@@ -36,7 +32,7 @@ impl<'c, 'a> Directory<'c, 'a> {
         let gaps = &catalogue.observed.organization.gaps;
         let listing = |what: &Unread, code, noun, names: &'c Names<'a>| {
             let complete = !gaps.iter().any(|gap| gap.what == *what);
-            (complete && names.iter().next().is_some()).then(|| Listing::new(code, noun, names))
+            (complete && names.iter().next().is_some()).then_some(Listing { code, noun, names })
         };
         Self {
             groups: listing(&Unread::Groups, Code::UnmatchedGroup, "group", &catalogue.groups),
@@ -50,7 +46,13 @@ impl<'c, 'a> Directory<'c, 'a> {
         }
     }
 
-    pub(super) fn rule(&self, rule: &Rule, warnings: &mut Vec<Diagnostic>) {
+    /// What is odd about the names in a rule: the same in any scope, so looked for once.
+    pub(super) fn oddities<'g>(&self, grant: &'g Grant<'_>) -> &'g [Diagnostic] {
+        grant.oddities.get_or_init(|| self.rule(grant.rule))
+    }
+
+    fn rule(&self, rule: &Rule) -> Vec<Diagnostic> {
+        let mut warnings = Vec::new();
         let label = in_rule(rule);
         let help = |noun| format!("it takes effect when such a {noun} appears");
         let mut warn = |listing: &Option<Listing<'_, '_>>, globs: &[SpannedGlob]| {
@@ -64,6 +66,7 @@ impl<'c, 'a> Directory<'c, 'a> {
             warn(&self.users, user.user_name.as_deref().unwrap_or_default());
             warn(&self.groups, user.in_group.as_deref().unwrap_or_default());
         }
+        warnings
     }
 
     /// A name that is misspelt here leaves open what was to be closed.
@@ -117,15 +120,7 @@ impl<'c, 'a> Directory<'c, 'a> {
     }
 }
 
-impl<'c, 'a> Listing<'c, 'a> {
-    fn new(code: Code, noun: &'static str, names: &'c Names<'a>) -> Self {
-        let mut by_lower_case: HashMap<String, Vec<&str>> = HashMap::new();
-        for (name, _) in names.iter() {
-            by_lower_case.entry(name.to_lowercase()).or_default().push(name);
-        }
-        Self { code, noun, names, by_lower_case }
-    }
-
+impl Listing<'_, '_> {
     /// What is odd about a glob: that it matches nothing, or one of several names that differ in
     /// case only.
     fn oddity(&self, spanned: &SpannedGlob, help: &str) -> Option<Diagnostic> {
@@ -133,9 +128,9 @@ impl<'c, 'a> Listing<'c, 'a> {
         if glob.is_everything() {
             return None;
         }
-        let twins = glob.name().and_then(|name| self.by_lower_case.get(&name.to_lowercase()));
+        let twins = glob.name().map_or(&[][..], |name| self.names.twins(name));
         if !self.names.is_unmatched(glob) {
-            let other = twins?.iter().find(|twin| Some(**twin) != glob.name())?;
+            let other = twins.iter().find(|twin| Some(**twin) != glob.name())?;
             let noun = self.noun;
             let message = format!("another {noun} differs in case only: `{other}`");
             return Some(
@@ -147,7 +142,7 @@ impl<'c, 'a> Listing<'c, 'a> {
             Some(name) => format!("no {} is named `{name}`", self.noun),
             None => format!("`{glob}` matches no {}", self.noun),
         };
-        if let Some(twin) = twins.and_then(|twins| twins.first()) {
+        if let Some(twin) = twins.first() {
             let message = format!("{message}, but `{twin}` differs in case only");
             let warning = Diagnostic::new(Code::DiffersInCase, message, spanned.span);
             return Some(warning.nearest(glob.as_str(), &format!("a {}", self.noun), [*twin]));

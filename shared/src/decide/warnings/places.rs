@@ -1,6 +1,8 @@
 //! Keys of account selectors that match nothing: ids, names, organizational units and tags.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
@@ -180,7 +182,7 @@ fn unmatched_tag(tag: &TagCondition, values: &Values<'_>, noun: &str) -> Option<
 }
 
 fn values<'o>(tags: impl Iterator<Item = &'o Tags>) -> Values<'o> {
-    let mut values: HashMap<&str, HashSet<&str>> = HashMap::new();
+    let mut values: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
     for (key, value) in tags.flatten() {
         values.entry(key).or_default().insert(value);
     }

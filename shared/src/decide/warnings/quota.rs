@@ -37,7 +37,7 @@ pub(in super::super) fn quotas(rules: &Rules, impossible: &[(Quota, Change)]) ->
 }
 
 fn accounts(changes: &[&Change]) -> String {
-    let mut names: Vec<&str> = changes.iter().map(|change| &*change.account_name).collect();
+    let mut names: Vec<&str> = changes.iter().map(|change| change.account.name.as_str()).collect();
     names.dedup();
     match names.len().checked_sub(NAMED).filter(|more| *more > 0) {
         Some(more) => {

@@ -1,0 +1,120 @@
+//! One change, and why.
+
+use std::{
+    fmt::{self, Display, Formatter},
+    sync::Arc,
+};
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+use crate::{
+    ids::AccountId,
+    organization::{Assignment, PermissionSet, Principal},
+};
+
+/// One assignment to create or to delete.
+///
+/// A plan can have a million of these, so a change is five words: everything that it tells, it
+/// shares with the other changes that tell it too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What to do.
+    pub action: Action,
+    /// Where.
+    pub account: Arc<PlacedAccount>,
+    /// What is granted or revoked. Named by its ARN, when its name was not read.
+    pub permission_set: Arc<PermissionSet>,
+    /// To whom.
+    pub principal: Arc<NamedPrincipal>,
+    /// Why.
+    pub reason: Arc<Reason>,
+    /// Whether the change waits for approval.
+    pub held: bool,
+}
+
+/// An account, what it is called, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// Its name.
+    pub name: String,
+    /// The organizational units above it and its own name: `/Workloads/Prod/payments`.
+    pub path: String,
+}
+
+/// A group or a user, and what they are called. Displayed as `group Engineering`, `user
+/// mary@example.com`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedPrincipal {
+    /// Who.
+    pub principal: Principal,
+    /// The group's display name or the user's name; the id, when there is nobody of that id any
+    /// more.
+    pub name: String,
+}
+
+/// Why an assignment is created or deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// All the rules that grant it, by name. Of a delete: none.
+    pub rules: Vec<String>,
+    /// For people: the rules with their places in the file, or what no longer holds.
+    pub why: String,
+}
+
+/// What a change does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Grant.
+    Create,
+    /// Revoke.
+    Delete,
+}
+
+impl Change {
+    /// Which assignment.
+    #[must_use]
+    pub fn assignment(&self) -> Assignment {
+        Assignment {
+            account_id: self.account.id.clone(),
+            permission_set_arn: self.permission_set.arn.clone(),
+            principal: self.principal.principal.clone(),
+        }
+    }
+}
+
+/// Flat, as `--format json` and announcements have it.
+impl Serialize for Change {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Change", 11)?;
+        fields.serialize_field("action", &self.action)?;
+        fields.serialize_field("account_id", &self.account.id)?;
+        fields.serialize_field("permission_set_arn", &self.permission_set.arn)?;
+        fields.serialize_field("principal_type", self.principal.principal.kind())?;
+        fields.serialize_field("principal_id", self.principal.principal.id())?;
+        fields.serialize_field("account_name", &self.account.name)?;
+        fields.serialize_field("permission_set", &self.permission_set.name)?;
+        fields.serialize_field("principal_name", &self.principal.name)?;
+        fields.serialize_field("rules", &self.reason.rules)?;
+        fields.serialize_field("why", &self.reason.why)?;
+        fields.serialize_field("held", &self.held)?;
+        fields.end()
+    }
+}
+
+impl Display for NamedPrincipal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.principal.kind().to_lowercase(), self.name)
+    }
+}
+
+impl Display for Action {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Create => "create",
+            Self::Delete => "delete",
+        })
+    }
+}
