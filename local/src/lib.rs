@@ -51,7 +51,7 @@ pub use crate::{
     fault::{Fault, FaultKind},
     quotas::Quotas,
     server::StartError,
-    settings::Settings,
+    settings::{IdentitySource, Settings},
     sqs::Message,
 };
 use crate::{state::State, world::World};
