@@ -1,6 +1,9 @@
 //! The organization in memory, and what was asked of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter,
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -15,6 +18,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 
 use crate::{
+    events::control_tower,
     fault::Faults,
     organizations::AccountCreation,
     quotas::Meter,
@@ -52,6 +56,8 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) queue: Queue,
     pub(crate) announcements: Vec<Value>,
+    /// Whether Control Tower makes the accounts, and tells of it.
+    pub(crate) control_tower: bool,
     events: UnboundedSender<Value>,
 }
 
@@ -81,6 +87,7 @@ impl State {
             faults: Faults::default(),
             queue: Queue::default(),
             announcements: Vec::new(),
+            control_tower: false,
             events,
         }
     }
@@ -109,7 +116,10 @@ impl State {
 
     /// Sends an event to whoever listens. Nobody has to.
     pub(crate) fn send(&self, event: Value) {
-        self.events.send(event).ok();
+        let then = self.control_tower.then(|| control_tower::lifecycle_event(self, &event));
+        for event in iter::once(event).chain(then.flatten()) {
+            self.events.send(event).ok();
+        }
     }
 
     /// Whether any assignment of this permission set is in this account: the first provisions it
