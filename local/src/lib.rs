@@ -22,23 +22,28 @@
 mod api_error;
 mod bob;
 mod call;
+mod chaos;
 mod clock;
 mod cloud_trail;
+mod duration;
 mod event_bridge;
 mod events;
 mod fault;
 mod fields;
+pub mod generate;
 mod identity_store;
 mod operation;
 mod organizations;
 mod paging;
 mod quotas;
+mod random;
 mod server;
 mod service;
 mod settings;
 mod sqs;
 mod sso_admin;
 mod state;
+mod well_formed;
 mod world;
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
@@ -49,6 +54,8 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use crate::{
     bob::bobs_organization,
+    chaos::{Chaos, Delivery, InvalidChaos},
+    duration::parse_duration,
     fault::{Fault, FaultKind},
     quotas::Quotas,
     server::StartError,
