@@ -54,6 +54,10 @@ pub(crate) enum Failure {
     Function { function: &'static str, source: Box<runtime::Failure> },
     #[error("failed to {what}")]
     Bob { what: String, source: Box<dyn std::error::Error> },
+    #[error("failed to open `{target}` for the events")]
+    Events { target: String, source: io::Error },
+    #[error("failed to wait for a signal")]
+    Signal(#[source] io::Error),
     #[error("the organization on localhost did not send {0}")]
     NoEvent(&'static str),
 }
@@ -67,10 +71,15 @@ impl Failure {
                 Exit::RulesInvalid
             }
             failure => {
-                output::error(&format!("error: {}", chain(failure)));
+                output::error(&format!("error: {}", failure.told()));
                 Exit::Failed
             }
         }
+    }
+
+    /// What went wrong, with all that is behind it, on one line.
+    pub(crate) fn told(&self) -> String {
+        chain(self)
     }
 }
 

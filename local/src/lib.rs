@@ -32,6 +32,7 @@ mod fault;
 mod fields;
 pub mod generate;
 mod identity_store;
+mod names;
 mod operation;
 mod organizations;
 mod paging;
@@ -107,6 +108,13 @@ impl Local {
     #[must_use]
     pub fn organization(&self) -> Organization {
         self.world.state().organization(clock::now())
+    }
+
+    /// What the thing with this id is called: an account, an organizational unit by its path, a group,
+    /// a user or a permission set. Events hide the names; whoever watches wants to see them.
+    #[must_use]
+    pub fn name_of(&self, id: &str) -> Option<String> {
+        names::name_of(&self.world.state(), id)
     }
 
     /// The requests answered so far, by service and operation: `sso-admin:ListInstances`.
