@@ -7,19 +7,21 @@ use serde_json::Value;
 use shared::{
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
     organization::{
-        Account, Assignment, Group, Instance, Membership, Organization, OrganizationFacts,
-        OrganizationalUnit, PermissionSet, User,
+        Account, Group, Instance, Membership, Organization, OrganizationFacts, OrganizationalUnit,
+        PermissionSet, Tags, User,
     },
 };
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 
 use crate::{
+    assignments::Assignments,
     fault::Faults,
     organizations::AccountCreation,
     quotas::Meter,
+    requests::Requests,
     sqs::Queue,
-    sso_admin::{AssignmentRequest, PermissionSetDetails},
+    sso_admin::{AccessControlAttribute, AssignmentRequests, PermissionSetDetails, Provisioning},
 };
 
 /// An account, and since when it has belonged to the organization.
@@ -44,9 +46,11 @@ pub(crate) struct State {
     pub(crate) users: BTreeMap<UserId, User>,
     /// By membership id, which snapshots do not have.
     pub(crate) memberships: BTreeMap<String, Membership>,
-    pub(crate) assignments: BTreeSet<Assignment>,
-    /// Oldest first.
-    pub(crate) assignment_requests: Vec<AssignmentRequest>,
+    pub(crate) assignments: Assignments,
+    pub(crate) assignment_requests: AssignmentRequests,
+    pub(crate) provisionings: Requests<Provisioning>,
+    pub(crate) instance_tags: Tags,
+    pub(crate) access_control_attributes: Option<Vec<AccessControlAttribute>>,
     pub(crate) calls: BTreeMap<String, u64>,
     pub(crate) meter: Meter,
     pub(crate) faults: Faults,
@@ -75,7 +79,10 @@ impl State {
             users: by(seed.users, |user| user.id.clone()),
             memberships: by(seed.memberships, |_| Uuid::new_v4().to_string()),
             assignments: seed.assignments.into_iter().collect(),
-            assignment_requests: Vec::new(),
+            assignment_requests: AssignmentRequests::default(),
+            provisionings: Requests::default(),
+            instance_tags: Tags::new(),
+            access_control_attributes: None,
             calls: BTreeMap::new(),
             meter: Meter::default(),
             faults: Faults::default(),
@@ -102,7 +109,7 @@ impl State {
             groups: self.groups.values().cloned().collect(),
             users: self.users.values().cloned().collect(),
             memberships: memberships.into_iter().collect(),
-            assignments: self.assignments.iter().cloned().collect(),
+            assignments: self.assignments.iter().collect(),
             gaps: Vec::new(),
         }
     }
@@ -110,14 +117,6 @@ impl State {
     /// Sends an event to whoever listens. Nobody has to.
     pub(crate) fn send(&self, event: Value) {
         self.events.send(event).ok();
-    }
-
-    /// Whether any assignment of this permission set is in this account: the first provisions it
-    /// there as an IAM role, and the last to go takes the role with it.
-    pub(crate) fn is_provisioned(&self, account: &AccountId, set: &PermissionSetArn) -> bool {
-        self.assignments.iter().any(|assignment| {
-            assignment.account_id == *account && assignment.permission_set_arn == *set
-        })
     }
 }
 

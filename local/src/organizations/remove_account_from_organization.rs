@@ -32,7 +32,7 @@ pub(super) fn remove_account_from_organization(
         "departureTime": clock::iso(call.now),
     });
     call.state.members.remove(&request.account_id).ok_or_else(errors::account_not_found)?;
-    call.state.assignments.retain(|assignment| assignment.account_id != request.account_id);
+    call.state.assignments.remove_account(&request.account_id);
     call.state.send(cloud_trail::organizations_event(
         call.state,
         "AccountDepartedOrganization",
