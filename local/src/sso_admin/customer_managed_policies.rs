@@ -97,13 +97,11 @@ impl PolicyReference {
         if !(1..=128).contains(&name.len()) || !name.chars().all(fits) {
             return Err(call.invalid(format!("Name `{name}` does not match [\\w+=,.@-]{{1,128}}")));
         }
-        let parts = path.strip_suffix('/').filter(|_| path.len() <= 512);
-        let parts = parts.map(|parts| parts.strip_prefix('/').unwrap_or(parts));
-        let is_path = parts.is_some_and(|parts| {
-            path.starts_with('/')
-                && (parts.is_empty()
-                    || parts.split('/').all(|part| !part.is_empty() && part.chars().all(fits)))
+        let parts = path.strip_prefix('/').and_then(|path| path.strip_suffix('/'));
+        let all_fit = parts.is_some_and(|parts| {
+            parts.split('/').all(|part| !part.is_empty() && part.chars().all(fits))
         });
+        let is_path = path == "/" || (all_fit && path.len() <= 512);
         if is_path {
             Ok(())
         } else {
