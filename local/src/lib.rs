@@ -28,6 +28,7 @@ mod event_bridge;
 mod fault;
 mod fields;
 mod identity_store;
+mod multimap;
 mod operation;
 mod organizations;
 mod paging;
@@ -76,7 +77,9 @@ impl Local {
         let listener = server::bind(settings.port).await?;
         let address = listener.local_addr().map_err(StartError::Address)?;
         let (sender, events) = mpsc::unbounded_channel();
-        let world = Arc::new(World::new(State::new(organization, sender), settings));
+        let mut state = State::new(organization, sender);
+        state.delegate(settings.caller.as_ref());
+        let world = Arc::new(World::new(state, settings));
         let running = server::serve(listener, Arc::clone(&world));
         Ok(Self { address, world, events: Some(events), _running: running })
     }

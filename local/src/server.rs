@@ -12,6 +12,7 @@ use axum::{
     http::{HeaderMap, Response, StatusCode, header::CONTENT_TYPE},
 };
 use serde_json::Value;
+use shared::ids::AccountId;
 use tokio::{net::TcpListener, sync::oneshot};
 use uuid::Uuid;
 
@@ -20,6 +21,7 @@ use crate::{
     call::{Call, Caller},
     clock, cloud_trail,
     operation::{Access, Operation},
+    organizations,
     service::Service,
     settings::Settings,
     state,
@@ -101,7 +103,7 @@ fn run(
     let body: Value = serde_json::from_slice(if body.is_empty() { b"{}" } else { body })
         .map_err(|error| ApiError::new("SerializationException", error.to_string()))?;
     let mut state = world.state();
-    let caller = caller(headers, &world.settings, &state);
+    let caller = caller(headers, target, &world.settings, &state);
     let mut call = Call {
         world,
         state: &mut state,
@@ -133,17 +135,30 @@ fn admit(call: &mut Call<'_>, body: &Value) -> Result<(), ApiError> {
     }
 }
 
-fn caller(headers: &HeaderMap, settings: &Settings, state: &state::State) -> Caller {
+fn caller(
+    headers: &HeaderMap,
+    target: &Target<'_>,
+    settings: &Settings,
+    state: &state::State,
+) -> Caller {
     let access_key_id = access_key_id(headers).unwrap_or("AKIAANONYMOUS").to_owned();
     let is_usher = settings.usher_access_key_id.as_deref() == Some(access_key_id.as_str());
     Caller {
-        account_id: settings
-            .caller
-            .clone()
+        account_id: account_of_key(&access_key_id, target, state)
+            .or_else(|| settings.caller.clone())
             .unwrap_or_else(|| state.facts.management_account_id.clone()),
         role: if is_usher { "usher-reconciler" } else { "Admin" },
         access_key_id,
     }
+}
+
+/// A key of twelve digits is that account's own, as with other emulators: of a member, or of an
+/// account outside that was invited. Of any other account this organization knows nothing.
+fn account_of_key(key: &str, target: &Target<'_>, state: &state::State) -> Option<AccountId> {
+    let account: AccountId = key.parse().ok()?;
+    let is_invited =
+        target.service == Service::Organizations && organizations::is_for_invited(target.name);
+    (is_invited || state.members.contains_key(&account)).then_some(account)
 }
 
 /// From `AWS4-HMAC-SHA256 Credential=AKIA…/20260504/…`. The signature itself is not checked.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::{
-    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
+    ids::{AccountId, GroupId, PermissionSetArn, UserId},
     organization::{
-        Account, Assignment, Group, Instance, Membership, Organization, OrganizationFacts,
-        OrganizationalUnit, PermissionSet, User,
+        Assignment, Group, Instance, Membership, Organization, OrganizationFacts, PermissionSet,
+        User,
     },
 };
 use tokio::sync::mpsc::UnboundedSender;
@@ -16,18 +16,11 @@ use uuid::Uuid;
 
 use crate::{
     fault::Faults,
-    organizations::AccountCreation,
+    organizations::{AccountCreation, Accounts, Delegations, Handshake, Units},
     quotas::Meter,
     sqs::Queue,
     sso_admin::{AssignmentRequest, PermissionSetDetails},
 };
-
-/// An account, and since when it has belonged to the organization.
-#[derive(Clone, Debug)]
-pub(crate) struct Member {
-    pub(crate) account: Account,
-    pub(crate) joined: DateTime<Utc>,
-}
 
 /// Everything that operations look at and change.
 #[derive(Debug)]
@@ -36,9 +29,13 @@ pub(crate) struct State {
     pub(crate) instance: Instance,
     /// When the seed was observed: what came with it is at least as old.
     pub(crate) started: DateTime<Utc>,
-    pub(crate) organizational_units: BTreeMap<OrganizationalUnitId, OrganizationalUnit>,
-    pub(crate) members: BTreeMap<AccountId, Member>,
+    pub(crate) organizational_units: Units,
+    pub(crate) members: Accounts,
     pub(crate) account_creations: BTreeMap<String, AccountCreation>,
+    /// When the closing of accounts was asked for, oldest first.
+    pub(crate) closures: Vec<DateTime<Utc>>,
+    pub(crate) handshakes: BTreeMap<String, Handshake>,
+    pub(crate) delegations: Delegations,
     pub(crate) permission_sets: BTreeMap<PermissionSetArn, PermissionSetDetails>,
     pub(crate) groups: BTreeMap<GroupId, Group>,
     pub(crate) users: BTreeMap<UserId, User>,
@@ -59,7 +56,8 @@ impl State {
     /// The organization of a snapshot, as if it had always been so.
     pub(crate) fn new(seed: Organization, events: UnboundedSender<Value>) -> Self {
         let started = seed.observed_at;
-        let member = |account: Account| (account.id.clone(), Member { account, joined: started });
+        let management = &seed.organization.management_account_id;
+        let members = Accounts::of_snapshot(seed.accounts, management, started);
         let described = |set: PermissionSet| {
             (set.arn.clone(), PermissionSetDetails::from_snapshot(set, started))
         };
@@ -67,9 +65,12 @@ impl State {
             facts: seed.organization,
             instance: seed.instance,
             started,
-            organizational_units: by(seed.organizational_units, |unit| unit.id.clone()),
-            members: seed.accounts.into_iter().map(member).collect(),
+            organizational_units: Units::of_snapshot(seed.organizational_units),
+            members,
             account_creations: BTreeMap::new(),
+            closures: Vec::new(),
+            handshakes: BTreeMap::new(),
+            delegations: Delegations::default(),
             permission_sets: seed.permission_sets.into_iter().map(described).collect(),
             groups: by(seed.groups, |group| group.id.clone()),
             users: by(seed.users, |user| user.id.clone()),
@@ -82,6 +83,13 @@ impl State {
             queue: Queue::default(),
             announcements: Vec::new(),
             events,
+        }
+    }
+
+    /// Makes the account that calls a delegated administrator, unless it is the management account.
+    pub(crate) fn delegate(&mut self, caller: Option<&AccountId>) {
+        if let Some(caller) = caller.filter(|caller| **caller != self.facts.management_account_id) {
+            self.delegations.register_for_identity_center(caller.clone(), self.started);
         }
     }
 

@@ -25,8 +25,7 @@ pub(super) fn list_accounts_for_parent(
     request: &ListAccountsForParentRequest,
 ) -> Result<Value, ApiError> {
     errors::known_parent(call.state, &request.parent_id)?;
-    let children =
-        call.state.members.values().filter(|member| member.account.parent_id == request.parent_id);
+    let children = call.state.members.of_parent(&request.parent_id);
     let accounts = children.map(|member| views::account(call.state, member)).collect();
     call.page("Accounts", ORGANIZATIONS_PAGE, &request.page, accounts)
 }

@@ -1,0 +1,48 @@
+//! `ListChildren`
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::ids::OrganizationalUnitId;
+
+use super::errors;
+use crate::{
+    api_error::ApiError,
+    call::Call,
+    paging::{ORGANIZATIONS_PAGE, PageRequest},
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListChildrenRequest {
+    parent_id: OrganizationalUnitId,
+    child_type: ChildType,
+    #[serde(flatten)]
+    page: PageRequest,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum ChildType {
+    Account,
+    OrganizationalUnit,
+}
+
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListChildren.html>
+pub(super) fn list_children(
+    call: &mut Call<'_>,
+    request: &ListChildrenRequest,
+) -> Result<Value, ApiError> {
+    let parent = &request.parent_id;
+    errors::known_parent(call.state, parent)?;
+    let children = match request.child_type {
+        ChildType::Account => {
+            let accounts = call.state.members.of_parent(parent);
+            accounts.map(|member| json!({ "Id": member.account.id, "Type": "ACCOUNT" })).collect()
+        }
+        ChildType::OrganizationalUnit => {
+            let units = call.state.organizational_units.of_parent(parent);
+            units.map(|unit| json!({ "Id": unit.id, "Type": "ORGANIZATIONAL_UNIT" })).collect()
+        }
+    };
+    call.page("Children", ORGANIZATIONS_PAGE, &request.page, children)
+}
