@@ -37,7 +37,8 @@ impl ApiError {
 
     /// The body: Organizations writes `Message` and the others `message`, and SDKs read either.
     pub(crate) fn body(&self) -> Value {
-        let texts = [("__type", &self.code), ("message", &self.message), ("Message", &self.message)];
+        let texts =
+            [("__type", &self.code), ("message", &self.message), ("Message", &self.message)];
         let details = self.details.iter().map(|(field, value)| (*field, value));
         let fields = texts.into_iter().chain(details);
         let fields = fields.map(|(field, value)| (field.to_owned(), Value::from(value.as_str())));

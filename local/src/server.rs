@@ -114,11 +114,19 @@ fn run(
         now: clock::now(),
     };
     let answer = admit(&mut call, &body).and_then(|()| target.operation.answer(&mut call, &body));
+    let answer = answer.map_err(|error| named(error, target.service, request_id));
     if target.operation.access == Access::Write {
         let event = cloud_trail::api_call(&call, &body, &answer);
         call.state.send(event);
     }
     answer
+}
+
+/// The Identity Store's errors hold the id of the request.
+///
+/// Source: <https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_CreateGroup.html#API_CreateGroup_Errors>
+fn named(error: ApiError, service: Service, request_id: &str) -> ApiError {
+    if service == Service::IdentityStore { error.with("RequestId", request_id) } else { error }
 }
 
 /// Counts the call, and refuses it if it shall fail or comes too fast.

@@ -5,17 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::{
-    ids::{AccountId, GroupId, PermissionSetArn, UserId},
-    organization::{
-        Assignment, Group, Instance, Membership, Organization, OrganizationFacts, PermissionSet,
-        User,
-    },
+    ids::{AccountId, PermissionSetArn},
+    organization::{Assignment, Instance, Organization, OrganizationFacts, PermissionSet},
 };
 use tokio::sync::mpsc::UnboundedSender;
-use uuid::Uuid;
 
 use crate::{
     fault::Faults,
+    identity_store::{Groups, Memberships, Users},
     organizations::{AccountCreation, Accounts, Delegations, Handshake, Units},
     quotas::Meter,
     sqs::Queue,
@@ -37,10 +34,9 @@ pub(crate) struct State {
     pub(crate) handshakes: BTreeMap<String, Handshake>,
     pub(crate) delegations: Delegations,
     pub(crate) permission_sets: BTreeMap<PermissionSetArn, PermissionSetDetails>,
-    pub(crate) groups: BTreeMap<GroupId, Group>,
-    pub(crate) users: BTreeMap<UserId, User>,
-    /// By membership id, which snapshots do not have.
-    pub(crate) memberships: BTreeMap<String, Membership>,
+    pub(crate) groups: Groups,
+    pub(crate) users: Users,
+    pub(crate) memberships: Memberships,
     pub(crate) assignments: BTreeSet<Assignment>,
     /// Oldest first.
     pub(crate) assignment_requests: Vec<AssignmentRequest>,
@@ -57,6 +53,8 @@ impl State {
     pub(crate) fn new(seed: Organization, events: UnboundedSender<Value>) -> Self {
         let started = seed.observed_at;
         let management = &seed.organization.management_account_id;
+        let groups = Groups::of_snapshot(seed.groups, started);
+        let users = Users::of_snapshot(seed.users, started);
         let members = Accounts::of_snapshot(seed.accounts, management, started);
         let described = |set: PermissionSet| {
             (set.arn.clone(), PermissionSetDetails::from_snapshot(set, started))
@@ -72,9 +70,9 @@ impl State {
             handshakes: BTreeMap::new(),
             delegations: Delegations::default(),
             permission_sets: seed.permission_sets.into_iter().map(described).collect(),
-            groups: by(seed.groups, |group| group.id.clone()),
-            users: by(seed.users, |user| user.id.clone()),
-            memberships: by(seed.memberships, |_| Uuid::new_v4().to_string()),
+            memberships: Memberships::of_snapshot(seed.memberships, &groups, &users, started),
+            groups,
+            users,
             assignments: seed.assignments.into_iter().collect(),
             assignment_requests: Vec::new(),
             calls: BTreeMap::new(),
@@ -95,7 +93,6 @@ impl State {
 
     /// The organization as a snapshot.
     pub(crate) fn organization(&self, now: DateTime<Utc>) -> Organization {
-        let memberships: BTreeSet<Membership> = self.memberships.values().cloned().collect();
         Organization {
             observed_at: now,
             instance: self.instance.clone(),
@@ -107,9 +104,9 @@ impl State {
                 .values()
                 .map(PermissionSetDetails::to_snapshot)
                 .collect(),
-            groups: self.groups.values().cloned().collect(),
-            users: self.users.values().cloned().collect(),
-            memberships: memberships.into_iter().collect(),
+            groups: self.groups.values().map(|stored| stored.group.clone()).collect(),
+            users: self.users.values().map(|stored| stored.user.clone()).collect(),
+            memberships: self.memberships.values().collect(),
             assignments: self.assignments.iter().cloned().collect(),
             gaps: Vec::new(),
         }
@@ -127,8 +124,4 @@ impl State {
             assignment.account_id == *account && assignment.permission_set_arn == *set
         })
     }
-}
-
-fn by<Id: Ord, Item>(items: Vec<Item>, id: impl Fn(&Item) -> Id) -> BTreeMap<Id, Item> {
-    items.into_iter().map(|item| (id(&item), item)).collect()
 }

@@ -58,8 +58,7 @@ impl Accounts {
         let mut all = Self::default();
         for account in accounts {
             let founder = account.id == *management;
-            let joined_method =
-                if founder { JoinedMethod::Invited } else { JoinedMethod::Created };
+            let joined_method = if founder { JoinedMethod::Invited } else { JoinedMethod::Created };
             all.insert(Member { account, joined, joined_method });
         }
         all
@@ -82,10 +81,7 @@ impl Accounts {
     }
 
     /// The accounts right below this root or organizational unit.
-    pub(super) fn of_parent(
-        &self,
-        parent: &OrganizationalUnitId,
-    ) -> impl Iterator<Item = &Member> {
+    pub(super) fn of_parent(&self, parent: &OrganizationalUnitId) -> impl Iterator<Item = &Member> {
         self.of_parent.get(parent).filter_map(|id| self.members.get(id))
     }
 

@@ -14,12 +14,7 @@ use super::{
     arrival, email, errors,
     tags::{self, Tag},
 };
-use crate::{
-    api_error::ApiError,
-    call::Call,
-    clock, cloud_trail, fields,
-    state::State,
-};
+use crate::{api_error::ApiError, call::Call, clock, cloud_trail, fields, state::State};
 
 /// The longest name of an account.
 ///

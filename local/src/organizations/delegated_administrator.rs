@@ -44,7 +44,10 @@ fn check(call: &Call<'_>, request: &DelegatedAdministratorRequest) -> Result<(),
     let member = errors::known_account(call.state, account)?;
     if call.state.facts.management_account_id == *account {
         let message = "You can't register the management account as a delegated administrator.";
-        return Err(errors::constraint("CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR", message));
+        return Err(errors::constraint(
+            "CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR",
+            message,
+        ));
     }
     if member.account.state != AccountState::Active {
         let message = "You can't register a suspended account as a delegated administrator.";
@@ -59,9 +62,9 @@ fn check(call: &Call<'_>, request: &DelegatedAdministratorRequest) -> Result<(),
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html>
 fn check_others(call: &Call<'_>, account: &AccountId, service: &str) -> Result<(), ApiError> {
     let mut administrators = call.state.delegations.administrators(Some(service));
-    let Some((other, _)) = administrators.find(|(other, _)| {
-        *other == account || service == IDENTITY_CENTER
-    }) else {
+    let Some((other, _)) =
+        administrators.find(|(other, _)| *other == account || service == IDENTITY_CENTER)
+    else {
         return Ok(());
     };
     if other == account {

@@ -25,12 +25,7 @@ impl Delegations {
         self.register(account, IDENTITY_CENTER.to_owned(), enabled);
     }
 
-    pub(super) fn register(
-        &mut self,
-        account: AccountId,
-        service: String,
-        enabled: DateTime<Utc>,
-    ) {
+    pub(super) fn register(&mut self, account: AccountId, service: String, enabled: DateTime<Utc>) {
         self.0.entry(account).or_default().insert(service, enabled);
     }
 

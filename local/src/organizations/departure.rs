@@ -27,7 +27,8 @@ fn check(state: &State, account: &AccountId) -> Result<(), ApiError> {
     }
     errors::known_account(state, account)?;
     if state.delegations.is_administrator(account) {
-        let message = "You can't remove an account that is a delegated administrator. Deregister it first.";
+        let message =
+            "You can't remove an account that is a delegated administrator. Deregister it first.";
         return Err(errors::constraint("CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG", message));
     }
     Ok(())

@@ -34,15 +34,30 @@ pub(super) fn list_children(
 ) -> Result<Value, ApiError> {
     let parent = &request.parent_id;
     errors::known_parent(call.state, parent)?;
-    let children = match request.child_type {
+    match request.child_type {
         ChildType::Account => {
             let accounts = call.state.members.of_parent(parent);
-            accounts.map(|member| json!({ "Id": member.account.id, "Type": "ACCOUNT" })).collect()
+            page(call, request, accounts.map(|member| member.account.id.as_str()), "ACCOUNT")
         }
         ChildType::OrganizationalUnit => {
             let units = call.state.organizational_units.of_parent(parent);
-            units.map(|unit| json!({ "Id": unit.id, "Type": "ORGANIZATIONAL_UNIT" })).collect()
+            page(call, request, units.map(|unit| unit.id.as_str()), "ORGANIZATIONAL_UNIT")
         }
-    };
-    call.page("Children", ORGANIZATIONS_PAGE, &request.page, children)
+    }
+}
+
+fn page<'a>(
+    call: &Call<'_>,
+    request: &ListChildrenRequest,
+    ids: impl Iterator<Item = &'a str>,
+    kind: &str,
+) -> Result<Value, ApiError> {
+    call.list(
+        "Children",
+        ORGANIZATIONS_PAGE,
+        &request.page,
+        ids,
+        |id| (*id).into(),
+        |id| json!({ "Id": id, "Type": kind }),
+    )
 }

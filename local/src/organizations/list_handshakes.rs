@@ -47,9 +47,8 @@ pub(super) fn for_account(
     request: &ListHandshakesRequest,
 ) -> Result<Value, ApiError> {
     let caller = &call.caller.account_id;
-    let is_received = |handshake: &Handshake| {
-        !call.is_from_management_account() && handshake.target.is(caller)
-    };
+    let is_received =
+        |handshake: &Handshake| !call.is_from_management_account() && handshake.target.is(caller);
     list(call, request, is_received)
 }
 

@@ -143,9 +143,11 @@ fn management_only<Request: DeserializeOwned>(
 fn administrative_read<Request: DeserializeOwned>(
     run: impl Fn(&mut Call<'_>, &Request) -> Result<Value, ApiError> + 'static,
 ) -> Operation {
-    Operation::read(move |call, request| {
-        if may_read(call) { run(call, request) } else { Err(errors::access_denied()) }
-    })
+    Operation::read(
+        move |call, request| {
+            if may_read(call) { run(call, request) } else { Err(errors::access_denied()) }
+        },
+    )
 }
 
 fn may_read(call: &Call<'_>) -> bool {

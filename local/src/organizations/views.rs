@@ -47,8 +47,9 @@ pub(super) fn arn(state: &State, kind: &str, id: &str) -> String {
 
 /// `o-…/r-…/ou-…/`, down to this organizational unit.
 fn path(state: &State, id: &OrganizationalUnitId) -> String {
-    let below = state.organizational_units.upwards(id).fold(String::new(), |below, unit| {
-        format!("{}/{below}", unit.id)
-    });
+    let below = state
+        .organizational_units
+        .upwards(id)
+        .fold(String::new(), |below, unit| format!("{}/{below}", unit.id));
     format!("{}/{below}", state.facts.id)
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::{
     ids::{AccountId, InstanceArn},
-    organization::{Membership, Principal},
+    organization::Principal,
 };
 
 use super::{assignment, errors, list_account_assignments};
@@ -57,11 +57,7 @@ pub(super) fn list_account_assignments_for_principal(
 
 /// The principal, and of a user the groups as well.
 fn with_groups(state: &State, principal: Principal) -> Vec<Principal> {
-    let is_theirs =
-        |membership: &&Membership| principal == Principal::User(membership.user_id.clone());
-    let memberships = state.memberships.values().filter(is_theirs);
-    let mut principals: Vec<Principal> =
-        memberships.map(|membership| Principal::Group(membership.group_id.clone())).collect();
-    principals.push(principal);
-    principals
+    let Principal::User(user) = &principal else { return vec![principal] };
+    let groups = state.memberships.groups_of(user).cloned().map(Principal::Group);
+    groups.chain([principal.clone()]).collect()
 }
