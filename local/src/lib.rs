@@ -10,7 +10,7 @@
 //!   reason;
 //! - one role update at a time in an account, and the quotas of the real services (`quotas`);
 //! - every change is told as the CloudTrail event that the real service sends, hidden names and all
-//!   (`cloud_trail`).
+//!   (`events`, `cloud_trail`).
 //!
 //! What it does not know it answers with `NotImplemented`, never with a guess. It can be told to
 //! fail ([`Fault`]).
@@ -25,6 +25,7 @@ mod call;
 mod clock;
 mod cloud_trail;
 mod event_bridge;
+mod events;
 mod fault;
 mod fields;
 mod identity_store;
@@ -52,7 +53,7 @@ pub use crate::{
     fault::{Fault, FaultKind},
     quotas::Quotas,
     server::StartError,
-    settings::Settings,
+    settings::{IdentitySource, Settings},
     sqs::Message,
 };
 use crate::{state::State, world::World};
@@ -78,6 +79,7 @@ impl Local {
         let address = listener.local_addr().map_err(StartError::Address)?;
         let (sender, events) = mpsc::unbounded_channel();
         let mut state = State::new(organization, sender);
+        state.control_tower = settings.control_tower;
         state.delegate(settings.caller.as_ref());
         let world = Arc::new(World::new(state, settings));
         let running = server::serve(listener, Arc::clone(&world));

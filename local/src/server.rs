@@ -10,6 +10,7 @@ use axum::{
     body::{Body, Bytes},
     extract::State,
     http::{HeaderMap, Response, StatusCode, header::CONTENT_TYPE},
+    routing::get,
 };
 use serde_json::Value;
 use shared::ids::AccountId;
@@ -19,7 +20,8 @@ use uuid::Uuid;
 use crate::{
     api_error::ApiError,
     call::{Call, Caller},
-    clock, cloud_trail,
+    clock,
+    events::{self, Before},
     operation::{Access, Operation},
     organizations,
     service::Service,
@@ -53,7 +55,8 @@ pub(crate) async fn bind(port: u16) -> Result<TcpListener, StartError> {
 /// Answers until the returned sender is dropped.
 pub(crate) fn serve(listener: TcpListener, world: Arc<World>) -> oneshot::Sender<()> {
     let (running, stopped) = oneshot::channel();
-    let routes = Router::new().fallback(answer).with_state(world);
+    let routes =
+        Router::new().route("/organization", get(snapshot)).fallback(answer).with_state(world);
     tokio::spawn(async move {
         axum::serve(listener, routes)
             .with_graceful_shutdown(async {
@@ -63,6 +66,14 @@ pub(crate) fn serve(listener: TcpListener, world: Arc<World>) -> oneshot::Sender
             .await
     });
     running
+}
+
+/// The organization as it is now, for whoever wants to look or to keep it.
+async fn snapshot(State(world): State<Arc<World>>) -> Response<Body> {
+    let organization = world.state().organization(clock::now());
+    let Ok(json) = serde_json::to_vec_pretty(&organization) else { return malformed() };
+    let response = Response::builder().header(CONTENT_TYPE, "application/json");
+    response.body(Body::from(json)).unwrap_or_else(|_| malformed())
 }
 
 async fn answer(
@@ -113,11 +124,13 @@ fn run(
         request_id,
         now: clock::now(),
     };
+    let before = Before::new(call.state, call.operation, &body);
     let answer = admit(&mut call, &body).and_then(|()| target.operation.answer(&mut call, &body));
     let answer = answer.map_err(|error| named(error, target.service, request_id));
     if target.operation.access == Access::Write {
-        let event = cloud_trail::api_call(&call, &body, &answer);
-        call.state.send(event);
+        for event in events::of_call(&call, &body, &before, &answer) {
+            call.state.send(event);
+        }
     }
     answer
 }
@@ -157,6 +170,7 @@ fn caller(
             .unwrap_or_else(|| state.facts.management_account_id.clone()),
         role: if is_usher { "usher-reconciler" } else { "Admin" },
         access_key_id,
+        user_agent: header(headers, "user-agent").unwrap_or("unknown").to_owned(),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The organization in memory, and what was asked of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter,
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -11,6 +14,7 @@ use shared::{
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
+    events::control_tower,
     fault::Faults,
     identity_store::{Groups, Memberships, Users},
     organizations::{AccountCreation, Accounts, Delegations, Handshake, Units},
@@ -45,6 +49,8 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) queue: Queue,
     pub(crate) announcements: Vec<Value>,
+    /// Whether Control Tower makes the accounts, and tells of it.
+    pub(crate) control_tower: bool,
     events: UnboundedSender<Value>,
 }
 
@@ -80,6 +86,7 @@ impl State {
             faults: Faults::default(),
             queue: Queue::default(),
             announcements: Vec::new(),
+            control_tower: false,
             events,
         }
     }
@@ -114,7 +121,10 @@ impl State {
 
     /// Sends an event to whoever listens. Nobody has to.
     pub(crate) fn send(&self, event: Value) {
-        self.events.send(event).ok();
+        let then = self.control_tower.then(|| control_tower::lifecycle_event(self, &event));
+        for event in iter::once(event).chain(then.flatten()) {
+            self.events.send(event).ok();
+        }
     }
 
     /// Whether any assignment of this permission set is in this account: the first provisions it

@@ -28,10 +28,8 @@ pub(super) struct MembershipId(String);
 impl MembershipId {
     /// The membership, or the error that there is none.
     pub(super) fn find<'a>(&self, state: &'a State) -> Result<&'a StoredMembership, ApiError> {
-        let bare = self.0.rsplit_once('/').map_or(self.0.as_str(), |(_, id)| id);
-        let id: Option<Uuid> = bare.parse().ok();
-        id.and_then(|id| state.memberships.get(id))
-            .ok_or_else(|| errors::not_found("GROUP_MEMBERSHIP", bare))
+        let stored = state.memberships.find_named(&self.0);
+        stored.ok_or_else(|| errors::not_found("GROUP_MEMBERSHIP", &self.0))
     }
 }
 

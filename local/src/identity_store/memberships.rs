@@ -57,8 +57,14 @@ impl Memberships {
         self.of_user.get(user)
     }
 
-    pub(super) fn get(&self, id: Uuid) -> Option<&StoredMembership> {
-        self.memberships.get(&id)
+    /// The membership that a request names, by its id or its ARN.
+    pub(crate) fn named(&self, id: &str) -> Option<&Membership> {
+        self.find_named(id).map(|stored| &stored.membership)
+    }
+
+    pub(super) fn find_named(&self, id: &str) -> Option<&StoredMembership> {
+        let bare = id.rsplit_once('/').map_or(id, |(_, bare)| bare);
+        self.memberships.get(&bare.parse().ok()?)
     }
 
     pub(super) fn find(&self, group: &GroupId, user: &UserId) -> Option<&StoredMembership> {

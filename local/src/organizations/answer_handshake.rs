@@ -30,7 +30,8 @@ pub(super) fn accept(call: &mut Call<'_>, request: &AnswerRequest) -> Result<Val
     let view = end(call, &handshake, Answer::Accepted);
     let account = account(call, handshake);
     let (joined, joined_method) = (call.now, JoinedMethod::Invited);
-    arrival::arrive(call.state, Member { account, joined, joined_method });
+    let event = arrival::arrive(call.state, Member { account, joined, joined_method });
+    call.state.send(event);
     Ok(view)
 }
 

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::accounts::Member;
 use crate::{clock, cloud_trail, state::State};
 
-/// Takes an account into the organization, and tells of it.
-pub(super) fn arrive(state: &mut State, member: Member) {
+/// Takes an account into the organization. What is told of it is left to tell.
+pub(super) fn arrive(state: &mut State, member: Member) -> Value {
     let event = event(state, &member);
     state.members.insert(member);
-    state.send(event);
+    event
 }
 
 fn event(state: &State, member: &Member) -> Value {

@@ -101,10 +101,16 @@ fn complete(state: &mut State, id: &str, email: String, tags: Tags) {
     };
     let result = account.as_ref().map(|account| account.id.clone()).map_err(|reason| *reason);
     creation.outcome = Some(Outcome { completed, result });
-    tell(state, creation);
-    if let Ok(account) = account {
+    let joined = account.ok().map(|account| {
         let (joined, joined_method) = (completed, JoinedMethod::Created);
-        arrival::arrive(state, Member { account, joined, joined_method });
+        arrival::arrive(state, Member { account, joined, joined_method })
+    });
+    let details = creation.to_event_details();
+    state.account_creations.insert(creation.id.clone(), creation);
+    // The older event, about the request; the newer one, about the organization, follows.
+    state.send(cloud_trail::organizations_event(state, "CreateAccountResult", &details));
+    if let Some(joined) = joined {
+        state.send(joined);
     }
 }
 
@@ -129,13 +135,6 @@ fn unused_account_id(state: &State) -> AccountId {
             number.to_string().parse().ok().filter(|id| !state.members.contains_key(id))
         })
         .unwrap_or_else(|| state.facts.management_account_id.clone())
-}
-
-/// The older event, about the request; the newer one, about the organization, follows.
-fn tell(state: &mut State, creation: AccountCreation) {
-    let details = creation.to_event_details();
-    state.account_creations.insert(creation.id.clone(), creation);
-    state.send(cloud_trail::organizations_event(state, "CreateAccountResult", &details));
 }
 
 impl AccountCreation {

@@ -47,8 +47,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub(crate) use self::{
-    accounts::Accounts, create_account::AccountCreation, delegations::Delegations,
-    handshake::Handshake, units::Units,
+    accounts::{Accounts, Member},
+    create_account::AccountCreation,
+    delegations::Delegations,
+    handshake::Handshake,
+    units::Units,
 };
 use crate::{api_error::ApiError, call::Call, operation::Operation};
 
