@@ -10,12 +10,14 @@ use shared::{
     organization::{Assignment, Principal},
 };
 
+use crate::multimap::Multimap;
+
 /// All assignments. Their three indices are changed here only, and together.
 #[derive(Debug, Default)]
 pub(crate) struct Assignments {
     roles: BTreeMap<AccountId, BTreeMap<PermissionSetArn, Role>>,
-    accounts: BTreeMap<PermissionSetArn, BTreeSet<AccountId>>,
-    places: BTreeMap<Principal, BTreeSet<Place>>,
+    accounts: Multimap<PermissionSetArn, AccountId>,
+    places: Multimap<Principal, Place>,
 }
 
 /// An account, and a permission set that a principal has there.
@@ -37,14 +39,14 @@ impl Assignments {
     pub(crate) fn insert(&mut self, assignment: Assignment, revision: u64) {
         let Assignment { account_id, permission_set_arn, principal } = assignment;
         let (account, set) = self.known(account_id, permission_set_arn);
-        let principal = known_key(&self.places, principal);
+        let principal = self.places.key(&principal).cloned().unwrap_or(principal);
         if !self.is_provisioned(&account, &set) {
             self.provision(account.clone(), set.clone(), revision);
         }
         if let Some(role) = self.roles.get_mut(&account).and_then(|roles| roles.get_mut(&set)) {
             role.principals.insert(principal.clone());
         }
-        self.places.entry(principal).or_default().insert((account, set));
+        self.places.insert(principal, (account, set));
     }
 
     /// Takes an assignment away, and the role with the last one; or says that there was none.
@@ -65,7 +67,7 @@ impl Assignments {
     /// Makes the role from this revision of the permission set, with or without assignments.
     pub(crate) fn provision(&mut self, account: AccountId, set: PermissionSetArn, revision: u64) {
         let (account, set) = self.known(account, set);
-        self.accounts.entry(set.clone()).or_default().insert(account.clone());
+        self.accounts.insert(set.clone(), account.clone());
         let role = self.roles.entry(account).or_default().entry(set);
         role.or_insert_with(|| Role { revision, principals: BTreeSet::new() }).revision = revision;
     }
@@ -73,7 +75,7 @@ impl Assignments {
     /// All that an account had leaves with it.
     pub(crate) fn remove_account(&mut self, account: &AccountId) {
         for (set, role) in self.roles.remove(account).unwrap_or_default() {
-            remove_from(&mut self.accounts, &set, account);
+            self.accounts.remove(&set, account);
             for principal in role.principals {
                 self.remove_place(&principal, account, &set);
             }
@@ -82,7 +84,7 @@ impl Assignments {
 
     /// Forgets the roles of a permission set that nobody is assigned any more.
     pub(crate) fn remove_permission_set(&mut self, set: &PermissionSetArn) {
-        for account in self.accounts.remove(set).unwrap_or_default() {
+        for account in self.accounts.remove_key(set) {
             self.remove_role(&account, set);
         }
     }
@@ -99,7 +101,7 @@ impl Assignments {
 
     /// Whether anybody has this permission set anywhere.
     pub(crate) fn is_assigned(&self, set: &PermissionSetArn) -> bool {
-        let mut accounts = self.accounts.get(set).into_iter().flatten();
+        let mut accounts = self.accounts.get(set);
         accounts.any(|account| self.principals(account, set).next().is_some())
     }
 
@@ -127,7 +129,7 @@ impl Assignments {
 
     /// What a principal has itself, by account and permission set.
     pub(crate) fn places(&self, principal: &Principal) -> impl Iterator<Item = &Place> {
-        self.places.get(principal).into_iter().flatten()
+        self.places.get(principal)
     }
 
     /// The permission sets that are provisioned to an account, each in which revision.
@@ -144,7 +146,7 @@ impl Assignments {
         &self,
         set: &PermissionSetArn,
     ) -> impl Iterator<Item = (&AccountId, u64)> {
-        let accounts = self.accounts.get(set).into_iter().flatten();
+        let accounts = self.accounts.get(set);
         accounts.filter_map(move |account| Some((account, self.role(account, set)?.revision)))
     }
 
@@ -153,7 +155,7 @@ impl Assignments {
     }
 
     fn remove_role(&mut self, account: &AccountId, set: &PermissionSetArn) {
-        remove_from(&mut self.accounts, set, account);
+        self.accounts.remove(set, account);
         if let Some(roles) = self.roles.get_mut(account) {
             roles.remove(set);
             if roles.is_empty() {
@@ -163,13 +165,15 @@ impl Assignments {
     }
 
     fn remove_place(&mut self, principal: &Principal, account: &AccountId, set: &PermissionSetArn) {
-        remove_from(&mut self.places, principal, &(account.clone(), set.clone()));
+        self.places.remove(principal, &(account.clone(), set.clone()));
     }
 
     /// The same ids, in the text that is already here: half a million assignments share a few
     /// thousand of them.
     fn known(&self, account: AccountId, set: PermissionSetArn) -> Place {
-        (known_key(&self.roles, account), known_key(&self.accounts, set))
+        let known = self.roles.get_key_value(&account).map(|(known, _)| known.clone());
+        let set = self.accounts.key(&set).cloned().unwrap_or(set);
+        (known.unwrap_or(account), set)
     }
 }
 
@@ -181,26 +185,6 @@ impl FromIterator<Assignment> for Assignments {
             all.insert(assignment, 0);
         }
         all
-    }
-}
-
-fn known_key<Key: Ord + Clone, Value>(map: &BTreeMap<Key, Value>, key: Key) -> Key {
-    match map.get_key_value(&key) {
-        Some((known, _)) => known.clone(),
-        None => key,
-    }
-}
-
-fn remove_from<Key: Ord, Item: Ord>(
-    index: &mut BTreeMap<Key, BTreeSet<Item>>,
-    key: &Key,
-    item: &Item,
-) {
-    if let Some(items) = index.get_mut(key) {
-        items.remove(item);
-        if items.is_empty() {
-            index.remove(key);
-        }
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Caller {
     pub(crate) role: &'static str,
     /// The access key id that signed the request.
     pub(crate) access_key_id: String,
+    /// The client's own word for itself.
+    pub(crate) user_agent: String,
 }
 
 /// One request while it is answered.

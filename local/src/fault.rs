@@ -187,7 +187,7 @@ impl Faults {
     pub(crate) fn take_error(&mut self, operation: &str, body: &Value) -> Option<ApiError> {
         self.take(operation, body, |kind| match kind {
             FaultKind::Error { code, message, status } => {
-                Some(ApiError { code: code.clone(), message: message.clone(), status: *status })
+                Some(ApiError { status: *status, ..ApiError::new(code, message.as_str()) })
             }
             FaultKind::AssignmentFails { .. } => None,
         })

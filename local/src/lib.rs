@@ -10,7 +10,7 @@
 //!   reason;
 //! - one role update at a time in an account, and the quotas of the real services (`quotas`);
 //! - every change is told as the CloudTrail event that the real service sends, hidden names and all
-//!   (`cloud_trail`).
+//!   (`events`, `cloud_trail`).
 //!
 //! What it does not know it answers with `NotImplemented`, never with a guess. It can be told to
 //! fail ([`Fault`]).
@@ -26,9 +26,11 @@ mod call;
 mod clock;
 mod cloud_trail;
 mod event_bridge;
+mod events;
 mod fault;
 mod fields;
 mod identity_store;
+mod multimap;
 mod operation;
 mod organizations;
 mod paging;
@@ -78,7 +80,10 @@ impl Local {
         let listener = server::bind(settings.port).await?;
         let address = listener.local_addr().map_err(StartError::Address)?;
         let (sender, events) = mpsc::unbounded_channel();
-        let world = Arc::new(World::new(State::new(organization, sender), settings));
+        let mut state = State::new(organization, sender);
+        state.control_tower = settings.control_tower;
+        state.delegate(settings.caller.as_ref());
+        let world = Arc::new(World::new(state, settings));
         let running = server::serve(listener, Arc::clone(&world));
         Ok(Self { address, world, events: Some(events), _running: running })
     }

@@ -1,35 +1,26 @@
 //! The organization in memory, and what was asked of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{collections::BTreeMap, iter};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::{
-    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
-    organization::{
-        Account, Group, Instance, Membership, Organization, OrganizationFacts, OrganizationalUnit,
-        PermissionSet, Tags, User,
-    },
+    ids::{AccountId, PermissionSetArn},
+    organization::{Instance, Organization, OrganizationFacts, PermissionSet, Tags},
 };
 use tokio::sync::mpsc::UnboundedSender;
-use uuid::Uuid;
 
 use crate::{
     assignments::Assignments,
+    events::control_tower,
     fault::Faults,
-    organizations::AccountCreation,
+    identity_store::{Groups, Memberships, Users},
+    organizations::{AccountCreation, Accounts, Delegations, Handshake, Units},
     quotas::Meter,
     requests::Requests,
     sqs::Queue,
     sso_admin::{AccessControlAttribute, AssignmentRequests, PermissionSetDetails, Provisioning},
 };
-
-/// An account, and since when it has belonged to the organization.
-#[derive(Clone, Debug)]
-pub(crate) struct Member {
-    pub(crate) account: Account,
-    pub(crate) joined: DateTime<Utc>,
-}
 
 /// Everything that operations look at and change.
 #[derive(Debug)]
@@ -38,14 +29,17 @@ pub(crate) struct State {
     pub(crate) instance: Instance,
     /// When the seed was observed: what came with it is at least as old.
     pub(crate) started: DateTime<Utc>,
-    pub(crate) organizational_units: BTreeMap<OrganizationalUnitId, OrganizationalUnit>,
-    pub(crate) members: BTreeMap<AccountId, Member>,
+    pub(crate) organizational_units: Units,
+    pub(crate) members: Accounts,
     pub(crate) account_creations: BTreeMap<String, AccountCreation>,
+    /// When the closing of accounts was asked for, oldest first.
+    pub(crate) closures: Vec<DateTime<Utc>>,
+    pub(crate) handshakes: BTreeMap<String, Handshake>,
+    pub(crate) delegations: Delegations,
     pub(crate) permission_sets: BTreeMap<PermissionSetArn, PermissionSetDetails>,
-    pub(crate) groups: BTreeMap<GroupId, Group>,
-    pub(crate) users: BTreeMap<UserId, User>,
-    /// By membership id, which snapshots do not have.
-    pub(crate) memberships: BTreeMap<String, Membership>,
+    pub(crate) groups: Groups,
+    pub(crate) users: Users,
+    pub(crate) memberships: Memberships,
     pub(crate) assignments: Assignments,
     pub(crate) assignment_requests: AssignmentRequests,
     pub(crate) provisionings: Requests<Provisioning>,
@@ -56,6 +50,8 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) queue: Queue,
     pub(crate) announcements: Vec<Value>,
+    /// Whether Control Tower makes the accounts, and tells of it.
+    pub(crate) control_tower: bool,
     events: UnboundedSender<Value>,
 }
 
@@ -63,7 +59,10 @@ impl State {
     /// The organization of a snapshot, as if it had always been so.
     pub(crate) fn new(seed: Organization, events: UnboundedSender<Value>) -> Self {
         let started = seed.observed_at;
-        let member = |account: Account| (account.id.clone(), Member { account, joined: started });
+        let management = &seed.organization.management_account_id;
+        let groups = Groups::of_snapshot(seed.groups, started);
+        let users = Users::of_snapshot(seed.users, started);
+        let members = Accounts::of_snapshot(seed.accounts, management, started);
         let described = |set: PermissionSet| {
             (set.arn.clone(), PermissionSetDetails::from_snapshot(set, started))
         };
@@ -71,13 +70,16 @@ impl State {
             facts: seed.organization,
             instance: seed.instance,
             started,
-            organizational_units: by(seed.organizational_units, |unit| unit.id.clone()),
-            members: seed.accounts.into_iter().map(member).collect(),
+            organizational_units: Units::of_snapshot(seed.organizational_units),
+            members,
             account_creations: BTreeMap::new(),
+            closures: Vec::new(),
+            handshakes: BTreeMap::new(),
+            delegations: Delegations::default(),
             permission_sets: seed.permission_sets.into_iter().map(described).collect(),
-            groups: by(seed.groups, |group| group.id.clone()),
-            users: by(seed.users, |user| user.id.clone()),
-            memberships: by(seed.memberships, |_| Uuid::new_v4().to_string()),
+            memberships: Memberships::of_snapshot(seed.memberships, &groups, &users, started),
+            groups,
+            users,
             assignments: seed.assignments.into_iter().collect(),
             assignment_requests: AssignmentRequests::default(),
             provisionings: Requests::default(),
@@ -88,13 +90,20 @@ impl State {
             faults: Faults::default(),
             queue: Queue::default(),
             announcements: Vec::new(),
+            control_tower: false,
             events,
+        }
+    }
+
+    /// Makes the account that calls a delegated administrator, unless it is the management account.
+    pub(crate) fn delegate(&mut self, caller: Option<&AccountId>) {
+        if let Some(caller) = caller.filter(|caller| **caller != self.facts.management_account_id) {
+            self.delegations.register_for_identity_center(caller.clone(), self.started);
         }
     }
 
     /// The organization as a snapshot.
     pub(crate) fn organization(&self, now: DateTime<Utc>) -> Organization {
-        let memberships: BTreeSet<Membership> = self.memberships.values().cloned().collect();
         Organization {
             observed_at: now,
             instance: self.instance.clone(),
@@ -106,9 +115,9 @@ impl State {
                 .values()
                 .map(PermissionSetDetails::to_snapshot)
                 .collect(),
-            groups: self.groups.values().cloned().collect(),
-            users: self.users.values().cloned().collect(),
-            memberships: memberships.into_iter().collect(),
+            groups: self.groups.values().map(|stored| stored.group.clone()).collect(),
+            users: self.users.values().map(|stored| stored.user.clone()).collect(),
+            memberships: self.memberships.values().collect(),
             assignments: self.assignments.iter().collect(),
             gaps: Vec::new(),
         }
@@ -116,10 +125,9 @@ impl State {
 
     /// Sends an event to whoever listens. Nobody has to.
     pub(crate) fn send(&self, event: Value) {
-        self.events.send(event).ok();
+        let then = self.control_tower.then(|| control_tower::lifecycle_event(self, &event));
+        for event in iter::once(event).chain(then.flatten()) {
+            self.events.send(event).ok();
+        }
     }
-}
-
-fn by<Id: Ord, Item>(items: Vec<Item>, id: impl Fn(&Item) -> Id) -> BTreeMap<Id, Item> {
-    items.into_iter().map(|item| (id(&item), item)).collect()
 }

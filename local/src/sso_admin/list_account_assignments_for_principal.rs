@@ -69,7 +69,6 @@ pub(super) fn list_account_assignments_for_principal(
 /// The principal, and of a user the groups as well; sorted.
 fn with_groups(state: &State, principal: Principal) -> BTreeSet<Principal> {
     let Principal::User(user) = &principal else { return BTreeSet::from([principal]) };
-    let theirs = state.memberships.values().filter(|membership| membership.user_id == *user);
-    let groups = theirs.map(|membership| Principal::Group(membership.group_id.clone()));
+    let groups = state.memberships.groups_of(user).cloned().map(Principal::Group);
     groups.chain([principal.clone()]).collect()
 }
