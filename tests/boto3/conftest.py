@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from server import Server
 
 PATIENCE_SECONDS = 10.0

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from bob import ANA, AUDITORS, ENGINEERING, ENTERPRISE, MARY, SANDBOX_ACCOUNT, UNKNOWN_PRINCIPAL
 from conftest import Refused
 from server import Server
@@ -21,9 +22,7 @@ class Store:
 
     def pages(self, operation: str, key: str, **parameters: Any) -> list[Any]:
         paginator = self._client.get_paginator(operation)
-        return [
-            item for page in paginator.paginate(IdentityStoreId=self.id, **parameters) for item in page[key]
-        ]
+        return [item for page in paginator.paginate(IdentityStoreId=self.id, **parameters) for item in page[key]]
 
     def user_id(self, path: str, value: str) -> str:
         found: str = self.get_user_id(AlternateIdentifier=unique(path, value))["UserId"]
@@ -132,17 +131,18 @@ def test_all_changes_of_a_user_are_made_or_none(store: Store, refused: Refused) 
     assert (after["Title"], after["Revision"]) == (before["Title"], "1")
 
 
-def test_who_changes_what_has_changed_since_is_told(store: Store, refused: Refused) -> None:
-    for update, delete, key in [
-        (store.update_user, store.delete_user, {"UserId": ANA}),
-        (store.update_group, store.delete_group, {"GroupId": AUDITORS}),
-    ]:
-        rename = [operation("displayName", "Renamed")]
-        assert update(**key, Operations=rename, Revision="1")["Revision"] == "2"
-        for outdated in [lambda: update(**key, Operations=rename, Revision="1"), lambda: delete(**key, Revision="1")]:
-            with refused("ConflictException", Reason="CONCURRENT_MODIFICATION"):
-                outdated()
-        delete(**key, Revision="2")
+@pytest.mark.parametrize(("kind", "key"), [("user", {"UserId": ANA}), ("group", {"GroupId": AUDITORS})])
+def test_who_changes_what_has_changed_since_is_told(
+    store: Store, refused: Refused, kind: str, key: dict[str, str]
+) -> None:
+    update, delete = getattr(store, f"update_{kind}"), getattr(store, f"delete_{kind}")
+    rename = [operation("displayName", "Renamed")]
+    assert update(**key, Operations=rename, Revision="1")["Revision"] == "2"
+    with refused("ConflictException", Reason="CONCURRENT_MODIFICATION"):
+        update(**key, Operations=rename, Revision="1")
+    with refused("ConflictException", Reason="CONCURRENT_MODIFICATION"):
+        delete(**key, Revision="1")
+    delete(**key, Revision="2")
 
 
 def test_names_and_addresses_are_unique_whatever_their_case(store: Store, refused: Refused) -> None:
@@ -184,9 +184,7 @@ def test_a_group_is_made_changed_and_deleted(store: Store, refused: Refused) -> 
     made = store.create_group(DisplayName="Builders", Description="They build")
     group_id = made["GroupId"]
     assert made["GroupArn"] == f"arn:aws:identitystore:::group/{group_id}"
-    store.update_group(
-        GroupId=group_id, Operations=[operation("displayName", "Makers"), operation("description")]
-    )
+    store.update_group(GroupId=group_id, Operations=[operation("displayName", "Makers"), operation("description")])
     group = store.describe_group(GroupId=made["GroupArn"])
     assert (group["DisplayName"], group["Revision"]) == ("Makers", "2")
     assert "Description" not in group
@@ -228,13 +226,12 @@ def test_a_membership_is_found_from_every_side(store: Store, refused: Refused) -
     with refused("ConflictException", Reason="UNIQUENESS_CONSTRAINT_VIOLATION"):
         store.create_group_membership(GroupId=AUDITORS, MemberId={"UserId": MARY})
     store.delete_group_membership(MembershipId=made["MembershipId"])
-    for gone in [
-        lambda: store.delete_group_membership(MembershipId=made["MembershipId"]),
-        lambda: store.describe_group_membership(MembershipId=made["MembershipId"]),
-        lambda: store.get_group_membership_id(GroupId=AUDITORS, MemberId={"UserId": MARY}),
-    ]:
-        with refused("ResourceNotFoundException", ResourceType="GROUP_MEMBERSHIP"):
-            gone()
+    with refused("ResourceNotFoundException", ResourceType="GROUP_MEMBERSHIP"):
+        store.delete_group_membership(MembershipId=made["MembershipId"])
+    with refused("ResourceNotFoundException", ResourceType="GROUP_MEMBERSHIP"):
+        store.describe_group_membership(MembershipId=made["MembershipId"])
+    with refused("ResourceNotFoundException", ResourceType="GROUP_MEMBERSHIP"):
+        store.get_group_membership_id(GroupId=AUDITORS, MemberId={"UserId": MARY})
     again = store.create_group_membership(GroupId=AUDITORS, MemberId={"UserId": MARY})
     assert again["MembershipId"] != made["MembershipId"]
 

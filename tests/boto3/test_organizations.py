@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from bob import (
     AUDIT_ACCOUNT,
     MANAGEMENT,
@@ -76,7 +77,9 @@ def test_a_unit_is_made_renamed_tagged_and_deleted(organizations: Any) -> None:
     assert described["OrganizationalUnit"] == unit | {"Name": "Lab"}
 
     organizations.delete_organizational_unit(OrganizationalUnitId=unit["Id"])
-    assert unit["Id"] not in ids(pages(organizations, "list_organizational_units_for_parent", "OrganizationalUnits", ParentId=SANDBOX))
+    assert unit["Id"] not in ids(
+        pages(organizations, "list_organizational_units_for_parent", "OrganizationalUnits", ParentId=SANDBOX)
+    )
 
 
 def test_a_name_is_unique_within_its_parent_only(organizations: Any, refused: Refused) -> None:
@@ -118,7 +121,11 @@ def test_the_root_is_not_a_unit(organizations: Any, refused: Refused) -> None:
         ("create_organizational_unit", {"ParentId": UNKNOWN_UNIT, "Name": "A"}, "ParentNotFoundException"),
         ("delete_organizational_unit", {"OrganizationalUnitId": UNKNOWN_UNIT}, "OrganizationalUnitNotFoundException"),
         ("describe_account", {"AccountId": UNKNOWN_ACCOUNT}, "AccountNotFoundException"),
-        ("describe_create_account_status", {"CreateAccountRequestId": "car-00000000"}, "CreateAccountStatusNotFoundException"),
+        (
+            "describe_create_account_status",
+            {"CreateAccountRequestId": "car-00000000"},
+            "CreateAccountStatusNotFoundException",
+        ),
         ("describe_handshake", {"HandshakeId": "h-00000000"}, "HandshakeNotFoundException"),
         ("describe_organizational_unit", {"OrganizationalUnitId": UNKNOWN_UNIT}, "OrganizationalUnitNotFoundException"),
         ("list_accounts_for_parent", {"ParentId": UNKNOWN_UNIT}, "ParentNotFoundException"),
@@ -259,7 +266,9 @@ def test_an_invited_account_joins(server: Server, organizations: Any, refused: R
     assert (account["JoinedMethod"], account["State"]) == ("INVITED", "ACTIVE")
     assert organizations.list_tags_for_resource(ResourceId=OUTSIDE_ACCOUNT)["Tags"] == [tag]
     assert organizations.list_handshakes_for_organization()["Handshakes"] == [accepted]
-    assert not organizations.list_handshakes_for_organization(Filter={"ActionType": "ENABLE_ALL_FEATURES"})["Handshakes"]
+    assert not organizations.list_handshakes_for_organization(Filter={"ActionType": "ENABLE_ALL_FEATURES"})[
+        "Handshakes"
+    ]
 
     with refused("HandshakeAlreadyInStateException"):
         outside.accept_handshake(HandshakeId=invited["Id"])
