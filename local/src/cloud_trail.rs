@@ -235,14 +235,18 @@ fn hidden(service: Service, name: &str) -> Option<&'static str> {
 }
 
 /// The fields of the Identity Store's requests and answers that are shown.
-const SHOWN: [&str; 9] = [
+const SHOWN: [&str; 13] = [
     "attributePath",
+    "groupArn",
     "groupId",
     "groupIds",
     "identityStoreId",
     "memberId",
+    "membershipArn",
     "membershipId",
     "operations",
+    "revision",
+    "userArn",
     "userId",
     "userStatus",
 ];

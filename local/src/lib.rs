@@ -20,6 +20,7 @@
 )]
 
 mod api_error;
+mod assignments;
 mod bob;
 mod call;
 mod chaos;
@@ -32,12 +33,14 @@ mod fault;
 mod fields;
 pub mod generate;
 mod identity_store;
+mod multimap;
 mod names;
 mod operation;
 mod organizations;
 mod paging;
 mod quotas;
 mod random;
+mod requests;
 mod server;
 mod service;
 mod settings;
@@ -57,7 +60,7 @@ pub use crate::{
     bob::bobs_organization,
     chaos::{Chaos, Delivery, InvalidChaos},
     duration::parse_duration,
-    fault::{Fault, FaultKind},
+    fault::{Fault, FaultKind, InvalidFault, Probability},
     quotas::Quotas,
     server::StartError,
     settings::{IdentitySource, Settings},
@@ -87,6 +90,7 @@ impl Local {
         let (sender, events) = mpsc::unbounded_channel();
         let mut state = State::new(organization, sender);
         state.control_tower = settings.control_tower;
+        state.delegate(settings.caller.as_ref());
         let world = Arc::new(World::new(state, settings));
         let running = server::serve(listener, Arc::clone(&world));
         Ok(Self { address, world, events: Some(events), _running: running })

@@ -2,7 +2,10 @@
 
 use std::iter;
 
-use shared::ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId};
+use shared::{
+    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
+    organization::OrganizationalUnit,
+};
 
 use crate::state::State;
 
@@ -23,16 +26,15 @@ pub(crate) fn name_of(state: &State, id: &str) -> Option<String> {
     let group = id.parse::<GroupId>().ok().and_then(|id| state.groups.get(&id));
     let user = || id.parse::<UserId>().ok().and_then(|id| state.users.get(&id));
     group
-        .map(|group| group.display_name.clone())
-        .or_else(|| user().map(|user| user.user_name.clone()))
+        .map(|stored| stored.group.display_name.clone())
+        .or_else(|| user().map(|stored| stored.user.user_name.clone()))
 }
 
 /// The path from the root down, as rules write it.
 fn path(state: &State, id: &OrganizationalUnitId) -> Option<String> {
     let unit = state.organizational_units.get(id)?;
-    let parent = |unit: &&shared::organization::OrganizationalUnit| {
-        state.organizational_units.get(unit.parent_id.as_ref()?)
-    };
+    let parent =
+        |unit: &&OrganizationalUnit| state.organizational_units.get(unit.parent_id.as_ref()?);
     let upwards = iter::successors(Some(unit), parent).take(LEVELS);
     let mut names: Vec<&str> =
         upwards.filter(|unit| unit.parent_id.is_some()).map(|unit| unit.name.as_str()).collect();

@@ -1,7 +1,7 @@
 //! Random numbers that are the same in every run and on every machine.
 
 /// SplitMix64. Source: <https://prng.di.unimi.it/splitmix64.c>.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Random(u64);
 
 impl Random {

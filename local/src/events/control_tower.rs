@@ -6,11 +6,7 @@
 use serde_json::{Value, json};
 use shared::ids::AccountId;
 
-use crate::{
-    clock,
-    cloud_trail::service_event,
-    state::{Member, State},
-};
+use crate::{clock, cloud_trail::service_event, organizations::Member, state::State};
 
 /// What Control Tower tells of something that happened in Organizations, if it concerns it.
 pub(crate) fn lifecycle_event(state: &State, event: &Value) -> Option<Value> {

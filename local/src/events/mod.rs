@@ -32,7 +32,7 @@ impl Before {
         let text = |field: &str| request.get(field).and_then(Value::as_str);
         match operation {
             "DeleteGroupMembership" => {
-                let membership = text("MembershipId").and_then(|id| state.memberships.get(id));
+                let membership = text("MembershipId").and_then(|id| state.memberships.named(id));
                 Self { membership: membership.cloned(), tags: None }
             }
             "TagResource" | "UntagResource" => {
