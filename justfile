@@ -6,6 +6,10 @@ default:
 demo:
     cargo run --package cli -- demo
 
+# The organization on localhost, with Usher's functions on its events: `just local --speed 10`.
+local *arguments:
+    cargo run --package cli -- local --functions --rules cli/src/demo/rules.yaml {{arguments}}
+
 # Every check and every test. CI runs this, and nothing else.
 test:
     ./tests/run

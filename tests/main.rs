@@ -25,3 +25,4 @@ mod sarif;
 mod scenarios;
 mod schema;
 mod support;
+mod usher_local;

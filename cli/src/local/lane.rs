@@ -10,7 +10,7 @@ use std::{
 
 use local::Local;
 use serde_json::Value;
-use shared::{lane::LaneMessage, runtime::Settings, scope::Scope};
+use shared::{lane::LaneMessage, rules::Rules, runtime::Settings, scope::Scope};
 use tokio::{
     sync::mpsc::UnboundedReceiver,
     time::{Instant, MissedTickBehavior, interval, sleep_until},
@@ -54,11 +54,8 @@ struct Waiting {
 
 impl Lane {
     /// An empty lane, and the rules to follow.
-    pub(super) fn new(rules: &Path, speed: f64, screen: &Screen) -> Result<Self, Failure> {
-        let rules = RulesFile::open(rules)?;
-        let count = rules.rules.rules.len();
-        screen.line("rules", &format!("{} is followed: {count} rules", rules.rules.source.name));
-        Ok(Self { rules, speed, waiting: VecDeque::new(), sent: 0 })
+    pub(super) fn new(rules: &Path, speed: f64) -> Result<Self, Failure> {
+        Ok(Self { rules: RulesFile::open(rules)?, speed, waiting: VecDeque::new(), sent: 0 })
     }
 
     /// Runs the functions for as long as events come.
@@ -68,8 +65,9 @@ impl Lane {
         mut events: UnboundedReceiver<Value>,
         screen: &Screen,
     ) -> Result<(), Failure> {
-        let active = self.rules.active();
-        let functions = Functions::paced(local, &active.display().to_string(), self.pace())?;
+        let functions = Functions::paced(local, &self.rules.active(), self.pace())?;
+        let Rules { source, rules, .. } = &self.rules.rules;
+        screen.line("rules", &format!("{} is followed; rules: {}", source.name, rules.len()));
         let mut looks = interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first tick is at once, as the first sweep after a deployment is.
@@ -163,7 +161,10 @@ impl Lane {
     }
 
     fn show(&self, run: &Run, screen: &Screen) {
+        let (active, edited) = (self.rules.active(), &self.rules.rules.source.name);
         for (title, line) in run.told(&self.rules.rules) {
+            // The functions read the copy, which nobody else knows of.
+            let line = line.replace(&active, edited);
             if title.is_empty() { screen.more(&line) } else { screen.line(title, &line) }
         }
     }

@@ -120,7 +120,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let sinks = Sinks::open(&arguments.events)?;
     let screen = Screen::new(arguments.speed);
-    let lane = arguments.lane(&screen)?;
+    let lane = arguments.lane()?;
     let mut local = Local::start(organization.clone(), arguments.settings()).await?;
     let events = local.take_events().ok_or(Failure::NoEvent("any event"))?;
     for fault in &arguments.fail {
@@ -237,9 +237,9 @@ impl Arguments {
         }
     }
 
-    fn lane(&self, screen: &Screen) -> Result<Option<Lane>, Failure> {
+    fn lane(&self) -> Result<Option<Lane>, Failure> {
         match &self.rules {
-            Some(rules) if self.functions => Lane::new(rules, self.speed, screen).map(Some),
+            Some(rules) if self.functions => Lane::new(rules, self.speed).map(Some),
             _ => Ok(None),
         }
     }
@@ -247,6 +247,8 @@ impl Arguments {
     /// Its delay is in the server's time, as all others are.
     fn scaled(&self, chaos: &Chaos) -> Chaos {
         let delay = Duration::try_from_secs_f64(chaos.delay.as_secs_f64() / self.speed);
-        Chaos { delay: delay.unwrap_or(chaos.delay), ..chaos.clone() }
+        let mut scaled = chaos.clone();
+        scaled.delay = delay.unwrap_or(chaos.delay);
+        scaled
     }
 }

@@ -47,8 +47,8 @@ impl RulesFile {
     }
 
     /// The copy that the functions read.
-    pub(super) fn active(&self) -> PathBuf {
-        self.folder.path().join("rules.yaml")
+    pub(super) fn active(&self) -> String {
+        self.folder.path().join("rules.yaml").display().to_string()
     }
 
     /// Looks whether the file has been edited. An edit counts when two looks see the same: editors write in pieces.

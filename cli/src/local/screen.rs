@@ -1,9 +1,6 @@
 //! What is seen of the organization: one line for each thing that happens.
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use local::Local;
@@ -65,10 +62,7 @@ impl Screen {
     pub(super) fn event(&self, local: &Local, envelope: &Value) {
         let Ok(event) = Event::new(envelope) else { return };
         let mut text = painted(BOLD, event.name());
-        let done_by = actor(event);
-        if let Some(actor) = done_by {
-            text.push_str(&painted(DIM, format!("  by {actor}")));
-        }
+        text.push_str(&painted(DIM, format!("  by {}", actor(event))));
         let names = names(local, envelope);
         if !names.is_empty() {
             text.push_str("  ");
@@ -88,46 +82,58 @@ impl Screen {
 }
 
 /// The role that called, or the service that did it by itself.
-fn actor(event: Event<'_>) -> Option<&str> {
-    event
-        .text("/detail/userIdentity/sessionContext/sessionIssuer/userName")
-        .or_else(|| event.text("/detail/userIdentity/invokedBy"))
-        .or_else(|| event.text("/detail/userIdentity/type"))
-        .or_else(|| Some(event.source()))
+fn actor(event: Event<'_>) -> &str {
+    ["sessionContext/sessionIssuer/userName", "invokedBy", "type"]
+        .into_iter()
+        .find_map(|field| event.text(&format!("/detail/userIdentity/{field}")))
+        .unwrap_or_else(|| event.source())
 }
 
 /// What an event is about, by the names that its ids stand for.
 fn names(local: &Local, envelope: &Value) -> Vec<String> {
-    let mut found = Found { local, seen: BTreeSet::new(), names: Vec::new() };
+    let mut found = Found { local, names: Vec::new() };
     for part in ["requestParameters", "responseElements", "serviceEventDetails"] {
         envelope.pointer(&format!("/detail/{part}")).into_iter().for_each(|part| found.look(part));
     }
     envelope.get("resources").into_iter().for_each(|resources| found.look(resources));
     let announced = ANNOUNCED.iter().filter_map(|field| envelope.get("detail")?.get(field));
-    found.names.extend(announced.filter_map(Value::as_str).map(str::to_owned));
+    announced.filter_map(Value::as_str).for_each(|name| found.add(name.to_owned()));
     found.names
 }
 
 struct Found<'a> {
     local: &'a Local,
-    seen: BTreeSet<String>,
     names: Vec<String>,
 }
 
 impl Found<'_> {
     fn look(&mut self, value: &Value) {
         match value {
-            Value::String(text) => self.look_up(text),
+            Value::String(text) => {
+                self.local.name_of(text).into_iter().for_each(|name| self.add(name))
+            }
             Value::Array(values) => values.iter().for_each(|value| self.look(value)),
-            Value::Object(fields) => fields.values().for_each(|value| self.look(value)),
+            Value::Object(fields) => {
+                fields.iter().for_each(|(key, value)| self.look_at(key, value))
+            }
             _ => {}
         }
     }
 
-    fn look_up(&mut self, text: &str) {
-        if let Some(name) = self.local.name_of(text)
-            && self.seen.insert(text.to_owned())
-        {
+    fn look_at(&mut self, key: &str, value: &Value) {
+        match (key, value.as_str()) {
+            // In every event of an account, and about none.
+            ("managementAccountId", _) => {}
+            // An account that has left has no name any more.
+            ("accountId", Some(id)) => {
+                self.add(self.local.name_of(id).unwrap_or_else(|| id.to_owned()));
+            }
+            _ => self.look(value),
+        }
+    }
+
+    fn add(&mut self, name: String) {
+        if !self.names.contains(&name) {
             self.names.push(name);
         }
     }

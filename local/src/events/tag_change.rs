@@ -41,6 +41,8 @@ pub(super) fn event(call: &Call<'_>, request: &Value, before: &Tags) -> Option<V
         "changed-tag-keys": changed,
         "service": "organizations",
         "resource-type": kind,
+        // There are no tag policies here that it could break.
+        "tag-policy-compliant": "true",
         "version-timestamp": call.now.timestamp_millis().to_string(),
         "version": version(call.state),
         "tags": tags,
