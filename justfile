@@ -6,6 +6,10 @@ default:
 demo:
     cargo run --package cli -- demo
 
+# The organization on localhost, with Usher's functions on its events: `just local --speed 10`.
+local *arguments:
+    cargo run --package cli -- local --functions --rules cli/src/demo/rules.yaml {{arguments}}
+
 # Every check and every test. CI runs this, and nothing else.
 test:
     ./tests/run
@@ -22,6 +26,10 @@ core:
 # How long a decision takes and how much memory, in organizations of up to 10,000 accounts. `just bench steady` runs one case.
 bench *arguments:
     cargo bench --package shared --no-default-features --bench decide --locked -- {{arguments}}
+
+# How long a page of the organization on localhost takes and how much memory, with 10,000 accounts and 500,000 assignments.
+bench-local:
+    cargo bench --package local --bench pages --locked
 
 # Goes through the snapshots that a change to the code has changed. Needs cargo-insta.
 snapshots:

@@ -26,3 +26,4 @@ mod sarif;
 mod scenarios;
 mod schema;
 mod support;
+mod usher_local;

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use shared::{failure::CallFailure, ids::InvalidId, rules::InvalidRules, runtime};
+use shared::{failure::CallFailure, ids::InvalidId, rules::InvalidRules, runtime, scope::Function};
 
 use crate::output;
 
@@ -53,9 +53,13 @@ pub(crate) enum Failure {
     #[error("failed to serve the organization on localhost")]
     Local(#[from] local::StartError),
     #[error("{function} failed")]
-    Function { function: &'static str, source: Box<runtime::Failure> },
+    Function { function: Function, source: Box<runtime::Failure> },
     #[error("failed to {what}")]
     Bob { what: String, source: Box<dyn std::error::Error> },
+    #[error("failed to open `{target}` for the events")]
+    Events { target: String, source: io::Error },
+    #[error("failed to wait for a signal")]
+    Signal(#[source] io::Error),
     #[error("the organization on localhost did not send {0}")]
     NoEvent(&'static str),
 }
@@ -69,10 +73,15 @@ impl Failure {
                 Exit::RulesInvalid
             }
             failure => {
-                output::error(&format!("error: {}", chain(failure)));
+                output::error(&format!("error: {}", failure.told()));
                 Exit::Failed
             }
         }
+    }
+
+    /// What went wrong, with all that is behind it, on one line.
+    pub(crate) fn told(&self) -> String {
+        chain(self)
     }
 }
 

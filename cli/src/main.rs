@@ -8,7 +8,9 @@ mod demo;
 mod exit;
 mod explain;
 mod files;
+mod functions;
 mod live;
+mod local;
 mod output;
 mod plan;
 mod schema;
@@ -38,6 +40,7 @@ enum Command {
     Explain(explain::Arguments),
     /// Print the JSON Schema of the rules file, for editors
     Schema,
+    Local(Box<local::Arguments>),
     Demo(demo::Arguments),
 }
 
@@ -60,6 +63,7 @@ fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Explain(arguments) => in_a_runtime(explain::run(arguments)),
         Command::Plan(arguments) => in_a_runtime(plan::run(arguments)),
         Command::Schema => schema::run(),
+        Command::Local(arguments) => in_a_runtime(local::run(arguments)),
         Command::Demo(arguments) => in_a_runtime(demo::run(arguments)),
     }
 }

@@ -1,6 +1,6 @@
 //! An error as AWS answers it.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 /// What a call is refused with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,13 +11,21 @@ pub(crate) struct ApiError {
     pub(crate) message: String,
     /// The HTTP status.
     pub(crate) status: u16,
+    /// What a program reads: the `Reason`, and what it is about.
+    pub(crate) details: Vec<(&'static str, String)>,
 }
 
 impl ApiError {
     /// The common case: status 400, which all three services use for every error that is the
     /// caller's.
     pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), status: 400 }
+        Self { code: code.to_owned(), message: message.into(), status: 400, details: Vec::new() }
+    }
+
+    /// The same, with one more field that a program reads.
+    pub(crate) fn with(mut self, field: &'static str, value: impl Into<String>) -> Self {
+        self.details.push((field, value.into()));
+        self
     }
 
     /// What the server answers to operations that it does not know, never a guess.
@@ -29,6 +37,11 @@ impl ApiError {
 
     /// The body: Organizations writes `Message` and the others `message`, and SDKs read either.
     pub(crate) fn body(&self) -> Value {
-        json!({ "__type": self.code, "message": self.message, "Message": self.message })
+        let texts =
+            [("__type", &self.code), ("message", &self.message), ("Message", &self.message)];
+        let details = self.details.iter().map(|(field, value)| (*field, value));
+        let fields = texts.into_iter().chain(details);
+        let fields = fields.map(|(field, value)| (field.to_owned(), Value::from(value.as_str())));
+        Value::Object(fields.collect::<Map<_, _>>())
     }
 }

@@ -3,16 +3,18 @@
 //! The management account and ten others, twenty engineers, and two assignments: one on purpose,
 //! for emergencies, and one that somebody made by hand.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::collections::BTreeMap;
 
 use chrono::DateTime;
 use shared::{
-    ids::{AccountId, InvalidId},
+    ids::AccountId,
     organization::{
         Account, AccountState, Assignment, Group, Instance, Membership, Organization,
         OrganizationFacts, OrganizationalUnit, PermissionSet, Principal, Tags, User,
     },
 };
+
+use crate::well_formed::id;
 
 const MANAGEMENT: &str = "111111111111";
 const PAYMENTS_PROD: &str = "210000000001";
@@ -119,15 +121,6 @@ pub fn bobs_organization() -> Organization {
         assignments: assignments(),
         gaps: Vec::new(),
     }
-}
-
-/// An id of this file.
-#[expect(
-    clippy::expect_used,
-    reason = "every id is a constant of this file, and a test reads them all"
-)]
-fn id<Id: FromStr<Err = InvalidId>>(text: &str) -> Id {
-    text.parse().expect("ids of this file are well-formed")
 }
 
 fn organizational_units() -> Vec<OrganizationalUnit> {

@@ -1,6 +1,6 @@
 //! One request while it is answered: who asks, when, and what the answer may look at and change.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use shared::ids::AccountId;
 
 use crate::{
     api_error::ApiError,
-    paging::{self, PageRequest},
+    paging::{Listing, PageRequest},
     quotas::Quotas,
     service::Service,
     settings::Settings,
@@ -25,6 +25,8 @@ pub(crate) struct Caller {
     pub(crate) role: &'static str,
     /// The access key id that signed the request.
     pub(crate) access_key_id: String,
+    /// The client's own word for itself.
+    pub(crate) user_agent: String,
 }
 
 /// One request while it is answered.
@@ -59,7 +61,23 @@ impl Call<'_> {
         ApiError::new(self.service.invalid_request_code(), message)
     }
 
-    /// One page of a list: `{"KEY": […], "NextToken": "…"}`.
+    /// One page of a list: `{"KEY": […], "NextToken": "…"}`. The items come in the order of their
+    /// sort keys, and only those of the page are written out: see [`Listing::page`].
+    pub(crate) fn list<Item>(
+        &self,
+        key: &str,
+        largest: usize,
+        request: &PageRequest,
+        items: impl IntoIterator<Item = Item>,
+        sort_key: impl Fn(&Item) -> Cow<'_, str>,
+        view: impl FnMut(Item) -> Value,
+    ) -> Result<Value, ApiError> {
+        let (operation, settings) = (self.operation, self.settings());
+        let page = Listing { operation, settings, largest, request }.page(items, sort_key, view);
+        page.map(|page| page.into_answer(key)).map_err(|wrong| self.invalid(wrong))
+    }
+
+    /// One page of a list that is so short that its items' places can be their keys.
     pub(crate) fn page(
         &self,
         key: &str,
@@ -67,9 +85,14 @@ impl Call<'_> {
         request: &PageRequest,
         items: Vec<Value>,
     ) -> Result<Value, ApiError> {
-        paging::page(self.operation, self.settings(), largest, request, items)
-            .map(|page| page.into_answer(key))
-            .map_err(|wrong| self.invalid(wrong))
+        self.list(
+            key,
+            largest,
+            request,
+            items.into_iter().enumerate(),
+            |(place, _)| format!("{place:010}").into(),
+            |(_, item)| item,
+        )
     }
 
     /// Ends an asynchronous operation after a while.

@@ -1,4 +1,4 @@
-//! EventBridge: announcements are put on the default bus.
+//! EventBridge: announcements are put on the default bus, where all other events are too.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -42,8 +42,10 @@ fn put_events(call: &mut Call<'_>, request: &PutEventsRequest) -> Result<Value, 
     for entry in &request.entries {
         entries.push(match announcement(call, entry) {
             Ok(announcement) => {
-                call.state.announcements.push(announcement);
-                json!({ "EventId": Uuid::new_v4().to_string() })
+                let answer = json!({ "EventId": announcement.get("id") });
+                call.state.announcements.push(announcement.clone());
+                call.state.send(announcement);
+                answer
             }
             Err(error) => {
                 failed += 1;
@@ -64,11 +66,15 @@ fn announcement(call: &Call<'_>, entry: &Entry) -> Result<Value, ApiError> {
     let detail: Value = serde_json::from_str(required(entry.detail.as_deref(), "Detail")?)
         .map_err(|_| ApiError::new("MalformedDetail", "Detail is malformed."))?;
     Ok(json!({
-        "source": source,
+        "version": "0",
+        "id": Uuid::new_v4().to_string(),
         "detail-type": required(entry.detail_type.as_deref(), "DetailType")?,
-        "detail": detail,
+        "source": source,
+        "account": call.caller.account_id,
         "time": clock::iso(entry.time.and_then(clock::from_seconds).unwrap_or(call.now)),
+        "region": call.state.instance.region,
         "resources": entry.resources,
+        "detail": detail,
     }))
 }
 

@@ -10,7 +10,7 @@
 //!   reason;
 //! - one role update at a time in an account, and the quotas of the real services (`quotas`);
 //! - every change is told as the CloudTrail event that the real service sends, hidden names and all
-//!   (`cloud_trail`).
+//!   (`events`, `cloud_trail`).
 //!
 //! What it does not know it answers with `NotImplemented`, never with a guess. It can be told to
 //! fail ([`Fault`]).
@@ -20,24 +20,34 @@
 )]
 
 mod api_error;
+mod assignments;
 mod bob;
 mod call;
+mod chaos;
 mod clock;
 mod cloud_trail;
+mod duration;
 mod event_bridge;
+mod events;
 mod fault;
 mod fields;
+pub mod generate;
 mod identity_store;
+mod multimap;
+mod names;
 mod operation;
 mod organizations;
 mod paging;
 mod quotas;
+mod random;
+mod requests;
 mod server;
 mod service;
 mod settings;
 mod sqs;
 mod sso_admin;
 mod state;
+mod well_formed;
 mod world;
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
@@ -48,10 +58,12 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use crate::{
     bob::bobs_organization,
-    fault::{Fault, FaultKind},
+    chaos::{Chaos, Delivery, InvalidChaos},
+    duration::parse_duration,
+    fault::{Fault, FaultKind, InvalidFault, Probability},
     quotas::Quotas,
     server::StartError,
-    settings::Settings,
+    settings::{IdentitySource, Settings},
     sqs::Message,
 };
 use crate::{state::State, world::World};
@@ -76,7 +88,10 @@ impl Local {
         let listener = server::bind(settings.port).await?;
         let address = listener.local_addr().map_err(StartError::Address)?;
         let (sender, events) = mpsc::unbounded_channel();
-        let world = Arc::new(World::new(State::new(organization, sender), settings));
+        let mut state = State::new(organization, sender);
+        state.control_tower = settings.control_tower;
+        state.delegate(settings.caller.as_ref());
+        let world = Arc::new(World::new(state, settings));
         let running = server::serve(listener, Arc::clone(&world));
         Ok(Self { address, world, events: Some(events), _running: running })
     }
@@ -85,6 +100,14 @@ impl Local {
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The role from which the calls with Usher's own credentials come, as events name it.
+    #[must_use]
+    pub fn usher_role_arn(&self) -> String {
+        let state = self.world.state();
+        let account = self.world.settings.caller.as_ref();
+        cloud_trail::role_arn(account.unwrap_or(&state.facts.management_account_id), cloud_trail::USHER_ROLE)
     }
 
     /// The events that the real services would have sent, each in its EventBridge envelope. Only
@@ -97,6 +120,13 @@ impl Local {
     #[must_use]
     pub fn organization(&self) -> Organization {
         self.world.state().organization(clock::now())
+    }
+
+    /// What the thing with this id is called: an account, an organizational unit by its path, a group,
+    /// a user or a permission set. Events hide the names; whoever watches wants to see them.
+    #[must_use]
+    pub fn name_of(&self, id: &str) -> Option<String> {
+        names::name_of(&self.world.state(), id)
     }
 
     /// The requests answered so far, by service and operation: `sso-admin:ListInstances`.

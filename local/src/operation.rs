@@ -81,5 +81,22 @@ fn refuse(error: &serde_json::Error, service: Service) -> ApiError {
     } else {
         service.invalid_request_code()
     };
-    ApiError::new(code, message)
+    let refused = ApiError::new(code, message.as_str());
+    if code == "InvalidInputException" {
+        return refused.with("Reason", reason(&message));
+    }
+    refused
+}
+
+/// Why Organizations finds a value invalid.
+///
+/// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganizationalUnit.html#API_CreateOrganizationalUnit_Errors>
+fn reason(message: &str) -> &'static str {
+    if message.starts_with("missing field") {
+        "INPUT_REQUIRED"
+    } else if message.starts_with("unknown variant") {
+        "INVALID_ENUM"
+    } else {
+        "INVALID_PATTERN"
+    }
 }

@@ -1,5 +1,7 @@
 //! Pages: how much of a list one answer holds, and the token that goes on from there.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -43,30 +45,50 @@ impl Page {
     }
 }
 
-/// Cuts the page that was asked for out of the whole list, or says what is wrong with the request.
-pub(crate) fn page(
-    operation: &str,
-    settings: &Settings,
-    largest: usize,
-    request: &PageRequest,
-    items: Vec<Value>,
-) -> Result<Page, String> {
-    let size = size(settings, largest, request)?;
-    let Some(token) = &request.next_token else {
-        if settings.empty_pages {
-            return Ok(Page { items: Vec::new(), next_token: Some(to_token(operation, 0)) });
-        }
-        return Ok(cut(operation, 0, size, items));
-    };
-    let start =
-        from_token(operation, token).ok_or("the NextToken is not valid for this operation")?;
-    Ok(cut(operation, start, size, items))
+/// What a page is cut for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listing<'a> {
+    pub(crate) operation: &'a str,
+    pub(crate) settings: &'a Settings,
+    /// The most items of a page.
+    pub(crate) largest: usize,
+    pub(crate) request: &'a PageRequest,
 }
 
-fn cut(operation: &str, start: usize, size: usize, items: Vec<Value>) -> Page {
-    let end = start.saturating_add(size);
-    let next_token = (end < items.len()).then(|| to_token(operation, end));
-    Page { items: items.into_iter().skip(start).take(size).collect(), next_token }
+impl Listing<'_> {
+    /// The page that was asked for, or what is wrong with the request.
+    ///
+    /// The token holds the key of the last item, so that none is missed or comes twice when others
+    /// come and go between two pages. Items must be in the order of their keys, and no key empty.
+    /// Only those of the page are looked at.
+    pub(crate) fn page<Item>(
+        &self,
+        items: impl IntoIterator<Item = Item>,
+        key: impl Fn(&Item) -> Cow<'_, str>,
+        view: impl FnMut(Item) -> Value,
+    ) -> Result<Page, String> {
+        let size = size(self.settings, self.largest, self.request)?;
+        let Some(last) = self.last_key()? else {
+            return Ok(Page { items: Vec::new(), next_token: Some(to_token(self.operation, "")) });
+        };
+        let mut rest = items.into_iter().skip_while(|item| *key(item) <= *last).peekable();
+        let page: Vec<Item> = rest.by_ref().take(size).collect();
+        let is_last = rest.peek().is_none();
+        let end = page.last().filter(|_| !is_last);
+        let next_token = end.map(|item| to_token(self.operation, &key(item)));
+        Ok(Page { items: page.into_iter().map(view).collect(), next_token })
+    }
+
+    /// After which key to go on; at first it is empty, or none where an empty page comes first.
+    fn last_key(&self) -> Result<Option<String>, String> {
+        match &self.request.next_token {
+            None if self.settings.empty_pages => Ok(None),
+            None => Ok(Some(String::new())),
+            Some(token) => from_token(self.operation, token)
+                .map(Some)
+                .ok_or_else(|| "the NextToken is not valid for this operation".to_owned()),
+        }
+    }
 }
 
 fn size(settings: &Settings, largest: usize, request: &PageRequest) -> Result<usize, String> {
@@ -80,16 +102,16 @@ fn size(settings: &Settings, largest: usize, request: &PageRequest) -> Result<us
     Ok(asked.min(settings.page_size.unwrap_or(largest)).max(1))
 }
 
-/// Hexadecimal, so that nobody is tempted to count pages with it.
-fn to_token(operation: &str, start: usize) -> String {
-    format!("{operation}/{start}").bytes().map(|byte| format!("{byte:02x}")).collect()
+/// Hexadecimal, so that nobody is tempted to read it.
+fn to_token(operation: &str, key: &str) -> String {
+    format!("{operation}/{key}").bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn from_token(operation: &str, token: &str) -> Option<usize> {
+fn from_token(operation: &str, token: &str) -> Option<String> {
     let bytes =
         (0..token.len()).step_by(2).map(|at| u8::from_str_radix(token.get(at..at + 2)?, 16).ok());
     let text = String::from_utf8(bytes.collect::<Option<Vec<u8>>>()?).ok()?;
-    text.strip_prefix(operation)?.strip_prefix('/')?.parse().ok()
+    Some(text.strip_prefix(operation)?.strip_prefix('/')?.to_owned())
 }
 
 #[cfg(test)]
@@ -98,13 +120,20 @@ mod tests {
 
     use super::*;
 
-    fn all_pages(settings: &Settings, count: usize) -> Vec<usize> {
-        let items: Vec<Value> = (0..count).map(Value::from).collect();
+    /// The page of these numbers, each its own key.
+    fn page(settings: &Settings, request: &PageRequest, numbers: &[u32]) -> Result<Page, String> {
+        let listing =
+            Listing { operation: "ListAccounts", settings, largest: ORGANIZATIONS_PAGE, request };
+        let numbers = numbers.iter().copied();
+        listing.page(numbers, |number| format!("{number:03}").into(), Value::from)
+    }
+
+    fn all_pages(settings: &Settings, count: u32) -> Vec<usize> {
+        let numbers: Vec<u32> = (0..count).collect();
         let mut request = PageRequest::default();
         let mut lengths = Vec::new();
         loop {
-            let page = page("ListAccounts", settings, ORGANIZATIONS_PAGE, &request, items.clone())
-                .unwrap();
+            let page = page(settings, &request, &numbers).unwrap();
             lengths.push(page.items.len());
             request.next_token = page.next_token;
             if request.next_token.is_none() {
@@ -128,9 +157,19 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_missed_when_something_goes_between_two_pages() {
+        let settings = Settings { page_size: Some(2), ..Settings::default() };
+        let first = page(&settings, &PageRequest::default(), &[1, 2, 3, 4]).unwrap();
+        let request = PageRequest { next_token: first.next_token, ..PageRequest::default() };
+        assert_eq!(page(&settings, &request, &[2, 3, 4]).unwrap().items, [json!(3), json!(4)]);
+        assert_eq!(page(&settings, &request, &[3, 4]).unwrap().items, [json!(3), json!(4)]);
+        assert_eq!(page(&settings, &request, &[]).unwrap().items, [] as [Value; 0]);
+    }
+
+    #[test]
     fn a_token_is_good_for_its_own_operation_only() {
-        let token = to_token("ListAccounts", 20);
-        assert_eq!(from_token("ListAccounts", &token), Some(20));
+        let token = to_token("ListAccounts", "20");
+        assert_eq!(from_token("ListAccounts", &token).as_deref(), Some("20"));
         assert_eq!(from_token("ListGroups", &token), None);
         assert_eq!(from_token("ListAccounts", "é"), None);
     }
@@ -138,8 +177,7 @@ mod tests {
     #[test]
     fn too_large_a_page_is_refused() {
         let request: PageRequest = serde_json::from_value(json!({ "MaxResults": 21 })).unwrap();
-        let refused =
-            page("ListAccounts", &Settings::default(), ORGANIZATIONS_PAGE, &request, Vec::new());
+        let refused = page(&Settings::default(), &request, &[]);
         assert_eq!(refused.unwrap_err(), "MaxResults must be between 1 and 20");
     }
 }

@@ -3,23 +3,27 @@
 //!
 //! Source: <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>
 
-use std::{io, sync::Arc, time::Instant};
+use std::{io, sync::Arc};
 
 use axum::{
     Router,
     body::{Body, Bytes},
     extract::State,
     http::{HeaderMap, Response, StatusCode, header::CONTENT_TYPE},
+    routing::get,
 };
 use serde_json::Value;
+use shared::ids::AccountId;
 use tokio::{net::TcpListener, sync::oneshot};
 use uuid::Uuid;
 
 use crate::{
     api_error::ApiError,
     call::{Call, Caller},
-    clock, cloud_trail,
+    clock,
+    events::{self, Before},
     operation::{Access, Operation},
+    organizations,
     service::Service,
     settings::Settings,
     state,
@@ -51,7 +55,8 @@ pub(crate) async fn bind(port: u16) -> Result<TcpListener, StartError> {
 /// Answers until the returned sender is dropped.
 pub(crate) fn serve(listener: TcpListener, world: Arc<World>) -> oneshot::Sender<()> {
     let (running, stopped) = oneshot::channel();
-    let routes = Router::new().fallback(answer).with_state(world);
+    let routes =
+        Router::new().route("/organization", get(snapshot)).fallback(answer).with_state(world);
     tokio::spawn(async move {
         axum::serve(listener, routes)
             .with_graceful_shutdown(async {
@@ -63,12 +68,20 @@ pub(crate) fn serve(listener: TcpListener, world: Arc<World>) -> oneshot::Sender
     running
 }
 
+/// The organization as it is now, for whoever wants to look or to keep it.
+async fn snapshot(State(world): State<Arc<World>>) -> Response<Body> {
+    let organization = world.state().organization(clock::now());
+    let Ok(json) = serde_json::to_vec_pretty(&organization) else { return malformed() };
+    let response = Response::builder().header(CONTENT_TYPE, "application/json");
+    response.body(Body::from(json)).unwrap_or_else(|_| malformed())
+}
+
 async fn answer(
     State(world): State<Arc<World>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    tokio::time::sleep(world.settings.latency).await;
+    world.wait(world.settings.latency).await;
     let request_id = Uuid::new_v4().to_string();
     let answer =
         find(&headers).and_then(|target| run(&world, &headers, &target, &body, &request_id));
@@ -101,7 +114,7 @@ fn run(
     let body: Value = serde_json::from_slice(if body.is_empty() { b"{}" } else { body })
         .map_err(|error| ApiError::new("SerializationException", error.to_string()))?;
     let mut state = world.state();
-    let caller = caller(headers, &world.settings, &state);
+    let caller = caller(headers, target, &world.settings, &state);
     let mut call = Call {
         world,
         state: &mut state,
@@ -111,12 +124,22 @@ fn run(
         request_id,
         now: clock::now(),
     };
+    let before = Before::new(call.state, call.operation, &body);
     let answer = admit(&mut call, &body).and_then(|()| target.operation.answer(&mut call, &body));
+    let answer = answer.map_err(|error| named(error, target.service, request_id));
     if target.operation.access == Access::Write {
-        let event = cloud_trail::api_call(&call, &body, &answer);
-        call.state.send(event);
+        for event in events::of_call(&call, &body, &before, &answer) {
+            call.state.send(event);
+        }
     }
     answer
+}
+
+/// The Identity Store's errors hold the id of the request.
+///
+/// Source: <https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_CreateGroup.html#API_CreateGroup_Errors>
+fn named(error: ApiError, service: Service, request_id: &str) -> ApiError {
+    if service == Service::IdentityStore { error.with("RequestId", request_id) } else { error }
 }
 
 /// Counts the call, and refuses it if it shall fail or comes too fast.
@@ -127,23 +150,37 @@ fn admit(call: &mut Call<'_>, body: &Value) -> Result<(), ApiError> {
         return Err(error);
     }
     if call.has_quotas() {
-        call.state.meter.count(call.service, call.operation, Instant::now())
+        call.state.meter.count(call.service, call.operation, call.world.uptime())
     } else {
         Ok(())
     }
 }
 
-fn caller(headers: &HeaderMap, settings: &Settings, state: &state::State) -> Caller {
+fn caller(
+    headers: &HeaderMap,
+    target: &Target<'_>,
+    settings: &Settings,
+    state: &state::State,
+) -> Caller {
     let access_key_id = access_key_id(headers).unwrap_or("AKIAANONYMOUS").to_owned();
     let is_usher = settings.usher_access_key_id.as_deref() == Some(access_key_id.as_str());
     Caller {
-        account_id: settings
-            .caller
-            .clone()
+        account_id: account_of_key(&access_key_id, target, state)
+            .or_else(|| settings.caller.clone())
             .unwrap_or_else(|| state.facts.management_account_id.clone()),
-        role: if is_usher { "usher-reconciler" } else { "Admin" },
+        role: if is_usher { cloud_trail::USHER_ROLE } else { "Admin" },
         access_key_id,
+        user_agent: header(headers, "user-agent").unwrap_or("unknown").to_owned(),
     }
+}
+
+/// A key of twelve digits is that account's own, as with other emulators: of a member, or of an
+/// account outside that was invited. Of any other account this organization knows nothing.
+fn account_of_key(key: &str, target: &Target<'_>, state: &state::State) -> Option<AccountId> {
+    let account: AccountId = key.parse().ok()?;
+    let is_invited =
+        target.service == Service::Organizations && organizations::is_for_invited(target.name);
+    (is_invited || state.members.contains_key(&account)).then_some(account)
 }
 
 /// From `AWS4-HMAC-SHA256 Credential=AKIA…/20260504/…`. The signature itself is not checked.

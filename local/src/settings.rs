@@ -30,6 +30,29 @@ pub struct Settings {
     /// The access key id of Usher's own credentials. Its calls come from the role
     /// `usher-reconciler` in events, those with any other key from the role `Admin`.
     pub usher_access_key_id: Option<String>,
+    /// How much faster than real time passes: 100 makes every delay a hundredth, and every quota a
+    /// hundredfold, so that their ratios stay.
+    pub speed: f64,
+    /// As whose doing groups, users and memberships change, for the events.
+    pub identity_source: IdentitySource,
+    /// Whether Control Tower makes the accounts: it then tells of each one that it has made.
+    pub control_tower: bool,
+}
+
+/// Who changes groups, users and memberships. Each leaves other events behind.
+///
+/// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/sso-cloudtrail-use-cases.html>
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IdentitySource {
+    /// The Identity Store's own API: `identitystore.amazonaws.com`.
+    #[default]
+    Api,
+    /// The console of Identity Center: `sso-directory.amazonaws.com`, under names of its own.
+    Console,
+    /// An identity provider that synchronizes: `identitystore-scim.amazonaws.com`.
+    Scim,
+    /// No trail: only the notifications that the Identity Store itself sends to EventBridge.
+    Native,
 }
 
 impl Default for Settings {
@@ -44,6 +67,9 @@ impl Default for Settings {
             page_size: None,
             empty_pages: false,
             usher_access_key_id: None,
+            speed: 1.0,
+            identity_source: IdentitySource::default(),
+            control_tower: false,
         }
     }
 }

@@ -1,33 +1,26 @@
 //! The organization in memory, and what was asked of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{collections::BTreeMap, iter};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::{
-    ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
-    organization::{
-        Account, Assignment, Group, Instance, Membership, Organization, OrganizationFacts,
-        OrganizationalUnit, PermissionSet, User,
-    },
+    ids::{AccountId, PermissionSetArn},
+    organization::{Instance, Organization, OrganizationFacts, PermissionSet, Tags},
 };
 use tokio::sync::mpsc::UnboundedSender;
-use uuid::Uuid;
 
 use crate::{
+    assignments::Assignments,
+    events::control_tower,
     fault::Faults,
-    organizations::AccountCreation,
+    identity_store::{Groups, Memberships, Users},
+    organizations::{AccountCreation, Accounts, Delegations, Handshake, Units},
     quotas::Meter,
+    requests::Requests,
     sqs::Queue,
-    sso_admin::{AssignmentRequest, PermissionSetDetails},
+    sso_admin::{AccessControlAttribute, AssignmentRequests, PermissionSetDetails, Provisioning},
 };
-
-/// An account, and since when it has belonged to the organization.
-#[derive(Clone, Debug)]
-pub(crate) struct Member {
-    pub(crate) account: Account,
-    pub(crate) joined: DateTime<Utc>,
-}
 
 /// Everything that operations look at and change.
 #[derive(Debug)]
@@ -36,22 +29,29 @@ pub(crate) struct State {
     pub(crate) instance: Instance,
     /// When the seed was observed: what came with it is at least as old.
     pub(crate) started: DateTime<Utc>,
-    pub(crate) organizational_units: BTreeMap<OrganizationalUnitId, OrganizationalUnit>,
-    pub(crate) members: BTreeMap<AccountId, Member>,
+    pub(crate) organizational_units: Units,
+    pub(crate) members: Accounts,
     pub(crate) account_creations: BTreeMap<String, AccountCreation>,
+    /// When the closing of accounts was asked for, oldest first.
+    pub(crate) closures: Vec<DateTime<Utc>>,
+    pub(crate) handshakes: BTreeMap<String, Handshake>,
+    pub(crate) delegations: Delegations,
     pub(crate) permission_sets: BTreeMap<PermissionSetArn, PermissionSetDetails>,
-    pub(crate) groups: BTreeMap<GroupId, Group>,
-    pub(crate) users: BTreeMap<UserId, User>,
-    /// By membership id, which snapshots do not have.
-    pub(crate) memberships: BTreeMap<String, Membership>,
-    pub(crate) assignments: BTreeSet<Assignment>,
-    /// Oldest first.
-    pub(crate) assignment_requests: Vec<AssignmentRequest>,
+    pub(crate) groups: Groups,
+    pub(crate) users: Users,
+    pub(crate) memberships: Memberships,
+    pub(crate) assignments: Assignments,
+    pub(crate) assignment_requests: AssignmentRequests,
+    pub(crate) provisionings: Requests<Provisioning>,
+    pub(crate) instance_tags: Tags,
+    pub(crate) access_control_attributes: Option<Vec<AccessControlAttribute>>,
     pub(crate) calls: BTreeMap<String, u64>,
     pub(crate) meter: Meter,
     pub(crate) faults: Faults,
     pub(crate) queue: Queue,
     pub(crate) announcements: Vec<Value>,
+    /// Whether Control Tower makes the accounts, and tells of it.
+    pub(crate) control_tower: bool,
     events: UnboundedSender<Value>,
 }
 
@@ -59,7 +59,10 @@ impl State {
     /// The organization of a snapshot, as if it had always been so.
     pub(crate) fn new(seed: Organization, events: UnboundedSender<Value>) -> Self {
         let started = seed.observed_at;
-        let member = |account: Account| (account.id.clone(), Member { account, joined: started });
+        let management = &seed.organization.management_account_id;
+        let groups = Groups::of_snapshot(seed.groups, started);
+        let users = Users::of_snapshot(seed.users, started);
+        let members = Accounts::of_snapshot(seed.accounts, management, started);
         let described = |set: PermissionSet| {
             (set.arn.clone(), PermissionSetDetails::from_snapshot(set, started))
         };
@@ -67,27 +70,40 @@ impl State {
             facts: seed.organization,
             instance: seed.instance,
             started,
-            organizational_units: by(seed.organizational_units, |unit| unit.id.clone()),
-            members: seed.accounts.into_iter().map(member).collect(),
+            organizational_units: Units::of_snapshot(seed.organizational_units),
+            members,
             account_creations: BTreeMap::new(),
+            closures: Vec::new(),
+            handshakes: BTreeMap::new(),
+            delegations: Delegations::default(),
             permission_sets: seed.permission_sets.into_iter().map(described).collect(),
-            groups: by(seed.groups, |group| group.id.clone()),
-            users: by(seed.users, |user| user.id.clone()),
-            memberships: by(seed.memberships, |_| Uuid::new_v4().to_string()),
+            memberships: Memberships::of_snapshot(seed.memberships, &groups, &users, started),
+            groups,
+            users,
             assignments: seed.assignments.into_iter().collect(),
-            assignment_requests: Vec::new(),
+            assignment_requests: AssignmentRequests::default(),
+            provisionings: Requests::default(),
+            instance_tags: Tags::new(),
+            access_control_attributes: None,
             calls: BTreeMap::new(),
             meter: Meter::default(),
             faults: Faults::default(),
             queue: Queue::default(),
             announcements: Vec::new(),
+            control_tower: false,
             events,
+        }
+    }
+
+    /// Makes the account that calls a delegated administrator, unless it is the management account.
+    pub(crate) fn delegate(&mut self, caller: Option<&AccountId>) {
+        if let Some(caller) = caller.filter(|caller| **caller != self.facts.management_account_id) {
+            self.delegations.register_for_identity_center(caller.clone(), self.started);
         }
     }
 
     /// The organization as a snapshot.
     pub(crate) fn organization(&self, now: DateTime<Utc>) -> Organization {
-        let memberships: BTreeSet<Membership> = self.memberships.values().cloned().collect();
         Organization {
             observed_at: now,
             instance: self.instance.clone(),
@@ -99,28 +115,19 @@ impl State {
                 .values()
                 .map(PermissionSetDetails::to_snapshot)
                 .collect(),
-            groups: self.groups.values().cloned().collect(),
-            users: self.users.values().cloned().collect(),
-            memberships: memberships.into_iter().collect(),
-            assignments: self.assignments.iter().cloned().collect(),
+            groups: self.groups.values().map(|stored| stored.group.clone()).collect(),
+            users: self.users.values().map(|stored| stored.user.clone()).collect(),
+            memberships: self.memberships.values().collect(),
+            assignments: self.assignments.iter().collect(),
             gaps: Vec::new(),
         }
     }
 
     /// Sends an event to whoever listens. Nobody has to.
     pub(crate) fn send(&self, event: Value) {
-        self.events.send(event).ok();
+        let then = self.control_tower.then(|| control_tower::lifecycle_event(self, &event));
+        for event in iter::once(event).chain(then.flatten()) {
+            self.events.send(event).ok();
+        }
     }
-
-    /// Whether any assignment of this permission set is in this account: the first provisions it
-    /// there as an IAM role, and the last to go takes the role with it.
-    pub(crate) fn is_provisioned(&self, account: &AccountId, set: &PermissionSetArn) -> bool {
-        self.assignments.iter().any(|assignment| {
-            assignment.account_id == *account && assignment.permission_set_arn == *set
-        })
-    }
-}
-
-fn by<Id: Ord, Item>(items: Vec<Item>, id: impl Fn(&Item) -> Id) -> BTreeMap<Id, Item> {
-    items.into_iter().map(|item| (id(&item), item)).collect()
 }

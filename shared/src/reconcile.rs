@@ -134,7 +134,7 @@ pub async fn plan(
     let mut observation = Observation::new(reads, rules, scope, *now, picture).await?;
     loop {
         let plan = decide(rules, observation.organization(), *now, scope);
-        let changed = plan.changes.iter().map(|change| change.assignment.account_id.clone());
+        let changed = plan.changes.iter().map(|change| change.account.id.clone());
         // Each round reads accounts that were not read before, so there is a last one.
         if !observation.refresh(&changed.collect()).await? {
             return Ok((observation.into_organization(), plan));
@@ -143,10 +143,10 @@ pub async fn plan(
 }
 
 /// The assignments that were made.
-fn made(outcomes: &[Outcome]) -> impl Iterator<Item = &Assignment> {
+fn made(outcomes: &[Outcome]) -> impl Iterator<Item = Assignment> {
     let made = outcomes.iter().filter(|outcome| outcome.result.is_ok());
     let made = made.filter(|outcome| outcome.change.action == Action::Create);
-    made.map(|outcome| &outcome.change.assignment)
+    made.map(|outcome| outcome.change.assignment())
 }
 
 fn announcements(plan: &Plan, outcomes: &[Outcome], errand: &Errand) -> Vec<Announcement> {

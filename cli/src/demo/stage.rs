@@ -1,37 +1,24 @@
 //! The stage of the demo: AWS on localhost, Bob's hands, and the functions with the lane between them.
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{path::Path, time::Duration};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_organizations::{
-    Client,
-    config::{Credentials, SharedCredentialsProvider},
-    types::Tag,
-};
-use aws_smithy_http_client::Builder;
+use aws_sdk_organizations::{Client, types::Tag};
 use local::Local;
-use serde_json::{Value, json};
-use shared::{
-    lane::LaneMessage,
-    organization::Organization,
-    rules::Rules,
-    runtime::{self, Settings, World},
-    scope::{Function, Scope, event::Event},
-};
+use serde_json::Value;
+use shared::{lane::LaneMessage, organization::Organization, rules::Rules, scope::Scope};
 use tokio::{sync::mpsc::UnboundedReceiver, time::timeout};
 
-use crate::{exit::Failure, files};
+use crate::{
+    exit::Failure,
+    files,
+    functions::{self, Functions, USHER_ACCESS_KEY_ID},
+};
 
 use super::tell;
 
 /// The name of Bob's rules file, in the folder that the demo runs in.
 pub(super) const RULES_FILE: &str = "rules.yaml";
 
-/// Usher's credentials, so that the events can tell its calls from Bob's.
-const USHER_ACCESS_KEY_ID: &str = "USHERDEMO";
 const BOBS_ACCESS_KEY_ID: &str = "BOBDEMO";
 
 /// How long Bob waits for an event before something must be wrong.
@@ -44,7 +31,7 @@ pub(super) struct Stage {
     local: Local,
     events: UnboundedReceiver<Value>,
     bob: Client,
-    world: World,
+    functions: Functions,
 }
 
 impl Stage {
@@ -55,9 +42,9 @@ impl Stage {
         };
         let mut local = Local::start(organization, settings).await?;
         let events = local.take_events().ok_or(Failure::NoEvent("any event"))?;
-        let bob = Client::new(&configuration(&local, BOBS_ACCESS_KEY_ID));
-        let world = World::new(functions_settings()?, configuration(&local, USHER_ACCESS_KEY_ID));
-        Ok(Self { local, events, bob, world })
+        let bob = Client::new(&functions::configuration(&local, BOBS_ACCESS_KEY_ID));
+        let functions = Functions::new(&local, RULES_FILE)?;
+        Ok(Self { local, events, bob, functions })
     }
 
     /// What AWS holds now.
@@ -116,8 +103,7 @@ impl Stage {
     async fn what_follows(&mut self, awaited: &'static str) -> Result<(), Failure> {
         let mut patience = PATIENCE;
         while let Ok(Some(event)) = timeout(patience, self.events.recv()).await {
-            let name = Event::new(&event).map(|event| event.name().to_owned());
-            if name.is_ok_and(|name| name == awaited) {
+            if functions::name_of(&event) == awaited {
                 patience = QUIET;
             }
             self.deliver(event).await?;
@@ -134,63 +120,23 @@ impl Stage {
         if messages.is_empty() { Ok(()) } else { self.reconcile(&messages).await }
     }
 
-    /// Does what the event rules do in AWS: events of Organizations and Control Tower go to account-events.
     async fn deliver(&self, event: Value) -> Result<(), Failure> {
-        let source = event.get("source").and_then(Value::as_str);
-        if !matches!(source, Some("aws.organizations" | "aws.controltower")) {
-            return Ok(());
+        let name = functions::name_of(&event);
+        match self.functions.deliver(event).await? {
+            Some(taken) => tell::event(&name, &taken),
+            None => Ok(()),
         }
-        let name = Event::new(&event).map(|event| event.name().to_owned()).unwrap_or_default();
-        let outcome = runtime::event(&self.world, Function::AccountEvents, event).await;
-        let outcome = outcome.map_err(|failure| failed("account-events", failure))?;
-        tell::event(&name, "account-events", &outcome)
     }
 
-    /// Hands messages to the reconciler, in the batch that Lambda makes of them.
     async fn reconcile(&mut self, messages: &[(String, String)]) -> Result<(), Failure> {
-        let record = |(id, body): &(String, String)| json!({ "messageId": id, "body": body });
-        let records: Vec<Value> = messages.iter().map(record).collect();
-        let before = self.world.calls().total();
-        let begin = Instant::now();
-        let batch = runtime::lane_batch(&self.world, json!({ "Records": records })).await;
-        let batch = batch.map_err(|failure| failed("reconciler", failure))?;
-        let calls = self.world.calls().total() - before;
-        let cost = tell::Cost { calls, time: begin.elapsed() };
-        tell::batch(messages.len(), &batch, &rules()?, &cost)
+        let run = self.functions.reconcile(messages).await?;
+        tell::run(&run, &rules()?)
     }
 }
 
 /// Bob's rules.
 pub(super) fn rules() -> Result<Rules, Failure> {
     files::rules(Path::new(RULES_FILE))
-}
-
-/// A configuration of its own: nothing of the user's environment or profile, least of all credentials.
-fn configuration(local: &Local, access_key_id: &str) -> SdkConfig {
-    let credentials = Credentials::new(access_key_id, "not-a-secret", None, None, "usher demo");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-west-1"))
-        .endpoint_url(local.endpoint())
-        // Without TLS, which localhost does not need, and without the proxy of a company's laptop.
-        .http_client(Builder::new().build_http())
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .build()
-}
-
-/// What the template sets for the functions; only quicker, as everything on localhost is.
-fn functions_settings() -> Result<Settings, Failure> {
-    let rules = RULES_FILE.parse().map_err(|error| of_bob("name the rules file", error))?;
-    Ok(Settings {
-        rules: Some(rules),
-        lane: Some("https://sqs.eu-west-1.amazonaws.com/111111111111/usher-lane.fifo".to_owned()),
-        poll_every: Duration::from_millis(100),
-        ..Settings::default()
-    })
-}
-
-fn failed(function: &'static str, failure: runtime::Failure) -> Failure {
-    Failure::Function { function, source: Box::new(failure) }
 }
 
 fn of_bob(what: &str, error: impl std::error::Error + 'static) -> Failure {

@@ -1,29 +1,20 @@
 //! What the demo says.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use shared::{
-    act::Outcome as Changed,
     decide::decide,
     organization::{Assignment, Organization, Principal},
-    plan::{Action, PlanText},
+    plan::PlanText,
     rules::Rules,
-    runtime::{Batch, Outcome},
     scope::Scope,
 };
 
 use crate::{
     exit::{Exit, Failure},
+    functions::{Run, Taken},
     output::{self, BOLD, DIM, GREEN, RED, data, painted},
 };
-
-/// What a run cost.
-pub(super) struct Cost {
-    /// Requests to AWS.
-    pub(super) calls: u64,
-    /// From the batch to the answer.
-    pub(super) time: Duration,
-}
 
 pub(super) fn opening(organization: &Organization, rules: &str) -> Result<(), Failure> {
     data(&painted(BOLD, "Bob's organization, served on localhost"))?;
@@ -50,44 +41,15 @@ pub(super) fn schedule() -> Result<(), Failure> {
     data("event     Scheduled Event: the schedule puts `everything` on the lane")
 }
 
-pub(super) fn event(name: &str, function: &str, outcome: &Outcome) -> Result<(), Failure> {
-    let told = match outcome {
-        Outcome::Sent(message) => format!("look at {}", message.scope),
-        Outcome::Ignored(why) => painted(DIM, format!("ignored: {why}")),
-    };
-    data(&format!("event     {name}\n          {function}: {told}"))
+pub(super) fn event(name: &str, taken: &Taken) -> Result<(), Failure> {
+    data(&format!("event     {name}\n          {}", taken.told()))
 }
 
-pub(super) fn batch(
-    messages: usize,
-    batch: &Batch,
-    rules: &Rules,
-    cost: &Cost,
-) -> Result<(), Failure> {
-    let noun = if messages == 1 { "message" } else { "messages" };
-    data(&format!("lane      reconciler took {messages} {noun}"))?;
-    let Some(reconciled) = &batch.reconciled else { return data("done      nothing to look at") };
-    let text = PlanText { plan: &reconciled.plan, rules, organization: &reconciled.organization };
-    for line in output::painted_plan(text.to_string().trim_end()).lines() {
-        data(format!("          {line}").trim_end())?;
+pub(super) fn run(run: &Run, rules: &Rules) -> Result<(), Failure> {
+    for (title, line) in run.told(rules) {
+        data(format!("{title:<10}{line}").trim_end())?;
     }
-    let of = |action| {
-        let done = |outcome: &&Changed| outcome.change.action == action && outcome.result.is_ok();
-        reconciled.outcomes.iter().filter(done).count()
-    };
-    for (outcome, reason) in reconciled.failures() {
-        let change = &outcome.change;
-        let what = format!("{} {}", change.permission_set.name, change.principal);
-        data(&painted(RED, format!("failed    {what} in {}: {reason}", change.account.name)))?;
-    }
-    let calls = cost.calls;
-    let noun = if calls == 1 { "call" } else { "calls" };
-    data(&format!(
-        "done      {} granted, {} revoked; {calls} {noun} to AWS, {} ms",
-        of(Action::Create),
-        of(Action::Delete),
-        cost.time.as_millis(),
-    ))
+    Ok(())
 }
 
 /// Who can reach what at the end of the day, and whether that is what the rules say.

@@ -1,21 +1,24 @@
 //! `CreateGroup`
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::{
-    ids::{GroupId, IdentityStoreId, InvalidId},
+    ids::{GroupId, InvalidId},
     organization::Group,
 };
 use uuid::Uuid;
 
-use super::errors;
+use super::{group, groups::StoredGroup, history::History, store::StoreId};
 use crate::{api_error::ApiError, call::Call};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct CreateGroupRequest {
-    identity_store_id: IdentityStoreId,
+    identity_store_id: StoreId,
+    /// The store of Identity Center refuses a group without.
+    #[serde(default)]
     display_name: String,
+    description: Option<String>,
 }
 
 /// <https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_CreateGroup.html>
@@ -23,23 +26,18 @@ pub(super) fn create_group(
     call: &mut Call<'_>,
     request: &CreateGroupRequest,
 ) -> Result<Value, ApiError> {
-    errors::known_store(call.state, &request.identity_store_id)?;
-    let name = &request.display_name;
-    if name.is_empty() {
-        return Err(call.invalid("DisplayName must not be empty"));
-    }
-    if call
-        .state
-        .groups
-        .values()
-        .any(|group| group.display_name.to_lowercase() == name.to_lowercase())
-    {
-        return Err(errors::conflict("Duplicate GroupDisplayName"));
-    }
+    request.identity_store_id.check(call.state)?;
     let id: GroupId = Uuid::new_v4()
         .to_string()
         .parse()
         .map_err(|error: InvalidId| call.invalid(error.to_string()))?;
-    call.state.groups.insert(id.clone(), Group { id: id.clone(), display_name: name.clone() });
-    Ok(json!({ "GroupId": id, "IdentityStoreId": request.identity_store_id }))
+    let stored = StoredGroup {
+        group: Group { id, display_name: request.display_name.clone() },
+        description: request.description.clone(),
+        history: History::new(call.now),
+    };
+    group::check(call, &stored)?;
+    let answer = group::named(call.state, &stored);
+    call.state.groups.insert(stored);
+    Ok(answer)
 }

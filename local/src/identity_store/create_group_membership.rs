@@ -1,23 +1,20 @@
 //! `CreateGroupMembership`
 
 use serde::Deserialize;
-use serde_json::{Value, json};
-use shared::{
-    ids::{GroupId, IdentityStoreId},
-    organization::Membership,
-};
-use uuid::Uuid;
+use serde_json::Value;
+use shared::{ids::GroupId, organization::Membership};
 
 use super::{
     errors,
     member::{self, MemberId},
+    store::StoreId,
 };
 use crate::{api_error::ApiError, call::Call};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct CreateGroupMembershipRequest {
-    identity_store_id: IdentityStoreId,
+    identity_store_id: StoreId,
     group_id: GroupId,
     member_id: MemberId,
 }
@@ -27,15 +24,14 @@ pub(super) fn create_group_membership(
     call: &mut Call<'_>,
     request: &CreateGroupMembershipRequest,
 ) -> Result<Value, ApiError> {
-    errors::known_store(call.state, &request.identity_store_id)?;
-    let (group, user) = (&request.group_id, request.member_id.user_id());
-    errors::known_group(call.state, group)?;
-    errors::known_user(call.state, user)?;
-    if member::is_in_group(call.state, user, group) {
-        return Err(errors::conflict("Member and Group relationship already exists"));
-    }
-    let id = Uuid::new_v4().to_string();
-    let membership = Membership { group_id: group.clone(), user_id: user.clone() };
-    call.state.memberships.insert(id.clone(), membership);
-    Ok(json!({ "MembershipId": id, "IdentityStoreId": request.identity_store_id }))
+    request.identity_store_id.check(call.state)?;
+    let group_id = errors::known_group(call.state, &request.group_id)?.group.id.clone();
+    let user_id = errors::known_user(call.state, request.member_id.user_id())?.user.id.clone();
+    let membership = Membership { group_id, user_id };
+    let id = call
+        .state
+        .memberships
+        .insert(membership, call.now)
+        .ok_or_else(|| errors::duplicate("Member and Group relationship already exists"))?;
+    Ok(member::named(call.state, id))
 }

@@ -2,16 +2,17 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::ids::{GroupId, IdentityStoreId};
+use shared::ids::GroupId;
 
-use super::errors;
+use super::{errors, history::ExpectedRevision, store::StoreId};
 use crate::{api_error::ApiError, call::Call};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct DeleteGroupRequest {
-    identity_store_id: IdentityStoreId,
+    identity_store_id: StoreId,
     group_id: GroupId,
+    revision: Option<ExpectedRevision>,
 }
 
 /// Its memberships go with it. Its assignments stay, with a principal that is no more.
@@ -21,9 +22,10 @@ pub(super) fn delete_group(
     call: &mut Call<'_>,
     request: &DeleteGroupRequest,
 ) -> Result<Value, ApiError> {
-    errors::known_store(call.state, &request.identity_store_id)?;
-    errors::known_group(call.state, &request.group_id)?;
+    request.identity_store_id.check(call.state)?;
+    let stored = errors::known_group(call.state, &request.group_id)?;
+    stored.history.check(request.revision.as_ref())?;
     call.state.groups.remove(&request.group_id);
-    call.state.memberships.retain(|_, membership| membership.group_id != request.group_id);
+    call.state.memberships.remove_group(&request.group_id);
     Ok(json!({}))
 }

@@ -2,15 +2,15 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use shared::ids::{GroupId, IdentityStoreId};
+use shared::ids::GroupId;
 
-use super::{errors, group};
+use super::{errors, group, store::StoreId};
 use crate::{api_error::ApiError, call::Call};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct DescribeGroupRequest {
-    identity_store_id: IdentityStoreId,
+    identity_store_id: StoreId,
     group_id: GroupId,
 }
 
@@ -19,6 +19,6 @@ pub(super) fn describe_group(
     call: &mut Call<'_>,
     request: &DescribeGroupRequest,
 ) -> Result<Value, ApiError> {
-    errors::known_store(call.state, &request.identity_store_id)?;
+    request.identity_store_id.check(call.state)?;
     Ok(group::view(call.state, errors::known_group(call.state, &request.group_id)?))
 }

@@ -2,15 +2,15 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use shared::ids::{IdentityStoreId, UserId};
+use shared::ids::UserId;
 
-use super::{errors, user};
+use super::{errors, store::StoreId, user};
 use crate::{api_error::ApiError, call::Call};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct DescribeUserRequest {
-    identity_store_id: IdentityStoreId,
+    identity_store_id: StoreId,
     user_id: UserId,
     #[serde(default)]
     extensions: Vec<String>,
@@ -21,7 +21,7 @@ pub(super) fn describe_user(
     call: &mut Call<'_>,
     request: &DescribeUserRequest,
 ) -> Result<Value, ApiError> {
-    errors::known_store(call.state, &request.identity_store_id)?;
+    request.identity_store_id.check(call.state)?;
     let user = errors::known_user(call.state, &request.user_id)?;
     Ok(user::view(call.state, user, &request.extensions))
 }

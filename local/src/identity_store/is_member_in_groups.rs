@@ -2,12 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::ids::{GroupId, IdentityStoreId};
+use shared::ids::GroupId;
 
-use super::{
-    errors,
-    member::{self, MemberId},
-};
+use super::{errors, member::MemberId, store::StoreId};
 use crate::{api_error::ApiError, call::Call};
 
 /// The most groups of one call.
@@ -18,7 +15,7 @@ const GROUPS: usize = 100;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct IsMemberInGroupsRequest {
-    identity_store_id: IdentityStoreId,
+    identity_store_id: StoreId,
     member_id: MemberId,
     group_ids: Vec<GroupId>,
 }
@@ -28,7 +25,7 @@ pub(super) fn is_member_in_groups(
     call: &mut Call<'_>,
     request: &IsMemberInGroupsRequest,
 ) -> Result<Value, ApiError> {
-    errors::known_store(call.state, &request.identity_store_id)?;
+    request.identity_store_id.check(call.state)?;
     if !(1..=GROUPS).contains(&request.group_ids.len()) {
         return Err(call.invalid(format!("GroupIds must have between 1 and {GROUPS} members")));
     }
@@ -41,7 +38,7 @@ pub(super) fn is_member_in_groups(
             json!({
                 "GroupId": group,
                 "MemberId": { "UserId": user },
-                "MembershipExists": member::is_in_group(call.state, user, group),
+                "MembershipExists": call.state.memberships.find(group, user).is_some(),
             })
         })
         .collect();

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use shared::ids::{GroupId, IdentityStoreId};
+use shared::ids::GroupId;
 
-use super::{errors, member};
+use super::{errors, member, store::StoreId};
 use crate::{
     api_error::ApiError,
     call::Call,
@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ListGroupMembershipsRequest {
-    identity_store_id: IdentityStoreId,
+    identity_store_id: StoreId,
     group_id: GroupId,
     #[serde(flatten)]
     page: PageRequest,
@@ -25,11 +25,14 @@ pub(super) fn list_group_memberships(
     call: &mut Call<'_>,
     request: &ListGroupMembershipsRequest,
 ) -> Result<Value, ApiError> {
-    errors::known_store(call.state, &request.identity_store_id)?;
+    request.identity_store_id.check(call.state)?;
     errors::known_group(call.state, &request.group_id)?;
-    let memberships = call.state.memberships.iter();
-    let memberships = memberships.filter(|(_, membership)| membership.group_id == request.group_id);
-    let memberships =
-        memberships.map(|(id, membership)| member::view(call.state, id, membership)).collect();
-    call.page("GroupMemberships", IDENTITY_CENTER_PAGE, &request.page, memberships)
+    call.list(
+        "GroupMemberships",
+        IDENTITY_CENTER_PAGE,
+        &request.page,
+        call.state.memberships.of_group(&request.group_id),
+        |stored| stored.membership.user_id.as_str().into(),
+        |stored| member::view(call.state, stored),
+    )
 }

@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use shared::ids::IdentityStoreId;
 
 use super::{
     errors,
     member::{self, MemberId},
+    store::StoreId,
 };
 use crate::{
     api_error::ApiError,
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ListGroupMembershipsForMemberRequest {
-    identity_store_id: IdentityStoreId,
+    identity_store_id: StoreId,
     member_id: MemberId,
     #[serde(flatten)]
     page: PageRequest,
@@ -28,12 +28,15 @@ pub(super) fn list_group_memberships_for_member(
     call: &mut Call<'_>,
     request: &ListGroupMembershipsForMemberRequest,
 ) -> Result<Value, ApiError> {
-    errors::known_store(call.state, &request.identity_store_id)?;
+    request.identity_store_id.check(call.state)?;
     let user = request.member_id.user_id();
     errors::known_user(call.state, user)?;
-    let memberships = call.state.memberships.iter();
-    let memberships = memberships.filter(|(_, membership)| membership.user_id == *user);
-    let memberships =
-        memberships.map(|(id, membership)| member::view(call.state, id, membership)).collect();
-    call.page("GroupMemberships", IDENTITY_CENTER_PAGE, &request.page, memberships)
+    call.list(
+        "GroupMemberships",
+        IDENTITY_CENTER_PAGE,
+        &request.page,
+        call.state.memberships.of_user(user),
+        |stored| stored.membership.group_id.as_str().into(),
+        |stored| member::view(call.state, stored),
+    )
 }

@@ -2,9 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use shared::ids::IdentityStoreId;
 
-use super::{errors, group};
+use super::{errors, group, store::StoreId};
 use crate::{
     api_error::ApiError,
     call::Call,
@@ -14,7 +13,7 @@ use crate::{
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ListGroupsRequest {
-    identity_store_id: IdentityStoreId,
+    identity_store_id: StoreId,
     #[serde(default)]
     filters: Vec<Value>,
     #[serde(flatten)]
@@ -26,8 +25,14 @@ pub(super) fn list_groups(
     call: &mut Call<'_>,
     request: &ListGroupsRequest,
 ) -> Result<Value, ApiError> {
-    errors::known_store(call.state, &request.identity_store_id)?;
+    request.identity_store_id.check(call.state)?;
     errors::no_filters(call, &request.filters)?;
-    let groups = call.state.groups.values().map(|group| group::view(call.state, group)).collect();
-    call.page("Groups", IDENTITY_CENTER_PAGE, &request.page, groups)
+    call.list(
+        "Groups",
+        IDENTITY_CENTER_PAGE,
+        &request.page,
+        call.state.groups.values(),
+        |stored| stored.group.id.as_str().into(),
+        |stored| group::view(call.state, stored),
+    )
 }

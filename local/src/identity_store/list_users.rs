@@ -2,9 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use shared::ids::IdentityStoreId;
 
-use super::{errors, user};
+use super::{errors, store::StoreId, user};
 use crate::{
     api_error::ApiError,
     call::Call,
@@ -14,7 +13,7 @@ use crate::{
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ListUsersRequest {
-    identity_store_id: IdentityStoreId,
+    identity_store_id: StoreId,
     #[serde(default)]
     filters: Vec<Value>,
     #[serde(default)]
@@ -28,13 +27,14 @@ pub(super) fn list_users(
     call: &mut Call<'_>,
     request: &ListUsersRequest,
 ) -> Result<Value, ApiError> {
-    errors::known_store(call.state, &request.identity_store_id)?;
+    request.identity_store_id.check(call.state)?;
     errors::no_filters(call, &request.filters)?;
-    let users = call
-        .state
-        .users
-        .values()
-        .map(|user| user::view(call.state, user, &request.extensions))
-        .collect();
-    call.page("Users", IDENTITY_CENTER_PAGE, &request.page, users)
+    call.list(
+        "Users",
+        IDENTITY_CENTER_PAGE,
+        &request.page,
+        call.state.users.values(),
+        |stored| stored.user.id.as_str().into(),
+        |stored| user::view(call.state, stored, &request.extensions),
+    )
 }

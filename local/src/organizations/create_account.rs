@@ -9,13 +9,22 @@ use shared::{
 };
 use uuid::Uuid;
 
-use super::tags::{self, Tag};
-use crate::{
-    api_error::ApiError,
-    call::Call,
-    clock, cloud_trail, fields,
-    state::{Member, State},
+use super::{
+    accounts::{JoinedMethod, Member},
+    arrival, email, errors,
+    tags::{self, Tag},
 };
+use crate::{api_error::ApiError, call::Call, clock, cloud_trail, fields, state::State};
+
+/// The longest name of an account.
+///
+/// Unit: characters. Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html>
+const ACCOUNT_NAME: usize = 50;
+
+/// Accounts that may be in creation at once.
+///
+/// Unit: accounts. Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
+const IN_PROGRESS: usize = 5;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -61,15 +70,23 @@ pub(super) fn create_account(
 
 /// The request's tags, if all of it is in order.
 fn check(call: &Call<'_>, request: &CreateAccountRequest) -> Result<Tags, ApiError> {
-    // Lengths: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html>
-    if !(6..=64).contains(&request.email.len()) || !request.email.contains('@') {
-        return Err(call.invalid("You provided an e-mail address that is not valid."));
+    if !email::is_valid(&request.email) {
+        let message = "You provided an e-mail address that is not valid.";
+        return Err(errors::invalid_input("INVALID_PATTERN", message));
     }
-    if !(1..=50).contains(&request.account_name.chars().count()) {
-        return Err(call
-            .invalid("You provided an account name that is empty or longer than 50 characters."));
-    }
+    errors::check_length(&request.account_name, 1, ACCOUNT_NAME)?;
+    check_in_progress(call)?;
     tags::with(&Tags::new(), &request.tags)
+}
+
+fn check_in_progress(call: &Call<'_>) -> Result<(), ApiError> {
+    let creations = call.state.account_creations.values();
+    let in_progress = creations.filter(|creation| creation.outcome.is_none()).count();
+    if call.has_quotas() && in_progress >= IN_PROGRESS {
+        let message = "You have exceeded the number of accounts that can be created at a time.";
+        return Err(errors::constraint("ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED", message));
+    }
+    Ok(())
 }
 
 fn complete(state: &mut State, id: &str, email: String, tags: Tags) {
@@ -77,31 +94,36 @@ fn complete(state: &mut State, id: &str, email: String, tags: Tags) {
         return;
     };
     let completed = clock::now();
-    let taken =
-        state.members.values().any(|member| member.account.email.eq_ignore_ascii_case(&email));
-    let result = if taken {
+    let account = if state.members.has_email(&email) {
         Err("EMAIL_ALREADY_EXISTS")
     } else {
-        Ok(join(state, creation.account_name.clone(), email, tags, completed))
+        Ok(account(state, creation.account_name.clone(), email, tags))
     };
+    let result = account.as_ref().map(|account| account.id.clone()).map_err(|reason| *reason);
     creation.outcome = Some(Outcome { completed, result });
-    tell(state, &creation);
-    state.account_creations.insert(id.to_owned(), creation);
+    let joined = account.ok().map(|account| {
+        let (joined, joined_method) = (completed, JoinedMethod::Created);
+        arrival::arrive(state, Member { account, joined, joined_method })
+    });
+    let details = creation.to_event_details();
+    state.account_creations.insert(creation.id.clone(), creation);
+    // The older event, about the request; the newer one, about the organization, follows.
+    state.send(cloud_trail::organizations_event(state, "CreateAccountResult", &details));
+    if let Some(joined) = joined {
+        state.send(joined);
+    }
 }
 
 /// Every account begins in the root.
-fn join(
-    state: &mut State,
-    name: String,
-    email: String,
-    tags: Tags,
-    joined: DateTime<Utc>,
-) -> AccountId {
-    let (id, parent_id) = (unused_account_id(state), state.facts.root_id.clone());
-    let account =
-        Account { id: id.clone(), name, email, state: AccountState::Active, parent_id, tags };
-    state.members.insert(id.clone(), Member { account, joined });
-    id
+fn account(state: &State, name: String, email: String, tags: Tags) -> Account {
+    Account {
+        id: unused_account_id(state),
+        name,
+        email,
+        state: AccountState::Active,
+        parent_id: state.facts.root_id.clone(),
+        tags,
+    }
 }
 
 fn unused_account_id(state: &State) -> AccountId {
@@ -113,24 +135,6 @@ fn unused_account_id(state: &State) -> AccountId {
             number.to_string().parse().ok().filter(|id| !state.members.contains_key(id))
         })
         .unwrap_or_else(|| state.facts.management_account_id.clone())
-}
-
-/// Both events: the older one about the request, the newer one about the organization.
-fn tell(state: &State, creation: &AccountCreation) {
-    state.send(cloud_trail::organizations_event(
-        state,
-        "CreateAccountResult",
-        &creation.to_event_details(),
-    ));
-    if let Some(Outcome { completed, result: Ok(account) }) = &creation.outcome {
-        let details = json!({
-            "accountId": account,
-            "managementAccountId": state.facts.management_account_id,
-            "joinedMethod": "CREATED",
-            "joinedTime": clock::iso(*completed),
-        });
-        state.send(cloud_trail::organizations_event(state, "AccountJoinedOrganization", &details));
-    }
 }
 
 impl AccountCreation {
@@ -165,7 +169,8 @@ impl AccountCreation {
         json!({ "createAccountStatus": status })
     }
 
-    fn state(&self) -> &'static str {
+    /// The state as AWS writes it.
+    pub(super) fn state(&self) -> &'static str {
         match &self.outcome {
             None => "IN_PROGRESS",
             Some(Outcome { result: Ok(_), .. }) => "SUCCEEDED",

@@ -18,7 +18,6 @@ pub(super) fn describe_account(
     call: &mut Call<'_>,
     request: &DescribeAccountRequest,
 ) -> Result<Value, ApiError> {
-    let member =
-        call.state.members.get(&request.account_id).ok_or_else(errors::account_not_found)?;
+    let member = errors::known_account(call.state, &request.account_id)?;
     Ok(json!({ "Account": views::account(call.state, member) }))
 }

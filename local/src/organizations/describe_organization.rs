@@ -13,7 +13,7 @@ pub(super) fn describe_organization(
 ) -> Result<Value, ApiError> {
     let facts = &call.state.facts;
     let management = &facts.management_account_id;
-    let member = call.state.members.get(management).ok_or_else(errors::account_not_found)?;
+    let member = errors::known_account(call.state, management)?;
     Ok(json!({ "Organization": {
         "Id": facts.id,
         "Arn": format!("arn:aws:organizations::{management}:organization/{}", facts.id),
@@ -21,6 +21,6 @@ pub(super) fn describe_organization(
         "MasterAccountArn": views::account_arn(call.state, management.as_str()),
         "MasterAccountId": management,
         "MasterAccountEmail": member.account.email,
-        "AvailablePolicyTypes": [],
+        "AvailablePolicyTypes": [{ "Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED" }],
     } }))
 }

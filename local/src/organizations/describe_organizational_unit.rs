@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::ids::OrganizationalUnitId;
 
-use super::views;
+use super::{errors, views};
 use crate::{api_error::ApiError, call::Call};
 
 #[derive(Debug, Deserialize)]
@@ -20,10 +20,6 @@ pub(super) fn describe_organizational_unit(
     call: &mut Call<'_>,
     request: &DescribeOrganizationalUnitRequest,
 ) -> Result<Value, ApiError> {
-    let unit = call.state.organizational_units.get(&request.organizational_unit_id);
-    let unit = unit.filter(|unit| unit.parent_id.is_some()).ok_or_else(|| {
-        let message = "You specified an organizational unit that doesn't exist.";
-        ApiError::new("OrganizationalUnitNotFoundException", message)
-    })?;
+    let unit = errors::known_unit(call, &request.organizational_unit_id)?;
     Ok(json!({ "OrganizationalUnit": views::organizational_unit(call.state, unit) }))
 }

@@ -11,6 +11,12 @@ use crate::{
 
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html>
 pub(super) fn list_accounts(call: &mut Call<'_>, request: &PageRequest) -> Result<Value, ApiError> {
-    let accounts = call.state.members.values().map(|member| views::account(call.state, member));
-    call.page("Accounts", ORGANIZATIONS_PAGE, request, accounts.collect())
+    call.list(
+        "Accounts",
+        ORGANIZATIONS_PAGE,
+        request,
+        call.state.members.values(),
+        |member| member.account.id.as_str().into(),
+        |member| views::account(call.state, member),
+    )
 }

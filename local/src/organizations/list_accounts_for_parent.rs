@@ -25,8 +25,12 @@ pub(super) fn list_accounts_for_parent(
     request: &ListAccountsForParentRequest,
 ) -> Result<Value, ApiError> {
     errors::known_parent(call.state, &request.parent_id)?;
-    let children =
-        call.state.members.values().filter(|member| member.account.parent_id == request.parent_id);
-    let accounts = children.map(|member| views::account(call.state, member)).collect();
-    call.page("Accounts", ORGANIZATIONS_PAGE, &request.page, accounts)
+    call.list(
+        "Accounts",
+        ORGANIZATIONS_PAGE,
+        &request.page,
+        call.state.members.of_parent(&request.parent_id),
+        |member| member.account.id.as_str().into(),
+        |member| views::account(call.state, member),
+    )
 }

@@ -25,8 +25,12 @@ pub(super) fn list_organizational_units_for_parent(
     request: &ListOrganizationalUnitsForParentRequest,
 ) -> Result<Value, ApiError> {
     errors::known_parent(call.state, &request.parent_id)?;
-    let units = call.state.organizational_units.values();
-    let children = units.filter(|unit| unit.parent_id.as_ref() == Some(&request.parent_id));
-    let children = children.map(|unit| views::organizational_unit(call.state, unit)).collect();
-    call.page("OrganizationalUnits", ORGANIZATIONS_PAGE, &request.page, children)
+    call.list(
+        "OrganizationalUnits",
+        ORGANIZATIONS_PAGE,
+        &request.page,
+        call.state.organizational_units.of_parent(&request.parent_id),
+        |unit| unit.id.as_str().into(),
+        |unit| views::organizational_unit(call.state, unit),
+    )
 }

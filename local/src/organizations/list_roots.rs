@@ -11,8 +11,7 @@ use crate::{
 
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListRoots.html>
 pub(super) fn list_roots(call: &mut Call<'_>, request: &PageRequest) -> Result<Value, ApiError> {
-    let units = call.state.organizational_units.values();
-    let roots = units.filter(|unit| unit.parent_id.is_none());
-    let roots = roots.map(|root| views::organizational_unit(call.state, root)).collect();
+    let root = call.state.organizational_units.get(&call.state.facts.root_id);
+    let roots = root.into_iter().map(|root| views::organizational_unit(call.state, root)).collect();
     call.page("Roots", ORGANIZATIONS_PAGE, request, roots)
 }

@@ -29,7 +29,7 @@ pub(super) fn move_account(
         let message = "You specified a destination parent that doesn't exist.";
         return Err(ApiError::new("DestinationParentNotFoundException", message));
     }
-    let account = &mut errors::known_account(call.state, &request.account_id)?.account;
+    let account = &errors::known_account(call.state, &request.account_id)?.account;
     if account.parent_id == request.destination_parent_id {
         let message = "The account is already in the destination parent.";
         return Err(ApiError::new("DuplicateAccountException", message));
@@ -37,6 +37,6 @@ pub(super) fn move_account(
     if account.parent_id != request.source_parent_id {
         return Err(errors::account_not_found());
     }
-    account.parent_id = request.destination_parent_id.clone();
+    call.state.members.move_to(&request.account_id, request.destination_parent_id.clone());
     Ok(json!({}))
 }

@@ -1,11 +1,11 @@
 //! `RemoveAccountFromOrganization`
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::ids::AccountId;
 
-use super::errors;
-use crate::{api_error::ApiError, call::Call, clock, cloud_trail};
+use super::departure;
+use crate::{api_error::ApiError, call::Call};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -13,30 +13,10 @@ pub(super) struct RemoveAccountFromOrganizationRequest {
     account_id: AccountId,
 }
 
-/// Its tags go with it, and so do its assignments.
-///
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_RemoveAccountFromOrganization.html>
 pub(super) fn remove_account_from_organization(
     call: &mut Call<'_>,
     request: &RemoveAccountFromOrganizationRequest,
 ) -> Result<Value, ApiError> {
-    let management_account_id = &call.state.facts.management_account_id;
-    if request.account_id == *management_account_id {
-        let message = "You can't remove the management account from the organization.";
-        return Err(ApiError::new("MasterCannotLeaveOrganizationException", message));
-    }
-    let details = json!({
-        "accountId": request.account_id,
-        "managementAccountId": management_account_id,
-        "departureMethod": "REMOVED",
-        "departureTime": clock::iso(call.now),
-    });
-    call.state.members.remove(&request.account_id).ok_or_else(errors::account_not_found)?;
-    call.state.assignments.retain(|assignment| assignment.account_id != request.account_id);
-    call.state.send(cloud_trail::organizations_event(
-        call.state,
-        "AccountDepartedOrganization",
-        &details,
-    ));
-    Ok(json!({}))
+    departure::depart(call, &request.account_id, "REMOVED")
 }

@@ -1,26 +1,16 @@
 //! Accounts and organizational units as Organizations shows them.
 
-use std::iter;
-
 use serde_json::{Value, json};
 use shared::{ids::OrganizationalUnitId, organization::OrganizationalUnit};
 
-use crate::{
-    clock,
-    state::{Member, State},
-};
-
-/// The root, and the levels of organizational units below it.
-///
-/// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
-const LEVELS: usize = 1 + 5;
+use super::accounts::Member;
+use crate::{clock, state::State};
 
 /// `Account`, without the `Status` that was retired on 2026-09-09.
 ///
 /// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>
 pub(super) fn account(state: &State, member: &Member) -> Value {
     let account = &member.account;
-    let invited = account.id == state.facts.management_account_id;
     json!({
         "Id": account.id,
         "Arn": account_arn(state, account.id.as_str()),
@@ -28,7 +18,7 @@ pub(super) fn account(state: &State, member: &Member) -> Value {
         "Name": account.name,
         "State": account.state,
         "Paths": [format!("{}{}/", path(state, &account.parent_id), account.id)],
-        "JoinedMethod": if invited { "INVITED" } else { "CREATED" },
+        "JoinedMethod": member.joined_method.as_str(),
         "JoinedTimestamp": clock::seconds(member.joined),
     })
 }
@@ -50,16 +40,16 @@ pub(super) fn account_arn(state: &State, account: &str) -> String {
 }
 
 /// Belongs to the management account, whatever it names.
-fn arn(state: &State, kind: &str, id: &str) -> String {
+pub(super) fn arn(state: &State, kind: &str, id: &str) -> String {
     let facts = &state.facts;
     format!("arn:aws:organizations::{}:{kind}/{}/{id}", facts.management_account_id, facts.id)
 }
 
 /// `o-…/r-…/ou-…/`, down to this organizational unit.
 fn path(state: &State, id: &OrganizationalUnitId) -> String {
-    let parent = |id: &OrganizationalUnitId| state.organizational_units.get(id)?.parent_id.clone();
-    let upwards: Vec<OrganizationalUnitId> =
-        iter::successors(Some(id.clone()), parent).take(LEVELS).collect();
-    let downwards = upwards.iter().rev().map(|id| format!("{id}/"));
-    iter::once(format!("{}/", state.facts.id)).chain(downwards).collect()
+    let below = state
+        .organizational_units
+        .upwards(id)
+        .fold(String::new(), |below, unit| format!("{}/{below}", unit.id));
+    format!("{}/{below}", state.facts.id)
 }

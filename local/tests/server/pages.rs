@@ -70,10 +70,10 @@ async fn too_large_a_page_is_refused() {
 #[tokio::test]
 async fn what_is_unknown_is_said_to_be() {
     let server = Server::start().await;
-    let refused = server.organizations.list_handshakes_for_organization().send().await.unwrap_err();
+    let refused = server.organizations.describe_resource_policy().send().await.unwrap_err();
     let error = refused.into_service_error();
     assert_eq!(error.meta().code(), Some("NotImplemented"));
-    assert!(error.meta().message().unwrap().contains("ListHandshakesForOrganization"));
+    assert!(error.meta().message().unwrap().contains("DescribeResourcePolicy"));
 }
 
 #[tokio::test]

@@ -71,6 +71,26 @@ impl Server {
         timeout(PATIENCE, next).await.unwrap()
     }
 
+    /// The next event of this detail type; others are passed over.
+    pub(crate) async fn event_of_type(&mut self, detail_type: &str) -> Value {
+        let next = async {
+            loop {
+                let event = self.events.recv().await.unwrap();
+                if event["detail-type"] == detail_type {
+                    return event;
+                }
+            }
+        };
+        timeout(PATIENCE, next).await.unwrap()
+    }
+
+    /// The names of all events that have come by now.
+    pub(crate) fn names_of_events(&mut self) -> Vec<String> {
+        let events = std::iter::from_fn(|| self.events.try_recv().ok());
+        let name = |event: Value| event["detail"]["eventName"].as_str().map(str::to_owned);
+        events.filter_map(name).collect()
+    }
+
     pub(crate) fn instance_arn(&self) -> String {
         self.local.organization().instance.instance_arn.to_string()
     }

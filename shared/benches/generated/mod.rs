@@ -6,16 +6,12 @@
 //! (see [`rules::RulesFile::desired`]). So a bench can check itself, and a test can use this as a
 //! reference: `#[path = "../shared/benches/generated/mod.rs"] mod generated;`.
 
-mod company;
-mod random;
 mod rules;
 
 use std::collections::HashSet;
 
+use local::generate::{Company, Random, Size};
 use shared::organization::{Account, Assignment, Organization, Principal};
-
-use company::Company;
-use random::Random;
 
 /// How large an organization is, and its rules file.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +64,13 @@ impl Generated {
     /// An organization of that shape, and rules for it.
     pub(crate) fn new(shape: Shape) -> Self {
         let mut random = Random::new(0x7573_6865_7221);
-        let company = Company::new(shape, &mut random);
+        let size = Size {
+            accounts: shape.accounts,
+            groups: shape.groups,
+            permission_sets: shape.permission_sets,
+            divisions: shape.divisions,
+        };
+        let company = Company::new(size, &mut random);
         let rules = rules::for_company(shape, &company, &mut random);
         let free = Free {
             accounts: company.positions_of_manageable_accounts(),

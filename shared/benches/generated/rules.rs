@@ -6,11 +6,9 @@
 mod file;
 mod selector;
 
-use super::{
-    Shape,
-    company::{ACCESS, CLASSES, Company, ENVIRONMENTS, ROLES, STAFF},
-    random::Random,
-};
+use local::generate::{ACCESS, CLASSES, Company, ENVIRONMENTS, ROLES, Random, STAFF};
+
+use super::Shape;
 
 pub(super) use file::RulesFile;
 use file::{Fence, Grant};

@@ -224,10 +224,10 @@ impl Picture {
     }
 
     /// Assignments that are there.
-    pub fn see_held<'a>(&mut self, assignments: impl Iterator<Item = &'a Assignment>) {
+    pub fn see_held(&mut self, assignments: impl Iterator<Item = Assignment>) {
         for Assignment { account_id, principal, .. } in assignments {
             let held = self.held.entry(principal.id().to_owned()).or_default();
-            self.is_changed |= held.insert(account_id.clone());
+            self.is_changed |= held.insert(account_id);
         }
     }
 

@@ -1,6 +1,9 @@
 //! The company: a tree of organizational units, accounts with names and tags, groups and permission
 //! sets.
 
+use std::collections::HashSet;
+
+use chrono::DateTime;
 use shared::{
     ids::{AccountId, OrganizationalUnitId},
     organization::{
@@ -9,7 +12,7 @@ use shared::{
     },
 };
 
-use super::{Shape, random::Random};
+use crate::{random::Random, well_formed::id};
 
 /// What teams are called; a second team of the name is called `payments2`.
 const TEAMS: [&str; 40] = [
@@ -56,11 +59,11 @@ const TEAMS: [&str; 40] = [
 ];
 
 /// Groups of every team.
-pub(super) const ROLES: [&str; 8] =
+pub const ROLES: [&str; 8] =
     ["admins", "developers", "readers", "oncall", "leads", "analysts", "testers", "operators"];
 
 /// Groups that belong to no team.
-pub(super) const STAFF: [&str; 8] = [
+pub const STAFF: [&str; 8] = [
     "audit",
     "security",
     "platform",
@@ -77,7 +80,7 @@ const SERVICES: [&str; 12] = [
 ];
 
 /// What permission sets are for; beyond these, there are ones for every [`FIELDS`].
-pub(super) const ACCESS: [&str; 20] = [
+pub const ACCESS: [&str; 20] = [
     "AdministratorAccess",
     "PowerUserAccess",
     "ReadOnlyAccess",
@@ -103,67 +106,97 @@ pub(super) const ACCESS: [&str; 20] = [
 const FIELDS: [&str; 4] = ["Edge", "Mobile", "Data", "Core"];
 
 /// The tag `environment`, and how organizational units and account names say it.
-pub(super) const ENVIRONMENTS: [(&str, &str, &str); 3] =
+pub const ENVIRONMENTS: [(&str, &str, &str); 3] =
     [("production", "Prod", "prod"), ("test", "Test", "test"), ("development", "Dev", "dev")];
 
 /// The tag `data-classification`, the most frequent first.
-pub(super) const CLASSES: [&str; 4] = ["internal", "public", "confidential", "restricted"];
+pub const CLASSES: [&str; 4] = ["internal", "public", "confidential", "restricted"];
 
-/// An organization, and what its parts are called.
-pub(super) struct Company {
-    pub(super) organization: Organization,
-    pub(super) teams: Vec<String>,
-    pub(super) divisions: Vec<String>,
-    pub(super) cost_centers: Vec<String>,
+/// How large a company is, but for its people.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Accounts, with the management account.
+    pub accounts: usize,
+    /// Groups.
+    pub groups: usize,
+    /// Permission sets.
+    pub permission_sets: usize,
+    /// Divisions. Each has about nine organizational units.
+    pub divisions: usize,
+}
+
+/// An organization in which nobody has access yet, and what its parts are called.
+#[derive(Debug)]
+pub struct Company {
+    /// The organization, without users and assignments.
+    pub organization: Organization,
+    /// The teams, after which accounts and groups are called.
+    pub teams: Vec<String>,
+    /// The divisions, after which organizational units are called.
+    pub divisions: Vec<String>,
+    /// The values of the tag `cost-center`.
+    pub cost_centers: Vec<String>,
     /// For each organizational unit, the names from below the root down to it.
     paths: Vec<Vec<String>>,
     /// For each account, the position of the organizational unit that holds it.
     homes: Vec<usize>,
+    /// The ids that are taken.
+    account_ids: HashSet<AccountId>,
 }
 
 impl Company {
-    pub(super) fn new(shape: Shape, random: &mut Random) -> Self {
-        let teams = shape.groups * 4 / 5 / ROLES.len();
+    /// A company of that size: the same for the same numbers.
+    #[must_use]
+    pub fn new(size: Size, random: &mut Random) -> Self {
+        // Something has to be there to name the rest after.
+        let teams = (size.groups * 4 / 5 / ROLES.len()).max(1);
+        let cost_centers = (size.accounts / 50).max(1);
         let mut company = Self {
             organization: empty(random),
             teams: (0..teams).map(|team| numbered(&TEAMS, team)).collect(),
-            divisions: (0..shape.divisions).map(|number| format!("Division{number}")).collect(),
-            cost_centers: (0..shape.accounts / 50).map(|n| format!("cc-{}", 1000 + n)).collect(),
+            divisions: (0..size.divisions.max(1)).map(|n| format!("Division{n}")).collect(),
+            cost_centers: (0..cost_centers).map(|n| format!("cc-{}", 1000 + n)).collect(),
             paths: vec![Vec::new()],
             homes: Vec::new(),
+            account_ids: HashSet::new(),
         };
         company.add_units(random);
         company.add_account("management".to_owned(), 0, Tags::new(), random);
         let management = &company.organization.accounts[0].id;
         company.organization.organization.management_account_id = management.clone();
-        for number in 1..shape.accounts {
+        for number in 1..size.accounts {
             company.add_member(number, random);
         }
-        company.add_groups(shape.groups, random);
-        company.add_permission_sets(shape.permission_sets, random);
+        company.add_groups(size.groups, random);
+        company.add_permission_sets(size.permission_sets, random);
         company
     }
 
     /// The names of the organizational units above an account, from below the root down.
-    pub(super) fn path(&self, account: usize) -> &[String] {
+    #[must_use]
+    pub fn path(&self, account: usize) -> &[String] {
         &self.paths[self.homes[account]]
     }
 
     /// The id of an organizational unit.
-    pub(super) fn unit_id(&self, path: &[String]) -> &OrganizationalUnitId {
+    #[must_use]
+    pub fn unit_id(&self, path: &[String]) -> &OrganizationalUnitId {
         &self.organization.organizational_units[self.unit(path)].id
     }
 
-    pub(super) fn permission_set_names(&self) -> impl Iterator<Item = &str> {
+    /// The permission sets' names, in the order of the listing.
+    pub fn permission_set_names(&self) -> impl Iterator<Item = &str> {
         self.organization.permission_sets.iter().map(|set| set.name.as_str())
     }
 
-    pub(super) fn group_names(&self) -> impl Iterator<Item = &str> {
+    /// The groups' names, in the order of the listing.
+    pub fn group_names(&self) -> impl Iterator<Item = &str> {
         self.organization.groups.iter().map(|group| group.display_name.as_str())
     }
 
     /// Accounts that are in use and not the management account.
-    pub(super) fn positions_of_manageable_accounts(&self) -> Vec<usize> {
+    #[must_use]
+    pub fn positions_of_manageable_accounts(&self) -> Vec<usize> {
         let accounts = self.organization.accounts.iter().enumerate().skip(1);
         let active = accounts.filter(|(_, account)| account.state == AccountState::Active);
         active.map(|(position, _)| position).collect()
@@ -190,7 +223,7 @@ impl Company {
         let parent = self.unit(&path[..path.len() - 1]);
         let units = &mut self.organization.organizational_units;
         units.push(OrganizationalUnit {
-            id: format!("ou-b0b5-{:08x}", random.bits() >> 32).parse().unwrap(),
+            id: id(&format!("ou-b0b5-{:08x}", random.bits() >> 32)),
             name: path[path.len() - 1].clone(),
             parent_id: Some(units[parent].id.clone()),
             tags: Tags::new(),
@@ -199,7 +232,8 @@ impl Company {
     }
 
     fn unit(&self, path: &[String]) -> usize {
-        self.paths.iter().position(|unit| unit == path).unwrap()
+        // The root, where there is no such unit: there always is.
+        self.paths.iter().position(|unit| unit == path).unwrap_or_default()
     }
 
     /// A member account of some team: one in twelve is a sandbox or shared infrastructure, one in
@@ -214,9 +248,8 @@ impl Company {
         let suspended = path[0] == "Suspended";
         let tags = self.tags(team, environment, random);
         self.add_account(name, self.unit(&path), tags, random);
-        if suspended {
-            let account = self.organization.accounts.last_mut();
-            account.unwrap().state = AccountState::Suspended;
+        if let (true, Some(account)) = (suspended, self.organization.accounts.last_mut()) {
+            account.state = AccountState::Suspended;
         }
     }
 
@@ -252,8 +285,12 @@ impl Company {
 
     fn add_account(&mut self, name: String, unit: usize, tags: Tags, random: &mut Random) {
         self.homes.push(unit);
+        let mut id = account_id(random);
+        while !self.account_ids.insert(id.clone()) {
+            id = account_id(random);
+        }
         self.organization.accounts.push(Account {
-            id: account_id(random),
+            id,
             email: format!("aws+{name}@example.com"),
             name,
             state: AccountState::Active,
@@ -268,38 +305,41 @@ impl Company {
             self.teams.iter().flat_map(|team| ROLES.map(|role| format!("team-{team}-{role}")));
         let others = (0..).map(|number| format!("{}-{number}", STAFF[number % STAFF.len()]));
         let group = |display_name| {
-            let id =
-                format!("{:08x}-d051-70a3-8b2c-{:012x}", random.bits() >> 32, random.bits() >> 16);
-            Group { id: id.parse().unwrap(), display_name }
+            let (first, last) = (random.bits() >> 32, random.bits() >> 16);
+            Group { id: id(&format!("{first:08x}-d051-70a3-8b2c-{last:012x}")), display_name }
         };
         self.organization.groups = of_teams.chain(others).take(count).map(group).collect();
     }
 
     fn add_permission_sets(&mut self, count: usize, random: &mut Random) {
+        let plain_count = ACCESS.len();
         let plain = ACCESS.map(str::to_owned).into_iter();
         let fields =
             FIELDS.iter().flat_map(|field| ACCESS.map(|access| format!("{field}{access}")));
         let set = |name| {
             let instance = "arn:aws:sso:::permissionSet/ssoins-6804aabbccddeeff";
             let arn = format!("{instance}/ps-{:016x}", random.bits());
-            PermissionSet { arn: arn.parse().unwrap(), name }
+            PermissionSet { arn: id(&arn), name }
         };
-        self.organization.permission_sets = plain.chain(fields).take(count).map(set).collect();
+        let more = (plain_count..).map(|number| numbered(&ACCESS, number));
+        let names = plain.chain(fields).chain(more);
+        self.organization.permission_sets = names.take(count).map(set).collect();
     }
 }
 
 /// An organization of nothing but its root.
 fn empty(random: &mut Random) -> Organization {
-    let root_id: OrganizationalUnitId = "r-b0b5".parse().unwrap();
+    let root_id: OrganizationalUnitId = id("r-b0b5");
     Organization {
-        observed_at: "2026-03-02T15:42:00Z".parse().unwrap(),
+        // 2026-03-02T15:42:00Z
+        observed_at: DateTime::from_timestamp_nanos(1_772_466_120_000_000_000),
         instance: Instance {
-            instance_arn: "arn:aws:sso:::instance/ssoins-6804aabbccddeeff".parse().unwrap(),
-            identity_store_id: "d-9a67123456".parse().unwrap(),
+            instance_arn: id("arn:aws:sso:::instance/ssoins-6804aabbccddeeff"),
+            identity_store_id: id("d-9a67123456"),
             region: "eu-central-1".to_owned(),
         },
         organization: OrganizationFacts {
-            id: "o-bobscompany".parse().unwrap(),
+            id: id("o-bobscompany"),
             management_account_id: account_id(random),
             root_id: root_id.clone(),
         },
@@ -320,7 +360,7 @@ fn empty(random: &mut Random) -> Organization {
 }
 
 fn account_id(random: &mut Random) -> AccountId {
-    format!("{:012}", random.bits() % 1_000_000_000_000).parse().unwrap()
+    id(&format!("{:012}", random.bits() % 1_000_000_000_000))
 }
 
 /// `payments`, and when all names are taken, `payments2`.

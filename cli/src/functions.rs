@@ -1,0 +1,179 @@
+//! The functions, run in this process: the very handlers that run in Lambda, over the real SDK, with the organization on
+//! localhost as AWS.
+
+use std::{
+    num::NonZeroU32,
+    time::{Duration, Instant},
+};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_organizations::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_http_client::Builder;
+use local::Local;
+use serde_json::{Value, json};
+use shared::{
+    act::Outcome as Changed,
+    plan::{Action, PlanText},
+    rules::Rules,
+    runtime::{self, Batch, Outcome, Settings, World},
+    scope::{self, Function, event::Event},
+};
+
+use crate::{
+    exit::Failure,
+    output::{self, DIM, RED, painted},
+};
+
+/// Usher's credentials, so that the events can tell its calls from everybody else's.
+pub(crate) const USHER_ACCESS_KEY_ID: &str = "USHERLOCAL";
+
+/// How long between two looks at requests in flight: shorter than in AWS, as everything on localhost is.
+const POLL_EVERY: Duration = Duration::from_millis(100);
+
+/// The functions.
+pub(crate) struct Functions {
+    world: World,
+}
+
+/// What a function made of an event.
+pub(crate) struct Taken {
+    /// Which function it was.
+    pub(crate) function: Function,
+    /// What it made of it.
+    pub(crate) outcome: Outcome,
+}
+
+/// What the reconciler made of a batch.
+pub(crate) struct Run {
+    messages: usize,
+    /// What became of it.
+    pub(crate) batch: Batch,
+    calls: u64,
+    time: Duration,
+}
+
+impl Functions {
+    /// The functions, set up as the template does it, with the rules in that file.
+    pub(crate) fn new(local: &Local, rules: &str) -> Result<Self, Failure> {
+        Self::paced(local, rules, Settings::default().calls_per_second)
+    }
+
+    /// The same, which call Identity Center so many times a second.
+    pub(crate) fn paced(
+        local: &Local,
+        rules: &str,
+        calls_per_second: NonZeroU32,
+    ) -> Result<Self, Failure> {
+        let rules = rules.parse().map_err(|error| Failure::Bob {
+            what: "name the rules file".to_owned(),
+            source: Box::new(error),
+        })?;
+        let settings = Settings {
+            rules: Some(rules),
+            lane: Some(
+                "https://sqs.eu-west-1.amazonaws.com/111111111111/usher-lane.fifo".to_owned(),
+            ),
+            poll_every: POLL_EVERY,
+            calls_per_second,
+            own_role: Some(local.usher_role_arn()),
+            ..Settings::default()
+        };
+        Ok(Self { world: World::new(settings, configuration(local, USHER_ACCESS_KEY_ID)) })
+    }
+
+    /// Does what the event rules do in AWS: each event goes to the function that it is for. What is for none is nobody's;
+    /// the schedule goes to the lane by itself, and the rules file is the caller's.
+    pub(crate) async fn deliver(&self, event: Value) -> Result<Option<Taken>, Failure> {
+        let function = match scope::route(&event).function {
+            None | Some(Function::Reconciler | Function::RulesEvents) => return Ok(None),
+            Some(function) => function,
+        };
+        let outcome = runtime::event(&self.world, function, event).await;
+        let outcome = outcome.map_err(|failure| failed(function, failure))?;
+        Ok(Some(Taken { function, outcome }))
+    }
+
+    /// Hands messages, each with its id, to the reconciler, in the batch that Lambda makes of them.
+    pub(crate) async fn reconcile(&self, messages: &[(String, String)]) -> Result<Run, Failure> {
+        let record = |(id, body): &(String, String)| json!({ "messageId": id, "body": body });
+        let records: Vec<Value> = messages.iter().map(record).collect();
+        let before = self.world.calls().total();
+        let begin = Instant::now();
+        let batch = runtime::lane_batch(&self.world, json!({ "Records": records })).await;
+        let batch = batch.map_err(|failure| failed(Function::Reconciler, failure))?;
+        let calls = self.world.calls().total() - before;
+        Ok(Run { messages: messages.len(), batch, calls, time: begin.elapsed() })
+    }
+}
+
+impl Taken {
+    /// The function and what it made of the event, on one line.
+    pub(crate) fn told(&self) -> String {
+        let told = match &self.outcome {
+            Outcome::Sent(message) => format!("look at {}", message.scope),
+            Outcome::Ignored(why) => painted(DIM, format!("ignored: {why}")),
+        };
+        format!("{}: {told}", self.function)
+    }
+}
+
+impl Run {
+    /// What was taken from the lane, the plan with its reasons, and what was done; each line after its title.
+    pub(crate) fn told(&self, rules: &Rules) -> Vec<(&'static str, String)> {
+        let noun = if self.messages == 1 { "message" } else { "messages" };
+        let mut told = vec![("lane", format!("reconciler took {} {noun}", self.messages))];
+        let Some(reconciled) = &self.batch.reconciled else {
+            told.push(("done", "nothing to look at".to_owned()));
+            return told;
+        };
+        let text =
+            PlanText { plan: &reconciled.plan, rules, organization: &reconciled.organization };
+        let plan = output::painted_plan(text.to_string().trim_end());
+        told.extend(plan.lines().map(|line| ("", line.to_owned())));
+        for (outcome, reason) in reconciled.failures() {
+            let change = &outcome.change;
+            let what = format!("{} {}", change.permission_set.name, change.principal);
+            told.push((
+                "failed",
+                painted(RED, format!("{what} in {}: {reason}", change.account.name)),
+            ));
+        }
+        let of = |action| {
+            let done =
+                |outcome: &&Changed| outcome.change.action == action && outcome.result.is_ok();
+            reconciled.outcomes.iter().filter(done).count()
+        };
+        let calls = self.calls;
+        let noun = if calls == 1 { "call" } else { "calls" };
+        let done = format!(
+            "{} granted, {} revoked; {calls} {noun} to AWS, {} ms",
+            of(Action::Create),
+            of(Action::Delete),
+            self.time.as_millis(),
+        );
+        told.push(("done", done));
+        told
+    }
+}
+
+/// The name of an event, whatever it is.
+pub(crate) fn name_of(event: &Value) -> String {
+    Event::new(event).map(|event| event.name().to_owned()).unwrap_or_default()
+}
+
+/// A configuration of its own: nothing of the user's environment or profile, least of all credentials.
+pub(crate) fn configuration(local: &Local, access_key_id: &str) -> SdkConfig {
+    let credentials = Credentials::new(access_key_id, "not-a-secret", None, None, "usher");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .endpoint_url(local.endpoint())
+        // Without TLS, which localhost does not need, and without the proxy of a company's laptop.
+        .http_client(Builder::new().build_http())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build()
+}
+
+fn failed(function: Function, failure: runtime::Failure) -> Failure {
+    Failure::Function { function, source: Box::new(failure) }
+}

@@ -1,0 +1,254 @@
+//! `usher local`: the organization on localhost, to play with from another terminal, with any SDK or the AWS CLI.
+//!
+//! It runs in the foreground until Ctrl-C. What a shell needs to reach it goes to stdout, what happens in it to stderr,
+//! as it happens.
+
+mod exports;
+mod lane;
+mod rules_file;
+mod screen;
+mod sink;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::{Args, ValueEnum};
+use local::{
+    Chaos, Fault, IdentitySource, Local, Quotas, bobs_organization,
+    generate::{Shape, generate},
+    parse_duration,
+};
+use serde_json::Value;
+use shared::{ids::AccountId, organization::Organization};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::{
+    exit::{Exit, Failure},
+    files,
+    functions::USHER_ACCESS_KEY_ID,
+    output,
+};
+
+use lane::Lane;
+use screen::Screen;
+use sink::Sinks;
+
+/// Serve an organization on localhost: Organizations, Identity Center and the Identity Store
+///
+/// From another terminal: eval "$(usher local --exports)", and then for example
+/// aws organizations create-account --account-name shop-test --email shop-test@example.com
+///
+/// GET /organization on the same port answers the organization as it is now, as --dump writes it in the end.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// The port on 127.0.0.1; 0 takes any that is free
+    #[arg(long, default_value_t = 4570)]
+    port: u16,
+    /// An organization snapshot to begin with [default: Bob's organization]
+    #[arg(long, value_name = "ORG.json", conflicts_with = "generate")]
+    seed: Option<PathBuf>,
+    /// A made-up organization to begin with: accounts=1000,groups=200,users=2000,permission_sets=20,assignments=10000,seed=7
+    #[arg(long, value_name = "SHAPE")]
+    generate: Option<Shape>,
+    /// How long every answer takes
+    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = parse_duration)]
+    latency: Duration,
+    /// How long an assignment stays IN_PROGRESS
+    #[arg(long, value_name = "TIME", default_value = "300ms", value_parser = parse_duration)]
+    assignment_time: Duration,
+    /// Whether the quotas of the real services apply
+    #[arg(long, value_enum, default_value_t = QuotasArgument::Off)]
+    quotas: QuotasArgument,
+    /// How much faster than real time passes: delays, quotas and the schedule keep their ratios
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
+    speed: f64,
+    /// The account that Usher calls from: a delegated administrator may do less [default: the management account]
+    #[arg(long, value_name = "ACCOUNT")]
+    caller: Option<AccountId>,
+    /// What fails, and how often: sso-admin:CreateAccountAssignment:ConflictException:0.1; more than once
+    #[arg(long, value_name = "SERVICE:OPERATION:ERROR:PROBABILITY")]
+    fail: Vec<Fault>,
+    /// Who changes groups, users and memberships, as the events tell it
+    #[arg(long, value_enum, default_value_t = SourceArgument::Api)]
+    identity_source: SourceArgument,
+    /// Control Tower makes the accounts, and tells of it
+    #[arg(long)]
+    control_tower: bool,
+    /// Where the events go: a file, one JSON line each, or http://…, one POST each; more than once
+    #[arg(long, value_name = "FILE|URL")]
+    events: Vec<String>,
+    /// Events come twice, late and in another order, as the seed says; more is said like this: 7,lost=0.1,delay=5s
+    #[arg(long, value_name = "SEED")]
+    chaos: Option<Chaos>,
+    /// Run Usher's functions on the events
+    #[arg(long, requires = "rules")]
+    functions: bool,
+    /// The rules that the functions follow; edit the file, and they follow that
+    #[arg(long, value_name = "RULES", requires = "functions")]
+    rules: Option<PathBuf>,
+    /// Write the organization to this file in the end
+    #[arg(long, value_name = "FILE")]
+    dump: Option<PathBuf>,
+    /// Only print what a shell needs to reach it, and end
+    #[arg(long)]
+    exports: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum QuotasArgument {
+    Strict,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SourceArgument {
+    Api,
+    Console,
+    Scim,
+    Native,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let organization = arguments.organization()?;
+    if arguments.exports {
+        let endpoint = format!("http://127.0.0.1:{}", arguments.port);
+        output::data(&exports::exports(&endpoint, &organization))?;
+        return Ok(Exit::Done);
+    }
+    let sinks = Sinks::open(&arguments.events)?;
+    let screen = Screen::new(arguments.speed);
+    let lane = arguments.lane()?;
+    let mut local = Local::start(organization.clone(), arguments.settings()).await?;
+    let events = local.take_events().ok_or(Failure::NoEvent("any event"))?;
+    for fault in &arguments.fail {
+        local.fail(fault.clone());
+    }
+    output::data(&exports::exports(&local.endpoint(), &organization))?;
+    screen.opening(&local.endpoint(), &organization);
+    serve(arguments, &local, events, sinks, lane, &screen).await?;
+    if let Some(file) = &arguments.dump {
+        dump(&local, file)?;
+        screen.line("dump", &format!("the organization is in {}", file.display()));
+    }
+    Ok(Exit::Done)
+}
+
+/// Hands the events on until somebody has had enough.
+async fn serve(
+    arguments: &Arguments,
+    local: &Local,
+    events: UnboundedReceiver<Value>,
+    sinks: Sinks,
+    lane: Option<Lane>,
+    screen: &Screen,
+) -> Result<(), Failure> {
+    let events = match &arguments.chaos {
+        Some(chaos) => arguments.scaled(chaos).disturb(events),
+        None => events,
+    };
+    let (to_functions, for_functions) = unbounded_channel();
+    let functions = async {
+        match lane {
+            Some(lane) => lane.run(local, for_functions, screen).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = pass_on(events, local, sinks, &to_functions, screen) => Ok(()),
+        failed = functions => failed,
+        stopped = stopped() => stopped.map_err(Failure::Signal),
+    }
+}
+
+async fn pass_on(
+    mut events: UnboundedReceiver<Value>,
+    local: &Local,
+    mut sinks: Sinks,
+    to_functions: &UnboundedSender<Value>,
+    screen: &Screen,
+) {
+    while let Some(event) = events.recv().await {
+        screen.event(local, &event);
+        sinks.send(&event, screen).await;
+        // Without functions, nobody listens.
+        to_functions.send(event).ok();
+    }
+}
+
+/// Ctrl-C, or whoever else wants the process to end.
+async fn stopped() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+fn dump(local: &Local, file: &Path) -> Result<(), Failure> {
+    let mut json = serde_json::to_vec_pretty(&local.organization())
+        .map_err(|error| Failure::Write(error.into()))?;
+    json.push(b'\n');
+    fs::write(file, json).map_err(Failure::Write)
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
+    number.ok_or_else(|| format!("`{text}` is not a number above zero"))
+}
+
+impl Arguments {
+    fn organization(&self) -> Result<Organization, Failure> {
+        match (&self.seed, &self.generate) {
+            (Some(file), _) => files::organization(file),
+            (None, Some(shape)) => Ok(generate(shape)),
+            (None, None) => Ok(bobs_organization()),
+        }
+    }
+
+    fn settings(&self) -> local::Settings {
+        local::Settings {
+            port: self.port,
+            latency: self.latency,
+            assignment_time: self.assignment_time,
+            caller: self.caller.clone(),
+            quotas: match self.quotas {
+                QuotasArgument::Strict => Quotas::Strict,
+                QuotasArgument::Off => Quotas::Off,
+            },
+            usher_access_key_id: Some(USHER_ACCESS_KEY_ID.to_owned()),
+            speed: self.speed,
+            identity_source: match self.identity_source {
+                SourceArgument::Api => IdentitySource::Api,
+                SourceArgument::Console => IdentitySource::Console,
+                SourceArgument::Scim => IdentitySource::Scim,
+                SourceArgument::Native => IdentitySource::Native,
+            },
+            control_tower: self.control_tower,
+            ..local::Settings::default()
+        }
+    }
+
+    fn lane(&self) -> Result<Option<Lane>, Failure> {
+        match &self.rules {
+            Some(rules) if self.functions => Lane::new(rules, self.speed).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Its delay is in the server's time, as all others are.
+    fn scaled(&self, chaos: &Chaos) -> Chaos {
+        let delay = Duration::try_from_secs_f64(chaos.delay.as_secs_f64() / self.speed);
+        let mut scaled = chaos.clone();
+        scaled.delay = delay.unwrap_or(chaos.delay);
+        scaled
+    }
+}

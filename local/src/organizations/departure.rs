@@ -1,0 +1,45 @@
+//! An account that goes: what it takes along, and what is told of it.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use shared::ids::AccountId;
+
+use super::errors;
+use crate::{api_error::ApiError, call::Call, clock, cloud_trail, state::State};
+
+/// Takes an account out of the organization. Its tags go with it, and so do its assignments.
+pub(super) fn depart(
+    call: &mut Call<'_>,
+    account: &AccountId,
+    method: &str,
+) -> Result<Value, ApiError> {
+    check(call.state, account)?;
+    call.state.members.remove(account).ok_or_else(errors::account_not_found)?;
+    call.state.assignments.remove_account(account);
+    call.state.send(event(call.state, account, method, call.now));
+    Ok(json!({}))
+}
+
+fn check(state: &State, account: &AccountId) -> Result<(), ApiError> {
+    if *account == state.facts.management_account_id {
+        let message = "You can't remove the management account from the organization.";
+        return Err(ApiError::new("MasterCannotLeaveOrganizationException", message));
+    }
+    errors::known_account(state, account)?;
+    if state.delegations.is_administrator(account) {
+        let message =
+            "You can't remove an account that is a delegated administrator. Deregister it first.";
+        return Err(errors::constraint("CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG", message));
+    }
+    Ok(())
+}
+
+fn event(state: &State, account: &AccountId, method: &str, time: DateTime<Utc>) -> Value {
+    let details = json!({
+        "accountId": account,
+        "managementAccountId": state.facts.management_account_id,
+        "departureMethod": method,
+        "departureTime": clock::iso(time),
+    });
+    cloud_trail::organizations_event(state, "AccountDepartedOrganization", &details)
+}

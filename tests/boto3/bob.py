@@ -1,0 +1,25 @@
+"""Ids of Bob's organization that tests name."""
+
+MANAGEMENT = "111111111111"
+SANDBOX_ACCOUNT = "230000000001"
+AUDIT_ACCOUNT = "240000000001"
+
+# Belongs to nobody in the organization.
+OUTSIDE_ACCOUNT = "777788889999"
+UNKNOWN_ACCOUNT = "999999999999"
+
+ROOT = "r-bob1"
+WORKLOADS = "ou-bob1-workload"
+PROD = "ou-bob1-wlprod01"
+TEST = "ou-bob1-wltest01"
+SANDBOX = "ou-bob1-sandbox1"
+SECURITY = "ou-bob1-security"
+UNKNOWN_UNIT = "ou-bob1-00000000"
+
+ENGINEERING = "b0b00000-0001-70a1-8c11-6e6769766501"
+AUDITORS = "b0b00000-0002-70a1-8c11-6e6769766502"
+MARY = "b0b00000-1000-70e1-9d22-656e67696e65"
+ANA = "b0b00000-1001-70e1-9d22-656e67696e65"
+UNKNOWN_PRINCIPAL = "00000000-0000-4000-8000-000000000000"
+
+ENTERPRISE = "aws:identitystore:enterprise"
