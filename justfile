@@ -23,6 +23,10 @@ core:
 bench *arguments:
     cargo bench --package shared --no-default-features --bench decide --locked -- {{arguments}}
 
+# How long a page of the organization on localhost takes and how much memory, with 10,000 accounts and 500,000 assignments.
+bench-local:
+    cargo bench --package local --bench pages --locked
+
 # Goes through the snapshots that a change to the code has changed. Needs cargo-insta.
 snapshots:
     cargo insta test --workspace --review

@@ -2,7 +2,7 @@
 
 use std::{error::Error, slice};
 
-use local::{Fault, FaultKind, Quotas};
+use local::{Fault, FaultKind, Probability, Quotas};
 use serde_json::json;
 use shared::{
     lane::LaneMessage,
@@ -152,6 +152,7 @@ async fn a_change_that_aws_fails_is_told_with_its_reason_and_tried_again() {
         error: assignment_fails(reason),
         account_id: Some(account_id("pay-prod")),
         times: Some(1),
+        probability: Probability::ALWAYS,
     });
     let usher = aws.usher().await;
     let accounts = [account_id("pay-prod"), account_id("experiment")];
@@ -181,6 +182,7 @@ async fn a_conflict_passes() {
         },
         account_id: None,
         times: Some(1),
+        probability: Probability::ALWAYS,
     });
     let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
     assert!(again(&batch).is_empty());
@@ -315,6 +317,7 @@ async fn what_somebody_else_took_away_meanwhile_is_done() {
         error: assignment_fails("Received a 404 status error: Assignment not found."),
         account_id: None,
         times: Some(1),
+        probability: Probability::ALWAYS,
     });
     let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
     assert!(again(&batch).is_empty());
@@ -353,7 +356,13 @@ async fn a_failure_says_whether_another_attempt_may_help() {
         let aws = LocalAws::start(bobs_company(), RULES).await;
         let error = FaultKind::Error { code: code.to_owned(), message: "no".to_owned(), status };
         let operation = "sso-admin:ListInstances".to_owned();
-        aws.local.fail(Fault { operation, error, account_id: None, times: None });
+        aws.local.fail(Fault {
+            operation,
+            error,
+            account_id: None,
+            times: None,
+            probability: Probability::ALWAYS,
+        });
         let failure = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap_err();
         assert_eq!(failure.may_pass(), may_pass, "{failure}");
         let text = with_everything_behind_it(&failure);

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use local::{Fault, FaultKind, Local, bobs_organization};
+use local::{Fault, FaultKind, Local, Probability, bobs_organization};
 use serde_json::{Value, json};
 use tokio::{
     sync::mpsc::UnboundedReceiver,
@@ -246,6 +246,7 @@ async fn a_change_fails_once(day: &mut Day) {
         error: FaultKind::AssignmentFails { reason: reason.to_owned() },
         account_id: Some(WEB_PROD.parse().unwrap()),
         times: Some(1),
+        probability: Probability::ALWAYS,
     });
     day.bed.send(&message_about(WEB_PROD, "fails-once"), "fails-once").await;
     day.bed.settle().await;

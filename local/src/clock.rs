@@ -1,9 +1,32 @@
 //! The time, and the two ways in which AWS writes it.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
+
+/// How much faster than real time the server's own passes. Delays and quotas are in the server's
+/// time, so that their ratios stay; what the calendar says is real.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Speed(pub(crate) f64);
+
+impl Speed {
+    /// How long this takes in real time. No speed stops time: one that is not above zero changes
+    /// nothing.
+    pub(crate) fn really(self, duration: Duration) -> Duration {
+        scaled(duration, self.0.recip()).unwrap_or(duration)
+    }
+
+    /// How much of the server's time passes in this much real time.
+    pub(crate) fn passed(self, real: Duration) -> Duration {
+        scaled(real, self.0).unwrap_or(real)
+    }
+}
+
+fn scaled(duration: Duration, factor: f64) -> Option<Duration> {
+    let is_sound = factor.is_finite() && factor > 0.0;
+    Duration::try_from_secs_f64(duration.as_secs_f64() * factor).ok().filter(|_| is_sound)
+}
 
 /// The time now.
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
@@ -30,4 +53,25 @@ pub(crate) fn iso(time: DateTime<Utc>) -> String {
 /// As CloudTrail writes times within requests and responses: `Apr 25, 2023 12:48:16 AM`.
 pub(crate) fn worded(time: DateTime<Utc>) -> String {
     time.format("%b %-d, %Y %-I:%M:%S %p").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_hundred_times_faster_is_a_hundredth() {
+        assert_eq!(Speed(100.0).really(MINUTE), Duration::from_millis(600));
+        assert_eq!(Speed(100.0).passed(Duration::from_millis(600)), MINUTE);
+        assert_eq!(Speed(0.5).really(MINUTE), 2 * MINUTE);
+    }
+
+    #[test]
+    fn no_speed_stops_time() {
+        for speed in [0.0, -1.0, f64::NAN, f64::INFINITY, f64::MIN_POSITIVE] {
+            assert_eq!(Speed(speed).really(MINUTE), MINUTE, "{speed}");
+        }
+    }
 }

@@ -1,11 +1,17 @@
 //! Faults: how a test makes AWS fail.
 
+use std::str::FromStr;
+
 use serde_json::Value;
 use shared::ids::AccountId;
 
-use crate::api_error::ApiError;
+use crate::{api_error::ApiError, service::Service};
 
 /// What should fail, how, and how often.
+///
+/// As text it is `SERVICE:OPERATION:ERROR:PROBABILITY`, for all accounts and as long as the server
+/// runs: `sso-admin:CreateAccountAssignment:ConflictException:0.1`. `FAILED` as the error lets the
+/// request be accepted, and fail later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The service and operation: `sso-admin:ListAccountAssignments`.
@@ -16,6 +22,8 @@ pub struct Fault {
     pub account_id: Option<AccountId>,
     /// How many times; without a number, always.
     pub times: Option<u32>,
+    /// How likely each of these requests fails.
+    pub probability: Probability,
 }
 
 /// How an operation fails.
@@ -30,20 +38,149 @@ pub enum FaultKind {
         /// The HTTP status.
         status: u16,
     },
-    /// The call is accepted, and the assignment ends as `FAILED` with this reason.
+    /// The call is accepted, and the assignment or the provisioning ends as `FAILED` with this
+    /// reason.
     AssignmentFails {
         /// The `FailureReason`.
         reason: String,
     },
 }
 
+/// How likely something is: from 0, never, to 1, always.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probability {
+    per_million: u32,
+}
+
+impl Probability {
+    /// Every time.
+    pub const ALWAYS: Self = Self { per_million: 1_000_000 };
+
+    /// Whether a number between 0 and 1, drawn at random, says that it happens.
+    fn covers(self, drawn: f64) -> bool {
+        drawn * 1_000_000.0 < f64::from(self.per_million)
+    }
+}
+
+/// Text that is not a fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidFault {
+    /// The parts are too few or too many.
+    #[error(
+        "`{0}` is not SERVICE:OPERATION:ERROR:PROBABILITY, such as `sso-admin:CreateAccountAssignment:ConflictException:0.1`"
+    )]
+    Shape(String),
+    /// There is no such service here.
+    #[error("no service is named `{0}`: it is `organizations`, `sso-admin` or `identitystore`")]
+    Service(String),
+    /// The service has no such operation here.
+    #[error("{service} on localhost has no operation `{operation}`")]
+    Operation {
+        /// The service.
+        service: &'static str,
+        /// What stood there.
+        operation: String,
+    },
+    /// An error is named by letters only.
+    #[error(
+        "`{0}` is not the name of an error, such as `ThrottlingException`; or `FAILED`, for a request that is accepted and fails later"
+    )]
+    Error(String),
+    /// Only what is asynchronous can fail later.
+    #[error(
+        "only CreateAccountAssignment, DeleteAccountAssignment and ProvisionPermissionSet can end as FAILED, not `{0}`"
+    )]
+    NotAsynchronous(String),
+    /// Not a number between 0 and 1.
+    #[error("`{0}` is not a probability: a number from 0 (never) to 1 (always)")]
+    Probability(String),
+}
+
+impl FromStr for Fault {
+    type Err = InvalidFault;
+
+    fn from_str(text: &str) -> Result<Self, InvalidFault> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let &[service, operation, error, probability] = parts.as_slice() else {
+            return Err(InvalidFault::Shape(text.to_owned()));
+        };
+        check_operation(service, operation)?;
+        Ok(Self {
+            operation: format!("{service}:{operation}"),
+            error: fault_kind(operation, error)?,
+            account_id: None,
+            times: None,
+            probability: probability.parse()?,
+        })
+    }
+}
+
+impl FromStr for Probability {
+    type Err = InvalidFault;
+
+    fn from_str(text: &str) -> Result<Self, InvalidFault> {
+        let number = text.parse::<f64>().ok().filter(|number| (0.0..=1.0).contains(number));
+        let number = number.ok_or_else(|| InvalidFault::Probability(text.to_owned()))?;
+        Ok(Self { per_million: (number * 1_000_000.0).round() as u32 })
+    }
+}
+
+fn check_operation(service: &str, operation: &str) -> Result<(), InvalidFault> {
+    let mut services =
+        [Service::Organizations, Service::SsoAdmin, Service::IdentityStore].into_iter();
+    let known = services
+        .find(|known| known.name() == service)
+        .ok_or_else(|| InvalidFault::Service(service.to_owned()))?;
+    if known.operation(operation).is_some() {
+        return Ok(());
+    }
+    Err(InvalidFault::Operation { service: known.name(), operation: operation.to_owned() })
+}
+
+/// What AWS has said for the commonest errors.
+fn fault_kind(operation: &str, error: &str) -> Result<FaultKind, InvalidFault> {
+    const ASYNCHRONOUS: [&str; 3] =
+        ["CreateAccountAssignment", "DeleteAccountAssignment", "ProvisionPermissionSet"];
+    if error == "FAILED" {
+        // Seen in <https://github.com/pulumi/pulumi-aws/issues/1927>.
+        let reason = "An unexpected internal service exception was encountered".to_owned();
+        let kind = FaultKind::AssignmentFails { reason };
+        let can_fail = ASYNCHRONOUS.contains(&operation);
+        return if can_fail {
+            Ok(kind)
+        } else {
+            Err(InvalidFault::NotAsynchronous(operation.to_owned()))
+        };
+    }
+    if error.is_empty() || !error.bytes().all(|letter| letter.is_ascii_alphabetic()) {
+        return Err(InvalidFault::Error(error.to_owned()));
+    }
+    let (message, status) = match error {
+        "ThrottlingException" | "TooManyRequestsException" => ("Rate exceeded", 400),
+        "ConflictException" => (CONFLICT, 400),
+        "InternalServerException" | "ServiceException" | "InternalFailure" => {
+            ("Internal error", 500)
+        }
+        "ServiceUnavailable" | "ServiceUnavailableException" => ("Service unavailable", 503),
+        _ => ("The organization on localhost was told to fail", 400),
+    };
+    Ok(FaultKind::Error { code: error.to_owned(), message: message.to_owned(), status })
+}
+
+/// What a role that is being changed already is refused with.
+pub(crate) const CONFLICT: &str =
+    "There is a conflicting operation in process for the resource with provided accountId.";
+
 /// The faults that are still to come.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Fault>);
+pub(crate) struct Faults {
+    faults: Vec<Fault>,
+    random: Random,
+}
 
 impl Faults {
     pub(crate) fn add(&mut self, fault: Fault) {
-        self.0.push(fault);
+        self.faults.push(fault);
     }
 
     /// The error that this request shall be answered with, if any.
@@ -56,44 +193,65 @@ impl Faults {
         })
     }
 
-    /// The reason that this assignment shall fail with, if any.
-    pub(crate) fn take_assignment_failure(
+    /// The reason that this accepted request shall fail with, if any.
+    pub(crate) fn take_failure(
         &mut self,
         operation: &str,
-        account: &AccountId,
+        account: Option<&AccountId>,
     ) -> Option<String> {
-        let body = Value::from(account.as_str());
+        let body = account.map_or(Value::Null, |account| account.as_str().into());
         self.take(operation, &body, |kind| match kind {
             FaultKind::AssignmentFails { reason } => Some(reason.clone()),
             FaultKind::Error { .. } => None,
         })
     }
 
-    /// The first fault that fits, counted down.
+    /// The first fault that fits and whose turn it is, counted down.
     fn take<T>(
         &mut self,
         operation: &str,
         body: &Value,
         of: impl Fn(&FaultKind) -> Option<T>,
     ) -> Option<T> {
-        self.0
+        let Self { faults, random } = self;
+        faults
             .iter_mut()
             .filter(|fault| fault.operation == operation && fault.concerns(body))
-            .find_map(|fault| {
-                let error = of(&fault.error)?;
-                match &mut fault.times {
-                    Some(0) => return None,
-                    Some(times) => *times -= 1,
-                    None => {}
-                }
-                Some(error)
-            })
+            .find_map(|fault| of(&fault.error).filter(|_| fault.happens(random)))
     }
 }
 
 impl Fault {
     fn concerns(&self, body: &Value) -> bool {
         self.account_id.as_ref().is_none_or(|account| names(body, account.as_str()))
+    }
+
+    /// Whether it is this one's turn; then it is counted down.
+    fn happens(&mut self, random: &mut Random) -> bool {
+        if self.times == Some(0) || !self.probability.covers(random.next()) {
+            return false;
+        }
+        self.times = self.times.map(|times| times - 1);
+        true
+    }
+}
+
+/// Numbers that look random, and are the same ones in every run: what failed once fails again.
+///
+/// The generator is splitmix64: <https://prng.di.unimi.it/splitmix64.c>
+#[derive(Debug, Default)]
+struct Random(u64);
+
+impl Random {
+    /// From 0 to just below 1.
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        // As many bits as a float has for its digits.
+        (mixed >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
@@ -105,5 +263,65 @@ fn names(body: &Value, text: &str) -> bool {
         Value::Array(values) => values.iter().any(|value| names(value, text)),
         Value::Object(fields) => fields.values().any(|value| names(value, text)),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        text.parse::<Fault>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_fault_is_read_from_text() {
+        let fault: Fault =
+            "sso-admin:CreateAccountAssignment:ConflictException:0.1".parse().unwrap();
+        assert_eq!(fault.operation, "sso-admin:CreateAccountAssignment");
+        let FaultKind::Error { code, message, status } = &fault.error else { panic!("{fault:?}") };
+        assert_eq!(
+            (code.as_str(), message.as_str(), *status),
+            ("ConflictException", CONFLICT, 400)
+        );
+        assert_eq!(fault.probability, Probability { per_million: 100_000 });
+        let late: Fault = "sso-admin:ProvisionPermissionSet:FAILED:1".parse().unwrap();
+        assert!(matches!(late.error, FaultKind::AssignmentFails { .. }));
+        assert_eq!(late.probability, Probability::ALWAYS);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_fault_is_said() {
+        assert!(refused("ListInstances").starts_with("`ListInstances` is not SERVICE:OPERATION"));
+        assert_eq!(
+            refused("sso:ListInstances:ThrottlingException:1"),
+            "no service is named `sso`: it is `organizations`, `sso-admin` or `identitystore`"
+        );
+        assert_eq!(
+            refused("sso-admin:ListAccounts:ThrottlingException:1"),
+            "sso-admin on localhost has no operation `ListAccounts`"
+        );
+        assert!(refused("sso-admin:ListInstances:No such thing:1").contains("`No such thing`"));
+        assert!(refused("sso-admin:ListInstances:FAILED:1").contains("not `ListInstances`"));
+        for probability in ["", "10%", "1.1", "-0.1", "NaN"] {
+            let text = format!("sso-admin:ListInstances:ThrottlingException:{probability}");
+            assert!(refused(&text).starts_with(&format!("`{probability}` is not a probability")));
+        }
+    }
+
+    fn failures(probability: &str, calls: u32) -> Vec<u32> {
+        let operation = "sso-admin:ListInstances";
+        let mut faults = Faults::default();
+        faults.add(format!("{operation}:ThrottlingException:{probability}").parse().unwrap());
+        (0..calls).filter(|_| faults.take_error(operation, &Value::Null).is_some()).collect()
+    }
+
+    #[test]
+    fn a_fault_is_as_frequent_as_it_was_told_to_be_and_the_same_in_each_run() {
+        let tenth = failures("0.1", 10_000);
+        assert!((900..1_100).contains(&tenth.len()), "{}", tenth.len());
+        assert_eq!(tenth, failures("0.1", 10_000));
+        assert_eq!(failures("1", 100).len(), 100);
+        assert_eq!(failures("0", 100).len(), 0);
     }
 }

@@ -20,6 +20,7 @@
 )]
 
 mod api_error;
+mod assignments;
 mod bob;
 mod call;
 mod clock;
@@ -34,6 +35,7 @@ mod operation;
 mod organizations;
 mod paging;
 mod quotas;
+mod requests;
 mod server;
 mod service;
 mod settings;
@@ -50,7 +52,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use crate::{
     bob::bobs_organization,
-    fault::{Fault, FaultKind},
+    fault::{Fault, FaultKind, InvalidFault, Probability},
     quotas::Quotas,
     server::StartError,
     settings::{IdentitySource, Settings},

@@ -30,6 +30,16 @@ impl<Key: Ord, Value: Ord> Multimap<Key, Value> {
         self.0.get(key).into_iter().flatten()
     }
 
+    /// This very key, as it was first inserted: text of ids is shared, and this is how.
+    pub(crate) fn key(&self, key: &Key) -> Option<&Key> {
+        self.0.get_key_value(key).map(|(key, _)| key)
+    }
+
+    /// Takes a key away with its values.
+    pub(crate) fn remove_key(&mut self, key: &Key) -> BTreeSet<Value> {
+        self.0.remove(key).unwrap_or_default()
+    }
+
     pub(crate) fn contains_key(&self, key: &Key) -> bool {
         self.0.contains_key(key)
     }

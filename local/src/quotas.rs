@@ -1,9 +1,6 @@
 //! The quotas of the real services: how many calls a second, and how many writes at once.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{api_error::ApiError, service::Service};
 
@@ -17,10 +14,36 @@ pub enum Quotas {
     Strict,
 }
 
-/// `CreateAccountAssignment` requests that may be outstanding.
+/// Assignment requests that may be outstanding. AWS names creations only; deletions are counted
+/// with them here, since whoever keeps to that is safe either way.
 ///
 /// Unit: requests. Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
-pub(crate) const OUTSTANDING_CREATIONS: usize = 15;
+pub(crate) const OUTSTANDING_ASSIGNMENTS: usize = 15;
+
+/// `ProvisionPermissionSet` requests for all accounts that may be outstanding.
+///
+/// Unit: requests. Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
+pub(crate) const OUTSTANDING_PROVISIONINGS: usize = 3;
+
+/// Accounts that one `ProvisionPermissionSet` request can reach.
+///
+/// Unit: accounts. Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
+pub(crate) const ACCOUNTS_PER_PROVISIONING: usize = 3_500;
+
+/// Permission sets of an instance.
+///
+/// Unit: permission sets. Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
+pub(crate) const PERMISSION_SETS: usize = 3_500;
+
+/// Permission sets that are provisioned to one account.
+///
+/// Unit: permission sets. Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
+pub(crate) const PERMISSION_SETS_PER_ACCOUNT: usize = 500;
+
+/// Policies of AWS and of the customer that are attached to one permission set.
+///
+/// Unit: policies. Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
+pub(crate) const POLICIES_PER_PERMISSION_SET: usize = 25;
 
 /// Groups that can be assigned to one permission set in one account. Not adjustable, so it always
 /// applies.
@@ -40,7 +63,8 @@ struct Rate {
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
 const IDENTITY_CENTER: Rate = Rate { per_second: 20.0, burst: 20.0 };
 
-/// Each API of Organizations, for one calling account.
+/// Each API of Organizations, for one calling account. The rates for the whole organization are
+/// higher, so with one caller they never bind.
 ///
 /// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
 fn organizations_rate(operation: &str) -> Option<Rate> {
@@ -48,13 +72,15 @@ fn organizations_rate(operation: &str) -> Option<Rate> {
         "DescribeAccount" => (20.0, 30.0),
         "ListAccounts" => (8.0, 12.0),
         "ListParents" | "ListAccountsForParent" | "ListOrganizationalUnitsForParent" => (5.0, 8.0),
+        "ListChildren" => (6.0, 10.0),
         "ListRoots" | "DescribeOrganization" => (1.0, 2.0),
         "ListTagsForResource" => (10.0, 15.0),
         "DescribeOrganizationalUnit"
         | "DescribeCreateAccountStatus"
         | "RemoveAccountFromOrganization" => (2.0, 2.0),
-        "MoveAccount" => (2.0, 3.0),
+        "MoveAccount" | "UpdateOrganizationalUnit" | "DeleteOrganizationalUnit" => (2.0, 3.0),
         "TagResource" | "UntagResource" => (4.0, 6.0),
+        "InviteAccountToOrganization" => (3.0, 5.0),
         "CreateAccount" => (0.1, 3.0),
         "CloseAccount" => (0.05, 1.0),
         _ => return None,
@@ -69,16 +95,17 @@ pub(crate) struct Meter(BTreeMap<(Service, String), Bucket>);
 #[derive(Debug)]
 struct Bucket {
     tokens: f64,
-    filled: Instant,
+    /// The server's uptime then.
+    filled: Duration,
 }
 
 impl Meter {
-    /// Counts a call, or refuses it.
+    /// Counts a call, or refuses it. `now` is the server's uptime.
     pub(crate) fn count(
         &mut self,
         service: Service,
         operation: &str,
-        now: Instant,
+        now: Duration,
     ) -> Result<(), ApiError> {
         let (bucket, rate, code) = match service {
             Service::SsoAdmin => ("", Some(IDENTITY_CENTER), "ThrottlingException"),
@@ -98,8 +125,8 @@ impl Meter {
 }
 
 impl Bucket {
-    fn take(&mut self, rate: Rate, now: Instant) -> bool {
-        let waited: Duration = now.saturating_duration_since(self.filled);
+    fn take(&mut self, rate: Rate, now: Duration) -> bool {
+        let waited = now.saturating_sub(self.filled);
         self.tokens = (self.tokens + waited.as_secs_f64() * rate.per_second).min(rate.burst);
         self.filled = now;
         let allowed = self.tokens >= 1.0;
@@ -117,7 +144,7 @@ mod tests {
     #[test]
     fn all_of_sso_admin_shares_twenty_calls_a_second() {
         let mut meter = Meter::default();
-        let start = Instant::now();
+        let start = Duration::from_secs(1);
         let names = ["ListInstances", "DescribePermissionSet"];
         for name in names.iter().cycle().take(20) {
             meter.count(Service::SsoAdmin, name, start).unwrap();
@@ -132,7 +159,7 @@ mod tests {
     #[test]
     fn each_call_of_organizations_has_its_own_rate() {
         let mut meter = Meter::default();
-        let start = Instant::now();
+        let start = Duration::from_secs(1);
         for _ in 0..12 {
             meter.count(Service::Organizations, "ListAccounts", start).unwrap();
         }

@@ -3,7 +3,7 @@
 //!
 //! Source: <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>
 
-use std::{io, sync::Arc, time::Instant};
+use std::{io, sync::Arc};
 
 use axum::{
     Router,
@@ -81,7 +81,7 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    tokio::time::sleep(world.settings.latency).await;
+    world.wait(world.settings.latency).await;
     let request_id = Uuid::new_v4().to_string();
     let answer =
         find(&headers).and_then(|target| run(&world, &headers, &target, &body, &request_id));
@@ -150,7 +150,7 @@ fn admit(call: &mut Call<'_>, body: &Value) -> Result<(), ApiError> {
         return Err(error);
     }
     if call.has_quotas() {
-        call.state.meter.count(call.service, call.operation, Instant::now())
+        call.state.meter.count(call.service, call.operation, call.world.uptime())
     } else {
         Ok(())
     }

@@ -1,26 +1,25 @@
 //! The organization in memory, and what was asked of it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    iter,
-};
+use std::{collections::BTreeMap, iter};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::{
     ids::{AccountId, PermissionSetArn},
-    organization::{Assignment, Instance, Organization, OrganizationFacts, PermissionSet},
+    organization::{Instance, Organization, OrganizationFacts, PermissionSet, Tags},
 };
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
+    assignments::Assignments,
     events::control_tower,
     fault::Faults,
     identity_store::{Groups, Memberships, Users},
     organizations::{AccountCreation, Accounts, Delegations, Handshake, Units},
     quotas::Meter,
+    requests::Requests,
     sqs::Queue,
-    sso_admin::{AssignmentRequest, PermissionSetDetails},
+    sso_admin::{AccessControlAttribute, AssignmentRequests, PermissionSetDetails, Provisioning},
 };
 
 /// Everything that operations look at and change.
@@ -41,9 +40,11 @@ pub(crate) struct State {
     pub(crate) groups: Groups,
     pub(crate) users: Users,
     pub(crate) memberships: Memberships,
-    pub(crate) assignments: BTreeSet<Assignment>,
-    /// Oldest first.
-    pub(crate) assignment_requests: Vec<AssignmentRequest>,
+    pub(crate) assignments: Assignments,
+    pub(crate) assignment_requests: AssignmentRequests,
+    pub(crate) provisionings: Requests<Provisioning>,
+    pub(crate) instance_tags: Tags,
+    pub(crate) access_control_attributes: Option<Vec<AccessControlAttribute>>,
     pub(crate) calls: BTreeMap<String, u64>,
     pub(crate) meter: Meter,
     pub(crate) faults: Faults,
@@ -80,7 +81,10 @@ impl State {
             groups,
             users,
             assignments: seed.assignments.into_iter().collect(),
-            assignment_requests: Vec::new(),
+            assignment_requests: AssignmentRequests::default(),
+            provisionings: Requests::default(),
+            instance_tags: Tags::new(),
+            access_control_attributes: None,
             calls: BTreeMap::new(),
             meter: Meter::default(),
             faults: Faults::default(),
@@ -114,7 +118,7 @@ impl State {
             groups: self.groups.values().map(|stored| stored.group.clone()).collect(),
             users: self.users.values().map(|stored| stored.user.clone()).collect(),
             memberships: self.memberships.values().collect(),
-            assignments: self.assignments.iter().cloned().collect(),
+            assignments: self.assignments.iter().collect(),
             gaps: Vec::new(),
         }
     }
@@ -125,13 +129,5 @@ impl State {
         for event in iter::once(event).chain(then.flatten()) {
             self.events.send(event).ok();
         }
-    }
-
-    /// Whether any assignment of this permission set is in this account: the first provisions it
-    /// there as an IAM role, and the last to go takes the role with it.
-    pub(crate) fn is_provisioned(&self, account: &AccountId, set: &PermissionSetArn) -> bool {
-        self.assignments.iter().any(|assignment| {
-            assignment.account_id == *account && assignment.permission_set_arn == *set
-        })
     }
 }

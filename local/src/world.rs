@@ -2,21 +2,22 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use crate::{settings::Settings, state::State};
+use crate::{clock::Speed, settings::Settings, state::State};
 
 /// The settings and the state, behind one lock: no operation waits while it holds it.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) settings: Settings,
+    started: Instant,
     state: Mutex<State>,
 }
 
 impl World {
     pub(crate) fn new(state: State, settings: Settings) -> Self {
-        Self { settings, state: Mutex::new(state) }
+        Self { settings, started: Instant::now(), state: Mutex::new(state) }
     }
 
     /// The state, for as long as the guard is held. Nothing panics while it holds it, so a poisoned
@@ -25,12 +26,25 @@ impl World {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How long the server has run, in its own time.
+    pub(crate) fn uptime(&self) -> Duration {
+        self.speed().passed(self.started.elapsed())
+    }
+
+    /// Waits, in the server's own time.
+    pub(crate) async fn wait(&self, duration: Duration) {
+        if !duration.is_zero() {
+            tokio::time::sleep(self.speed().really(duration)).await;
+        }
+    }
+
     /// Ends an asynchronous operation after a while, if the server is still there then.
     pub(crate) fn later(
         self: &Arc<Self>,
         delay: Duration,
         end: impl FnOnce(&mut State) + Send + 'static,
     ) {
+        let delay = self.speed().really(delay);
         let world = Arc::downgrade(self);
         tokio::spawn(async move {
             tokio::time::sleep(delay).await;
@@ -38,5 +52,9 @@ impl World {
                 end(&mut world.state());
             }
         });
+    }
+
+    fn speed(&self) -> Speed {
+        Speed(self.settings.speed)
     }
 }

@@ -22,6 +22,20 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
+def start() -> Iterator[Callable[..., Server]]:
+    """`start("--quotas", "strict")`: one that is told how to behave."""
+    running: list[Server] = []
+
+    def begin(*flags: str) -> Server:
+        running.append(Server(*flags))
+        return running[-1]
+
+    yield begin
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture
 def organizations(server: Server) -> Any:
     return server.client("organizations")
 

@@ -3,7 +3,7 @@
 use std::{fs, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use aws_config::{BehaviorVersion, Region};
-use local::{Fault, FaultKind, Local};
+use local::{Fault, FaultKind, Local, Probability};
 use serde_json::{Value, json};
 use shared::{
     ids::AccountId,
@@ -138,7 +138,13 @@ pub(crate) fn denied(operation: &str, account: Option<AccountId>) -> Fault {
         message: "User is not authorized to perform this operation".to_owned(),
         status: 400,
     };
-    Fault { operation: operation.to_owned(), error, account_id: account, times: None }
+    Fault {
+        operation: operation.to_owned(),
+        error,
+        account_id: account,
+        times: None,
+        probability: Probability::ALWAYS,
+    }
 }
 
 /// One process of the reconciler.

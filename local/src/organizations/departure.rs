@@ -15,7 +15,7 @@ pub(super) fn depart(
 ) -> Result<Value, ApiError> {
     check(call.state, account)?;
     call.state.members.remove(account).ok_or_else(errors::account_not_found)?;
-    call.state.assignments.retain(|assignment| assignment.account_id != *account);
+    call.state.assignments.remove_account(account);
     call.state.send(event(call.state, account, method, call.now));
     Ok(json!({}))
 }

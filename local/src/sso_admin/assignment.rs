@@ -4,21 +4,25 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
-    ids::{AccountId, InstanceArn, PermissionSetArn},
-    organization::{AccountState, Assignment, Principal},
+    ids::{AccountId, InstanceArn, InvalidId, PermissionSetArn},
+    organization::{Assignment, Principal},
 };
 
-use super::errors;
-use crate::{api_error::ApiError, call::Call, clock, fields, state::State};
-
-/// How much longer an attempt on an account that is not active takes before it fails.
-const FAILS_LATE: u32 = 3;
+use super::{delegated, errors, roles};
+use crate::{
+    api_error::ApiError,
+    call::Call,
+    clock, fields,
+    quotas::OUTSTANDING_ASSIGNMENTS,
+    requests::{Accepted, Requests},
+    state::State,
+};
 
 /// The request of `CreateAccountAssignment` and of `DeleteAccountAssignment`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ChangeRequest {
-    pub(super) instance_arn: InstanceArn,
+    instance_arn: InstanceArn,
     target_id: AccountId,
     target_type: TargetType,
     permission_set_arn: PermissionSetArn,
@@ -39,15 +43,33 @@ pub(crate) enum Direction {
     Deletion,
 }
 
-/// An accepted request, and what came of it.
-#[derive(Clone, Debug)]
-pub(crate) struct AssignmentRequest {
-    pub(super) request_id: String,
-    pub(super) direction: Direction,
-    assignment: Assignment,
-    created: DateTime<Utc>,
-    /// Nothing while it is in progress; then success, or the reason for the failure.
-    outcome: Option<Result<(), String>>,
+/// What was asked for, each kind by itself: AWS lists them apart.
+#[derive(Debug, Default)]
+pub(crate) struct AssignmentRequests {
+    creations: Requests<Assignment>,
+    deletions: Requests<Assignment>,
+}
+
+impl AssignmentRequests {
+    pub(super) fn of(&self, direction: Direction) -> &Requests<Assignment> {
+        match direction {
+            Direction::Creation => &self.creations,
+            Direction::Deletion => &self.deletions,
+        }
+    }
+
+    fn of_mut(&mut self, direction: Direction) -> &mut Requests<Assignment> {
+        match direction {
+            Direction::Creation => &mut self.creations,
+            Direction::Deletion => &mut self.deletions,
+        }
+    }
+
+    /// What is being changed, either way.
+    pub(super) fn in_progress(&self) -> impl Iterator<Item = &Assignment> {
+        let both = self.creations.in_progress().chain(self.deletions.in_progress());
+        both.map(|accepted| &accepted.request)
+    }
 }
 
 impl ChangeRequest {
@@ -68,7 +90,7 @@ impl ChangeRequest {
 
 /// The principal that two fields of a request name.
 pub(super) fn principal(call: &Call<'_>, kind: &str, id: &str) -> Result<Principal, ApiError> {
-    let invalid = |error: shared::ids::InvalidId| call.invalid(error.to_string());
+    let invalid = |error: InvalidId| call.invalid(error.to_string());
     match kind {
         "GROUP" => id.parse().map(Principal::Group).map_err(invalid),
         "USER" => id.parse().map(Principal::User).map_err(invalid),
@@ -83,98 +105,61 @@ pub(super) fn accept(
     direction: Direction,
     assignment: Assignment,
 ) -> Result<Value, ApiError> {
-    check_access(call, &assignment)?;
+    delegated::may_change_account(call, &assignment.account_id)?;
+    delegated::may_change_permission_set(call, &assignment.permission_set_arn)?;
+    check_outstanding(call)?;
     check_conflict(call.state, &assignment)?;
     let name = format!("{}:{}", call.service.name(), call.operation);
-    let injected = call.state.faults.take_assignment_failure(&name, &assignment.account_id);
-    let patience = if is_active(call.state, &assignment.account_id) { 1 } else { FAILS_LATE };
-    let delay = call.settings().assignment_time.saturating_mul(patience);
-    let request = AssignmentRequest {
-        request_id: call.request_id.to_owned(),
-        direction,
-        assignment,
-        created: call.now,
-        outcome: None,
-    };
-    let answer = request.to_status(None);
-    let request_id = request.request_id.clone();
-    call.state.assignment_requests.push(request);
-    call.later(delay, move |state| complete(state, &request_id, injected));
+    let injected = call.state.faults.take_failure(&name, Some(&assignment.account_id));
+    let delay = roles::delay(call, [&assignment.account_id]);
+    let (request_id, now) = (call.request_id.to_owned(), call.now);
+    let requests = call.state.assignment_requests.of_mut(direction);
+    let answer = view(requests.accept(&request_id, now, assignment), direction, None);
+    call.later(delay, move |state| complete(state, direction, &request_id, injected));
     Ok(answer)
 }
 
-/// What a delegated administrator may not touch: the management account, and whatever is used
-/// there.
-///
-/// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html>
-fn check_access(call: &Call<'_>, assignment: &Assignment) -> Result<(), ApiError> {
-    if call.is_from_management_account() {
-        return Ok(());
-    }
-    let management = &call.state.facts.management_account_id;
-    if assignment.account_id == *management {
-        return Err(errors::access_denied(call, &format!("arn:aws:sso:::account/{management}")));
-    }
-    if call.state.is_provisioned(management, &assignment.permission_set_arn) {
-        return Err(errors::access_denied(call, assignment.permission_set_arn.as_str()));
+fn check_outstanding(call: &Call<'_>) -> Result<(), ApiError> {
+    let outstanding = call.state.assignment_requests.in_progress().count();
+    if call.has_quotas() && outstanding >= OUTSTANDING_ASSIGNMENTS {
+        let message = format!("More than {OUTSTANDING_ASSIGNMENTS} assignments are being changed.");
+        return Err(ApiError::new("ThrottlingException", message));
     }
     Ok(())
 }
 
-/// One role can be updated in an account at a time, and one assignment changed at a time. Requests
-/// for the same permission set share its role.
-///
-/// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
+/// Requests for the same permission set share its role, but one assignment is changed at a time.
 fn check_conflict(state: &State, assignment: &Assignment) -> Result<(), ApiError> {
-    let conflict = state.assignment_requests.iter().filter(|request| request.is_in_progress()).any(
-        |request| {
-            let other = &request.assignment;
-            other == assignment
-                || (other.account_id == assignment.account_id
-                    && other.permission_set_arn != assignment.permission_set_arn)
-        },
-    );
-    if conflict {
-        let message =
-            "There is a conflicting operation in process for the resource with provided accountId.";
-        return Err(ApiError::new("ConflictException", message));
+    let Assignment { account_id, permission_set_arn, .. } = assignment;
+    roles::check_free(state, account_id, permission_set_arn)?;
+    if state.assignment_requests.in_progress().any(|other| other == assignment) {
+        return Err(roles::conflict());
     }
     Ok(())
 }
 
-fn is_active(state: &State, account: &AccountId) -> bool {
-    state.members.get(account).is_some_and(|member| member.account.state == AccountState::Active)
-}
-
-fn complete(state: &mut State, request_id: &str, injected: Option<String>) {
-    let requests = &mut state.assignment_requests;
-    let Some(at) = requests.iter().position(|request| request.request_id == request_id) else {
-        return;
-    };
-    let mut request = requests.remove(at);
-    request.outcome = Some(match injected {
+fn complete(state: &mut State, direction: Direction, request_id: &str, injected: Option<String>) {
+    let accepted = state.assignment_requests.of(direction).get(request_id);
+    let Some(assignment) = accepted.map(|accepted| accepted.request.clone()) else { return };
+    let outcome = match injected {
         Some(reason) => Err(reason),
-        None => apply(state, request.direction, &request.assignment),
-    });
-    state.assignment_requests.insert(at, request);
+        None => apply(state, direction, assignment),
+    };
+    state.assignment_requests.of_mut(direction).end(request_id, outcome);
 }
 
 /// Repeating a creation succeeds; repeating a deletion fails, since there is nothing left to
 /// delete.
-fn apply(state: &mut State, direction: Direction, assignment: &Assignment) -> Result<(), String> {
-    let account = &assignment.account_id;
-    if !is_active(state, account) {
-        return Err(format!(
-            "AWS SSO is unable to complete your request at this time. Obtaining permissions to manage your \
-             AWS account '{account}' is taking longer than usual."
-        ));
-    }
+fn apply(state: &mut State, direction: Direction, assignment: Assignment) -> Result<(), String> {
+    roles::check_reachable(state, &assignment.account_id)?;
     let found = match direction {
         Direction::Creation => {
-            state.assignments.insert(assignment.clone());
+            let set = state.permission_sets.get(&assignment.permission_set_arn);
+            let revision = set.map_or(0, |set| set.revision);
+            state.assignments.insert(assignment, revision);
             true
         }
-        Direction::Deletion => state.assignments.remove(assignment),
+        Direction::Deletion => state.assignments.remove(&assignment),
     };
     if found {
         Ok(())
@@ -183,52 +168,27 @@ fn apply(state: &mut State, direction: Direction, assignment: &Assignment) -> Re
     }
 }
 
-impl AssignmentRequest {
-    pub(super) fn is_in_progress(&self) -> bool {
-        self.outcome.is_none()
-    }
-
-    /// The status as AWS writes it.
-    pub(super) fn status(&self) -> &'static str {
-        match &self.outcome {
-            None => "IN_PROGRESS",
-            Some(Ok(())) => "SUCCEEDED",
-            Some(Err(_)) => "FAILED",
-        }
-    }
-
-    /// `AccountAssignmentOperationStatusMetadata`
-    pub(super) fn to_metadata(&self) -> Value {
-        json!({
-            "Status": self.status(),
-            "RequestId": self.request_id,
-            "CreatedDate": clock::seconds(self.created),
-        })
-    }
-
-    /// `AccountAssignmentOperationStatus`, with when it was asked for unless it is the answer to
-    /// just that.
-    pub(super) fn to_described(&self) -> Value {
-        self.to_status(Some(self.created))
-    }
-
-    fn to_status(&self, created: Option<DateTime<Utc>>) -> Value {
-        let Assignment { account_id, permission_set_arn, principal } = &self.assignment;
-        let failure = self.outcome.as_ref().and_then(|outcome| outcome.as_ref().err());
-        let status = fields::known([
-            ("Status", Some(self.status().into())),
-            ("RequestId", Some(self.request_id.clone().into())),
-            ("FailureReason", failure.map(|reason| reason.clone().into())),
-            ("TargetId", Some(account_id.as_str().into())),
-            ("TargetType", Some("AWS_ACCOUNT".into())),
-            ("PermissionSetArn", Some(permission_set_arn.as_str().into())),
-            ("PrincipalType", Some(principal.kind().into())),
-            ("PrincipalId", Some(principal.id().into())),
-            ("CreatedDate", created.map(clock::seconds)),
-        ]);
-        match self.direction {
-            Direction::Creation => json!({ "AccountAssignmentCreationStatus": status }),
-            Direction::Deletion => json!({ "AccountAssignmentDeletionStatus": status }),
-        }
+/// `AccountAssignmentOperationStatus`, with when it was asked for unless it is the answer to just
+/// that.
+pub(super) fn view(
+    accepted: &Accepted<Assignment>,
+    direction: Direction,
+    created: Option<DateTime<Utc>>,
+) -> Value {
+    let Assignment { account_id, permission_set_arn, principal } = &accepted.request;
+    let status = fields::known([
+        ("Status", Some(accepted.status().into())),
+        ("RequestId", Some(accepted.request_id.clone().into())),
+        ("FailureReason", accepted.failure().map(Value::from)),
+        ("TargetId", Some(account_id.as_str().into())),
+        ("TargetType", Some("AWS_ACCOUNT".into())),
+        ("PermissionSetArn", Some(permission_set_arn.as_str().into())),
+        ("PrincipalType", Some(principal.kind().into())),
+        ("PrincipalId", Some(principal.id().into())),
+        ("CreatedDate", created.map(clock::seconds)),
+    ]);
+    match direction {
+        Direction::Creation => json!({ "AccountAssignmentCreationStatus": status }),
+        Direction::Deletion => json!({ "AccountAssignmentDeletionStatus": status }),
     }
 }

@@ -6,13 +6,14 @@ use serde_json::Value;
 use shared::ids::InstanceArn;
 
 use super::{
-    assignment::{AssignmentRequest, Direction},
+    assignment::{self, Direction},
     errors,
 };
 use crate::{
     api_error::ApiError,
     call::Call,
     paging::{IDENTITY_CENTER_PAGE, PageRequest},
+    requests::Accepted,
 };
 
 #[derive(Debug, Deserialize)]
@@ -31,17 +32,36 @@ pub(super) struct DescribeDeletionRequest {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListRequest {
-    instance_arn: InstanceArn,
+pub(super) struct ListStatusRequest {
+    pub(super) instance_arn: InstanceArn,
     filter: Option<StatusFilter>,
     #[serde(flatten)]
-    page: PageRequest,
+    pub(super) page: PageRequest,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct StatusFilter {
-    status: Option<String>,
+    status: Option<Status>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Status {
+    InProgress,
+    Failed,
+    Succeeded,
+}
+
+impl ListStatusRequest {
+    /// Which requests are asked for; without an answer all.
+    pub(super) fn status(&self) -> Option<&'static str> {
+        Some(match self.filter.as_ref()?.status? {
+            Status::InProgress => "IN_PROGRESS",
+            Status::Failed => "FAILED",
+            Status::Succeeded => "SUCCEEDED",
+        })
+    }
 }
 
 /// <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_DescribeAccountAssignmentCreationStatus.html>
@@ -65,7 +85,7 @@ pub(super) fn describe_deletion(
 /// <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_ListAccountAssignmentCreationStatus.html>
 pub(super) fn list_creations(
     call: &mut Call<'_>,
-    request: &ListRequest,
+    request: &ListStatusRequest,
 ) -> Result<Value, ApiError> {
     list(call, Direction::Creation, request, "AccountAssignmentsCreationStatus")
 }
@@ -73,7 +93,7 @@ pub(super) fn list_creations(
 /// <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_ListAccountAssignmentDeletionStatus.html>
 pub(super) fn list_deletions(
     call: &mut Call<'_>,
-    request: &ListRequest,
+    request: &ListStatusRequest,
 ) -> Result<Value, ApiError> {
     list(call, Direction::Deletion, request, "AccountAssignmentsDeletionStatus")
 }
@@ -85,27 +105,26 @@ fn describe(
     request_id: &str,
 ) -> Result<Value, ApiError> {
     errors::known_instance(call.state, instance)?;
-    let mut requests = call.state.assignment_requests.iter();
-    let request =
-        requests.find(|request| request.direction == direction && request.request_id == request_id);
-    request
-        .map(AssignmentRequest::to_described)
-        .ok_or_else(|| errors::not_found("Request", request_id))
+    let request = call.state.assignment_requests.of(direction).get(request_id);
+    let request = request.ok_or_else(|| errors::not_found("Request", request_id))?;
+    Ok(assignment::view(request, direction, Some(request.created)))
 }
 
 /// Newest first.
 fn list(
     call: &Call<'_>,
     direction: Direction,
-    request: &ListRequest,
+    request: &ListStatusRequest,
     key: &str,
 ) -> Result<Value, ApiError> {
     errors::known_instance(call.state, &request.instance_arn)?;
-    let status = request.filter.as_ref().and_then(|filter| filter.status.as_deref());
-    let requests = call.state.assignment_requests.iter().rev();
-    let requests = requests.filter(|request| {
-        request.direction == direction && status.is_none_or(|status| request.status() == status)
-    });
-    let statuses = requests.map(AssignmentRequest::to_metadata).collect();
-    call.page(key, IDENTITY_CENTER_PAGE, &request.page, statuses)
+    let requests = call.state.assignment_requests.of(direction).newest_first(request.status());
+    call.list(
+        key,
+        IDENTITY_CENTER_PAGE,
+        &request.page,
+        requests,
+        |request| request.age_key().into(),
+        Accepted::to_metadata,
+    )
 }

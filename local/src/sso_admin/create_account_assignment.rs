@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api_error::ApiError,
     call::Call,
-    quotas::{GROUPS_PER_PERMISSION_SET_AND_ACCOUNT, OUTSTANDING_CREATIONS},
+    quotas::{GROUPS_PER_PERMISSION_SET_AND_ACCOUNT, PERMISSION_SETS_PER_ACCOUNT},
     state::State,
 };
 
@@ -22,7 +22,7 @@ pub(super) fn create_account_assignment(
     let wanted = request.assignment(call)?;
     check_principal(call.state, &wanted.principal)?;
     check_groups(call.state, &wanted)?;
-    check_outstanding(call)?;
+    check_permission_sets(call, &wanted)?;
     assignment::accept(call, Direction::Creation, wanted)
 }
 
@@ -36,28 +36,27 @@ fn check_principal(state: &State, principal: &Principal) -> Result<(), ApiError>
 
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
 fn check_groups(state: &State, wanted: &Assignment) -> Result<(), ApiError> {
-    let others = state.assignments.iter().filter(|other| {
-        other.account_id == wanted.account_id
-            && other.permission_set_arn == wanted.permission_set_arn
-            && other.principal.kind() == "GROUP"
-    });
-    let is_full = others.count() >= GROUPS_PER_PERMISSION_SET_AND_ACCOUNT;
-    if is_full && wanted.principal.kind() == "GROUP" && !state.assignments.contains(wanted) {
-        let message = format!(
-            "You have exceeded the quota of {GROUPS_PER_PERMISSION_SET_AND_ACCOUNT} groups for a permission set in an account."
-        );
-        return Err(ApiError::new("ServiceQuotaExceededException", message));
+    let is_group = |principal: &&Principal| matches!(principal, Principal::Group(_));
+    let principals = state.assignments.principals(&wanted.account_id, &wanted.permission_set_arn);
+    let is_full = principals.filter(is_group).count() >= GROUPS_PER_PERMISSION_SET_AND_ACCOUNT;
+    if is_full && is_group(&&wanted.principal) && !state.assignments.contains(wanted) {
+        let what = "groups for a permission set in an account";
+        return Err(errors::quota_exceeded(GROUPS_PER_PERMISSION_SET_AND_ACCOUNT, what));
     }
     Ok(())
 }
 
-fn check_outstanding(call: &Call<'_>) -> Result<(), ApiError> {
-    let creations = call.state.assignment_requests.iter();
-    let outstanding = creations
-        .filter(|request| request.direction == Direction::Creation && request.is_in_progress());
-    if call.has_quotas() && outstanding.count() >= OUTSTANDING_CREATIONS {
-        let message = format!("More than {OUTSTANDING_CREATIONS} assignments are being created.");
-        return Err(ApiError::new("ThrottlingException", message));
+/// Adjustable, so only where quotas are strict.
+fn check_permission_sets(call: &Call<'_>, wanted: &Assignment) -> Result<(), ApiError> {
+    let Assignment { account_id, permission_set_arn, .. } = wanted;
+    let assignments = &call.state.assignments;
+    let provisioned = assignments.permission_sets(account_id).count();
+    if call.has_quotas()
+        && provisioned >= PERMISSION_SETS_PER_ACCOUNT
+        && !assignments.is_provisioned(account_id, permission_set_arn)
+    {
+        let what = "permission sets provisioned to an account";
+        return Err(errors::quota_exceeded(PERMISSION_SETS_PER_ACCOUNT, what));
     }
     Ok(())
 }

@@ -24,10 +24,13 @@ pub(super) fn describe_instance(
 
 /// `InstanceMetadata`. An organization's instance belongs to the management account.
 pub(super) fn view(state: &State) -> Value {
+    let (owner, store) = (&state.facts.management_account_id, &state.instance.identity_store_id);
     json!({
         "InstanceArn": state.instance.instance_arn,
-        "IdentityStoreId": state.instance.identity_store_id,
-        "OwnerAccountId": state.facts.management_account_id,
+        "IdentityStoreId": store,
+        "IdentityStoreArn": format!("arn:aws:identitystore::{owner}:identitystore/{store}"),
+        "OwnerAccountId": owner,
+        "PrimaryRegion": state.instance.region,
         "CreatedDate": clock::seconds(state.started),
         "Status": "ACTIVE",
     })

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
     ids::{AccountId, InstanceArn, PermissionSetArn},
-    organization::Assignment,
+    organization::Principal,
 };
 
 use super::errors;
@@ -34,24 +34,29 @@ pub(super) fn list_account_assignments(
     errors::known_instance(call.state, &request.instance_arn)?;
     errors::known_permission_set(call.state, &request.permission_set_arn)?;
     errors::known_account(call.state, &request.account_id)?;
-    let assignments = call.state.assignments.iter().filter(|assignment| {
-        assignment.account_id == request.account_id
-            && assignment.permission_set_arn == request.permission_set_arn
-    });
-    call.page(
+    let principals =
+        call.state.assignments.principals(&request.account_id, &request.permission_set_arn);
+    call.list(
         "AccountAssignments",
         IDENTITY_CENTER_PAGE,
         &request.page,
-        assignments.map(view).collect(),
+        principals,
+        |principal| sort_key(principal).into(),
+        |principal| view(&request.account_id, &request.permission_set_arn, principal),
     )
 }
 
+/// Text whose order is that of principals: groups first.
+pub(super) fn sort_key(principal: &Principal) -> String {
+    format!("{} {}", principal.kind(), principal.id())
+}
+
 /// `AccountAssignment`, and `AccountAssignmentForPrincipal`, which has the same fields.
-pub(super) fn view(assignment: &Assignment) -> Value {
+pub(super) fn view(account: &AccountId, set: &PermissionSetArn, principal: &Principal) -> Value {
     json!({
-        "AccountId": assignment.account_id,
-        "PermissionSetArn": assignment.permission_set_arn,
-        "PrincipalType": assignment.principal.kind(),
-        "PrincipalId": assignment.principal.id(),
+        "AccountId": account,
+        "PermissionSetArn": set,
+        "PrincipalType": principal.kind(),
+        "PrincipalId": principal.id(),
     })
 }

@@ -1,5 +1,7 @@
 //! `ListAccountAssignmentsForPrincipal`
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::Value;
 use shared::{
@@ -47,17 +49,26 @@ pub(super) fn list_account_assignments_for_principal(
     let principal = assignment::principal(call, &request.principal_type, &request.principal_id)?;
     let principals = with_groups(call.state, principal);
     let account = request.filter.as_ref().and_then(|filter| filter.account_id.as_ref());
-    let assignments = call.state.assignments.iter().filter(|assignment| {
-        principals.contains(&assignment.principal)
-            && account.is_none_or(|account| assignment.account_id == *account)
+    let rows = principals.iter().flat_map(|principal| {
+        let places = call.state.assignments.places(principal);
+        let places = places.filter(|(place, _)| account.is_none_or(|account| place == account));
+        places.map(move |place| (principal, place))
     });
-    let assignments = assignments.map(list_account_assignments::view).collect();
-    call.page("AccountAssignments", IDENTITY_CENTER_PAGE, &request.page, assignments)
+    call.list(
+        "AccountAssignments",
+        IDENTITY_CENTER_PAGE,
+        &request.page,
+        rows,
+        |(principal, (account, set))| {
+            format!("{} {account} {set}", list_account_assignments::sort_key(principal)).into()
+        },
+        |(principal, (account, set))| list_account_assignments::view(account, set, principal),
+    )
 }
 
-/// The principal, and of a user the groups as well.
-fn with_groups(state: &State, principal: Principal) -> Vec<Principal> {
-    let Principal::User(user) = &principal else { return vec![principal] };
+/// The principal, and of a user the groups as well; sorted.
+fn with_groups(state: &State, principal: Principal) -> BTreeSet<Principal> {
+    let Principal::User(user) = &principal else { return BTreeSet::from([principal]) };
     let groups = state.memberships.groups_of(user).cloned().map(Principal::Group);
     groups.chain([principal.clone()]).collect()
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::ids::{InstanceArn, PermissionSetArn};
 
-use super::errors;
+use super::{errors, permission_set::ProvisioningStatus};
 use crate::{
     api_error::ApiError,
     call::Call,
@@ -16,6 +16,7 @@ use crate::{
 pub(super) struct ListAccountsForProvisionedPermissionSetRequest {
     instance_arn: InstanceArn,
     permission_set_arn: PermissionSetArn,
+    provisioning_status: Option<ProvisioningStatus>,
     #[serde(flatten)]
     page: PageRequest,
 }
@@ -26,10 +27,16 @@ pub(super) fn list_accounts_for_provisioned_permission_set(
     request: &ListAccountsForProvisionedPermissionSetRequest,
 ) -> Result<Value, ApiError> {
     errors::known_instance(call.state, &request.instance_arn)?;
-    errors::known_permission_set(call.state, &request.permission_set_arn)?;
-    let accounts = call.state.members.keys();
-    let provisioned =
-        accounts.filter(|account| call.state.is_provisioned(account, &request.permission_set_arn));
-    let provisioned = provisioned.map(|account| account.as_str().into()).collect();
-    call.page("AccountIds", IDENTITY_CENTER_PAGE, &request.page, provisioned)
+    let set = errors::known_permission_set(call.state, &request.permission_set_arn)?;
+    let accounts = call.state.assignments.accounts(&set.arn).filter(|(_, revision)| {
+        request.provisioning_status.is_none_or(|status| status.fits(*revision, set))
+    });
+    call.list(
+        "AccountIds",
+        IDENTITY_CENTER_PAGE,
+        &request.page,
+        accounts,
+        |(account, _)| account.as_str().into(),
+        |(account, _)| account.as_str().into(),
+    )
 }

@@ -27,6 +27,12 @@ pub(super) fn list_permission_sets(
     request: &ListPermissionSetsRequest,
 ) -> Result<Value, ApiError> {
     errors::known_instance(call.state, &request.instance_arn)?;
-    let arns = call.state.permission_sets.keys().map(|arn| arn.as_str().into()).collect();
-    call.page("PermissionSets", IDENTITY_CENTER_PAGE, &request.page, arns)
+    call.list(
+        "PermissionSets",
+        IDENTITY_CENTER_PAGE,
+        &request.page,
+        call.state.permission_sets.keys(),
+        |arn| arn.as_str().into(),
+        |arn| arn.as_str().into(),
+    )
 }

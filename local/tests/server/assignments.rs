@@ -200,5 +200,5 @@ async fn a_hundred_groups_fit_into_a_permission_set_of_an_account() {
 async fn provisioned(server: &Server, account: &str) -> Vec<String> {
     let request = server.sso_admin.list_permission_sets_provisioned_to_account();
     let request = request.instance_arn(server.instance_arn()).account_id(account);
-    request.send().await.unwrap().permission_sets.unwrap()
+    request.send().await.unwrap().permission_sets.unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! Failing when told to.
 
 use aws_sdk_ssoadmin::types::StatusValues;
-use local::{Fault, FaultKind};
+use local::{Fault, FaultKind, Probability};
 
 use crate::support::Server;
 
@@ -17,7 +17,13 @@ fn throttled() -> FaultKind {
 async fn a_call_fails_as_often_as_it_was_told_to() {
     let server = Server::start().await;
     let operation = "sso-admin:ListInstances".to_owned();
-    server.local.fail(Fault { operation, error: throttled(), account_id: None, times: Some(1) });
+    server.local.fail(Fault {
+        operation,
+        error: throttled(),
+        account_id: None,
+        times: Some(1),
+        probability: Probability::ALWAYS,
+    });
     let refused = server.sso_admin.list_instances().send().await.unwrap_err();
     assert!(refused.into_service_error().is_throttling_exception());
     server.sso_admin.list_instances().send().await.unwrap();
@@ -28,7 +34,13 @@ async fn a_call_fails_for_one_account_only() {
     let server = Server::start().await;
     let operation = "organizations:DescribeAccount".to_owned();
     let account_id = Some("210000000001".parse().unwrap());
-    server.local.fail(Fault { operation, error: throttled(), account_id, times: None });
+    server.local.fail(Fault {
+        operation,
+        error: throttled(),
+        account_id,
+        times: None,
+        probability: Probability::ALWAYS,
+    });
     for _ in 0..2 {
         server
             .organizations
@@ -46,7 +58,13 @@ async fn an_accepted_assignment_can_be_made_to_fail() {
     let server = Server::start().await;
     let operation = "sso-admin:CreateAccountAssignment".to_owned();
     let error = FaultKind::AssignmentFails { reason: "Received a 403 status error.".to_owned() };
-    server.local.fail(Fault { operation, error, account_id: None, times: Some(1) });
+    server.local.fail(Fault {
+        operation,
+        error,
+        account_id: None,
+        times: Some(1),
+        probability: Probability::ALWAYS,
+    });
     let wanted = server.assignment("PowerUserAccess", "web-test", "Engineering");
     let started = server.create(&wanted).await.unwrap();
     let ended = server.ended(&started).await;
