@@ -1,4 +1,5 @@
-//! The summary: the fastest runs side by side, how far above the floor they are, and the memory at the peak.
+//! The summary: the fastest runs side by side, how far above the floor they are, and the memory at
+//! the peak.
 #![expect(clippy::print_stdout, reason = "it is what the bench is run for")]
 
 use std::{
