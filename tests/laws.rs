@@ -617,7 +617,7 @@ fn planned(aws: &FakeAws, rules: &Rules, scope: &Scope, picture: &mut Picture) -
 fn visible(plan: Plan, by_principal: bool) -> Vec<(Action, Assignment)> {
     let is_orphan = |change: &Change| change.reason.why.contains("no longer exists");
     let changes = plan.changes.into_iter().filter(|change| !by_principal || !is_orphan(change));
-    changes.map(|change| (change.action, change.assignment)).collect()
+    changes.map(|change| (change.action, change.assignment())).collect()
 }
 
 /// One run that remembers nothing of others.

@@ -15,7 +15,6 @@ use crate::{api_error::ApiError, call::Call, clock, service::Service, state::Sta
 /// The role that Usher's own calls come from.
 pub(crate) const USHER_ROLE: &str = "usher-reconciler";
 
-
 /// The version of CloudTrail's record.
 const EVENT_VERSION: &str = "1.11";
 

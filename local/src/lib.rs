@@ -107,7 +107,10 @@ impl Local {
     pub fn usher_role_arn(&self) -> String {
         let state = self.world.state();
         let account = self.world.settings.caller.as_ref();
-        cloud_trail::role_arn(account.unwrap_or(&state.facts.management_account_id), cloud_trail::USHER_ROLE)
+        cloud_trail::role_arn(
+            account.unwrap_or(&state.facts.management_account_id),
+            cloud_trail::USHER_ROLE,
+        )
     }
 
     /// The events that the real services would have sent, each in its EventBridge envelope. Only

@@ -168,7 +168,7 @@ fn caller(
         account_id: account_of_key(&access_key_id, target, state)
             .or_else(|| settings.caller.clone())
             .unwrap_or_else(|| state.facts.management_account_id.clone()),
-        role: if is_usher { cloud_trail::USHER_ROLE } else { "Admin" },
+        role: if is_usher { crate::cloud_trail::USHER_ROLE } else { "Admin" },
         access_key_id,
         user_agent: header(headers, "user-agent").unwrap_or("unknown").to_owned(),
     }
