@@ -21,6 +21,8 @@ pub(super) struct Catalogue<'a> {
     account_emails: OnceCell<Names<'a>>,
     pub(super) memberships: OnceCell<Memberships<'a>>,
     pub(super) group_names: OnceCell<HashMap<&'a GroupId, &'a str>>,
+    /// How many members groups have, where that is said without naming them.
+    pub(super) group_sizes: HashMap<GroupId, usize>,
 }
 
 impl<'a> Catalogue<'a> {
@@ -35,6 +37,7 @@ impl<'a> Catalogue<'a> {
             account_emails: OnceCell::new(),
             memberships: OnceCell::new(),
             group_names: OnceCell::new(),
+            group_sizes: HashMap::new(),
         }
     }
 
