@@ -113,6 +113,18 @@ async fn with_many_groups_a_new_account_costs_their_pages() {
     assert_eq!(first_ever.reads - cold.reads, 12, "one call for each permission set");
 }
 
+/// Of the groups that a template cannot mean in the account, nobody asks who is in them.
+#[tokio::test]
+async fn members_are_read_of_the_groups_that_a_template_names() {
+    let rules = "{version: 1, manage: {unlisted: revoke}, rules: [{name: by-name, group_name: \"AWS-{account}-{permission_set}\", permission_sets: \"*\", members: {at_least: 1}}]}";
+    let company = company_of(12, 90).group("aws-new-View").group("aws-other-View");
+    let company = company.permission_set("View").user("mary").member("mary", "aws-new-View");
+    let aws = LocalAws::start(company, rules).await;
+    look(&aws, &aws.usher().await).await;
+    assert_eq!(aws.access(&account_id("new")).len(), 1);
+    assert_eq!(aws.calls_of("identitystore:ListGroupMemberships"), 1);
+}
+
 #[tokio::test]
 async fn an_account_that_is_as_it_should_be_costs_reads_only() {
     let aws = LocalAws::start(company_of(12, 10), &ten_rules()).await;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use insta::{assert_snapshot, with_settings};
 use local::{Local, Settings, bobs_organization};
 use serde_json::json;
-use shared::organization::Organization;
+use shared::organization::{Organization, Unread};
 
 use crate::support::{
     events::api_call,
@@ -300,6 +300,54 @@ fn tests_that_fail_say_why_and_exit_with_1() {
     assert_snapshot!(usher(&rules, &bobs_company()).run(&["test", "rules.yaml"]));
 }
 
+/// Why a test failed is said by a rule for the principal, if there is one; what `protect` holds is said so.
+#[test]
+fn tests_that_fail_name_the_rule_that_is_meant() {
+    let rules = "version: 1
+manage: {unlisted: revoke}
+protect: [{groups: break-glass}]
+rules:
+  - {name: auditors, permission_sets: View, groups: Auditors, accounts: {name: pay-*}}
+  - {name: engineers, permission_sets: View, groups: [Engineering, break-glass], accounts: {name: shop-*}}
+tests:
+  - {name: an engineer, account: {name: pay-prod}, group: Engineering, expect: View}
+  - {name: an auditor, account: {name: shop-prod}, group: Auditors, expect: View}
+  - {name: a seller, account: {name: shop-prod}, group: Sales, expect: View}
+  - {name: an administrator, account: {name: shop-prod}, group: Engineering, expect: [View, Admin]}
+  - {name: an emergency, account: {name: shop-prod}, group: break-glass, expect: View}
+";
+    let ended = usher(rules, &bobs_company()).run(&["test", "rules.yaml", "--format", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let why: Vec<&str> = told["tests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|test| test["why"].as_str().unwrap())
+        .collect();
+    assert_snapshot!(why.join("\n"));
+}
+
+/// Nobody has to be made up for it: a group of a test is as large as it has to be.
+#[test]
+fn tests_have_enough_members_for_any_rule() {
+    let rules =
+        RULES.replace("    accounts", "    members: {at_least: 9000000000000}\n    accounts");
+    let few = "  - name: a few engineers do not
+    account: {name: shop-test, tags: {environment: test}}
+    group: Engineering
+    members: 8999999999999
+    expect: []
+  - name: whoever is in such a group does
+    account: {name: shop-test, tags: {environment: test}}
+    user: {user_name: bob@example.com, groups: [Engineering]}
+    expect: [PowerUserAccess]
+";
+    let usher = usher(&format!("{rules}{TESTED}{few}"), &bobs_company());
+    let ended = usher.run(&["test", "rules.yaml"]);
+    assert_eq!(ended.code, 0, "{ended}");
+    assert!(ended.stdout.contains("3 passed"), "{ended}");
+}
+
 #[test]
 fn tests_as_json() {
     let rules = format!("{RULES}{TESTED}{BROKEN_PROMISES}");
@@ -442,6 +490,87 @@ fn explain_names_what_is_near_and_accounts_of_one_name() {
     assert_snapshot!(ends.join("\n"));
 }
 
+/// Neither account alone is over the limit; the organization is, and so neither loses anything.
+#[test]
+fn explain_a_revocation_that_is_held() {
+    let company = bobs_company()
+        .account("shop-prod", "/Workloads")
+        .assigned("ViewOnlyAccess", "Engineering", "shop-test")
+        .assigned("ViewOnlyAccess", "Engineering", "shop-prod");
+    let files = ["--rules", "rules.yaml", "--org", "org.json"];
+    let whom = ["--account", "shop-test", "--group", "Engineering"];
+    let ends = ["1", "10%", "2"].map(|limit| {
+        let limit = format!("unlisted: revoke, max_revocations: {limit}");
+        let usher = usher(&RULES.replace("unlisted: revoke", &limit), &company);
+        let plan = usher.run(&[&["plan"], &files[..]].concat());
+        let explanation = usher.run(&[&["explain"], &files[..], &whom].concat());
+        assert_eq!(plan.stdout.contains("(held)"), explanation.stdout.contains("(held)"), "{plan}");
+        explanation.to_string()
+    });
+    assert_snapshot!(ends.join("\n"));
+}
+
+/// What was not read is said before what follows from it.
+#[test]
+fn explain_what_was_not_read() {
+    let company = many_people().gap(Unread::Assignments, Some("shop-test"));
+    let Company(mut organization) = company;
+    organization.assignments.clear();
+    let company = Company(organization);
+    let engineers = ["--account", "shop-test", "--group", "Engineering"];
+    let auditors = ["--account", "shop-test", "--group", "Auditors"];
+    let members = Company(Organization { memberships: Vec::new(), ..many_people().0 });
+    let members = members.gap(Unread::Memberships, None);
+    let bob = ["--account", "shop-test", "--user", "bob@example.com"];
+    let ends =
+        [explain(&company, &engineers), explain(&company, &auditors), explain(&members, &bob)];
+    assert_snapshot!(ends.join("\n"));
+}
+
+/// Whether `protect` holds it hangs on a tag that was not read: so it stays, and not because it is protected.
+#[test]
+fn explain_what_may_be_protected() {
+    let protect = "protect: [{groups: Auditors, accounts: {tags: {tier: core}}}]\nrules:";
+    let company = many_people().gap(Unread::Tags, Some("shop-test"));
+    let ended = usher(&RULES.replace("rules:", protect), &company).run(&[
+        "explain",
+        "--rules",
+        "rules.yaml",
+        "--org",
+        "org.json",
+        "--account",
+        "shop-test",
+        "--group",
+        "Auditors",
+    ]);
+    assert_snapshot!(ended);
+}
+
+/// All that a `not` asks for has to hold, so all of it is told.
+#[test]
+fn explain_a_not_of_several_keys() {
+    let excluding = |what: &str| RULES.replace("{tags: {environment: test}}", what);
+    let usher = |what: &str| usher(&excluding(what), &bobs_company());
+    let arguments = [
+        "explain",
+        "--rules",
+        "rules.yaml",
+        "--org",
+        "org.json",
+        "--account",
+        "shop-test",
+        "--group",
+        "Engineering",
+    ];
+    let ends = [
+        "{not: {name: shop-*, tags: {environment: [test, dev], owner: false}}}",
+        "{not: [{name: pay-*}, {organizational_unit: /, not: {tags: {environment: prod}}}]}",
+        "{not: {not: {tags: {environment: prod}}}}",
+    ]
+    .map(|what| usher(what).run(&arguments).to_string());
+    assert_snapshot!(ends.join("\n"));
+}
+
 #[test]
 fn explain_as_json() {
     let whom = ["--account", "shop-test", "--user", "bob@example.com", "--format", "json"];
@@ -469,6 +598,37 @@ fn simulate_as_json_is_a_line_an_event() {
     }
     assert_eq!(lines.len(), 2);
     assert_snapshot!(ended);
+}
+
+/// As `plan` and `check` say it.
+#[test]
+fn simulate_says_what_is_odd_about_the_rules() {
+    let rules = RULES.replace("[Engineering]", "[Engineering, Nobody]");
+    let usher = with_events().file("rules.yaml", rules);
+    let arguments = ["simulate", "--rules", "rules.yaml", "--org", "org.json", "move.json"];
+    assert_snapshot!(usher.run(&arguments));
+}
+
+/// Whoever asks for JSON gets what is wrong with the rules as JSON too: the same as from `check`, but beside
+/// the data.
+#[test]
+fn mistakes_are_json_where_data_is() {
+    let rules = RULES.replace("groups:", "group:");
+    let usher = with_events().file("rules.yaml", rules);
+    let checked = usher.run(&["check", "rules.yaml", "--format", "json"]);
+    let files = ["--rules", "rules.yaml", "--org", "org.json"];
+    let commands: [&[&str]; 4] = [
+        &["test", "rules.yaml"],
+        &[&["plan"], &files[..]].concat(),
+        &[&["simulate"], &files[..], &["move.json"]].concat(),
+        &[&["explain"], &files[..], &["--account", "shop-test", "--group", "Engineering"]].concat(),
+    ];
+    for command in commands {
+        let ended = usher.run(&[command, &["--format", "json"]].concat());
+        assert_eq!((ended.code, ended.stdout.as_str()), (3, ""), "{ended}");
+        assert_eq!(ended.stderr, checked.stdout);
+    }
+    assert_eq!(checked.code, 3);
 }
 
 #[test]

@@ -13,9 +13,12 @@ use shared::{
     scope::{self, About, Attributes, Function, Lead, RulesObject, Scope, event::Event},
 };
 
-use crate::support::events::{
-    MANAGEMENT, api_call, create_account_result, managed_account, move_account, schedule_of_a_rule,
-    schedule_of_the_scheduler, service_event,
+use crate::support::{
+    events::{
+        MANAGEMENT, api_call, create_account_result, managed_account, move_account,
+        schedule_of_a_rule, schedule_of_the_scheduler, service_event,
+    },
+    random::other_cases_each_time,
 };
 
 const ACCOUNT: &str = "320000000007";
@@ -822,7 +825,7 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(other_cases_each_time(1_000))]
 
     #[test]
     fn no_json_panics(value in any_json()) {

@@ -11,14 +11,14 @@ use shared::{
     decide::Decision,
     explain::{ExplainedAccess, Explanation, ExplanationText, Fate},
     ids::{AccountId, PermissionSetArn},
-    organization::{Organization, Principal},
+    organization::{Assignment, Organization, Principal},
     plan::{Action, Change, Plan},
     scope::Scope,
 };
 
 use crate::{
     reference::{Case, cases, now},
-    support,
+    support::{self, random::by_lines},
 };
 
 const CASES: u32 = 600;
@@ -114,13 +114,18 @@ impl Stage<'_> {
             let granted: BTreeSet<&str> =
                 granted.map(|change| change.permission_set.name.as_str()).collect();
             let grants: BTreeSet<&str> = rule.grants.iter().map(String::as_str).collect();
-            prop_assert_eq!(&grants, &granted, "{:#?}", explanation);
-            prop_assert_eq!(grants.is_empty(), !rule.failed.is_empty(), "{:#?}", explanation);
+            prop_assert_eq!(&grants, &granted, "{}", shown(explanation));
+            let grants_anywhere = self.of_rules.changes.iter().any(|change| {
+                concerned.contains(&change.principal.principal)
+                    && change.reason.rules.contains(&rule.rule)
+            });
+            prop_assert!(!(rule.for_others && grants_anywhere), "{}", shown(explanation));
+            prop_assert_eq!(grants.is_empty(), !rule.failed.is_empty(), "{}", shown(explanation));
             for failed in &rule.failed {
                 let texts = [&failed.key, &failed.wanted, &failed.met];
-                prop_assert!(texts.iter().all(|text| !text.is_empty()), "{:#?}", explanation);
+                prop_assert!(texts.iter().all(|text| !text.is_empty()), "{}", shown(explanation));
                 // Everything was read.
-                prop_assert!(!failed.met.contains("not read"), "{:#?}", explanation);
+                prop_assert!(!failed.met.contains("not read"), "{}", shown(explanation));
             }
         }
         Ok(())
@@ -128,25 +133,27 @@ impl Stage<'_> {
 
     fn each_fate_is_the_plans(&self, explanation: &Explanation) -> Result<(), TestCaseError> {
         let concerned = self.concerned(&explanation.principal.principal);
-        let planned: BTreeSet<(Fate, PermissionSetArn, Principal)> = self
+        let planned: BTreeSet<(Fate, bool, PermissionSetArn, Principal)> = self
             .changes_of(&explanation.account.id, &concerned)
             .map(|(fate, change)| {
                 let assignment = change.assignment();
-                (fate, assignment.permission_set_arn, assignment.principal)
+                (fate, change.held, assignment.permission_set_arn, assignment.principal)
             })
             .collect();
         let told = explanation.permission_sets.iter().filter(|access| is_change(access.fate));
         let told: BTreeSet<_> = told
-            .map(|access| (access.fate, self.arn(access), self.holder(explanation, access)))
+            .map(|access| {
+                (access.fate, access.held, self.arn(access), self.holder(explanation, access))
+            })
             .collect();
-        prop_assert_eq!(told, planned, "{:#?}", explanation);
+        prop_assert_eq!(told, planned, "{}", shown(explanation));
         for access in &explanation.permission_sets {
             let in_place = match access.fate {
                 Fate::Created | Fate::Refused => false,
                 Fate::Stays | Fate::Deleted | Fate::Reported | Fate::LeftAlone => true,
             };
-            prop_assert_eq!(access.in_place, in_place, "{:#?}", explanation);
-            prop_assert!(access.in_place || !access.rules.is_empty(), "{:#?}", explanation);
+            prop_assert_eq!(access.in_place, in_place, "{}", shown(explanation));
+            prop_assert!(access.in_place || !access.rules.is_empty(), "{}", shown(explanation));
         }
         let text = ExplanationText(explanation).to_string();
         prop_assert!(text.contains(explanation.account.id.as_str()));
@@ -193,6 +200,10 @@ impl Stage<'_> {
         let id = named.map_or_else(|| through.parse().unwrap(), |group| group.id.clone());
         Principal::Group(id)
     }
+}
+
+fn shown(explanation: &Explanation) -> String {
+    by_lines(&serde_json::to_value(explanation).unwrap())
 }
 
 fn is_change(fate: Fate) -> bool {

@@ -31,6 +31,7 @@ use crate::support::{
         Company, account_id, assignment, company, direct_assignment, group_id, permission_set_arn,
         unit_id, user_id,
     },
+    random::{Written, other_cases_each_time, same},
     rules,
 };
 
@@ -232,21 +233,18 @@ fn set_globs() -> impl Strategy<Value = Vec<&'static str>> {
     vec(select(&["*", "Admin", "Power", "[PV]*", "Unknown"][..]), 1..3)
 }
 
-fn rules_files() -> impl Strategy<Value = Rules> {
+fn rules_files() -> impl Strategy<Value = Written> {
     let protect = fences();
     let never = (fences(), windows()).prop_map(|(entry, window)| during(entry, window));
     (manage(), vec(protect, 0..2), vec(rule(), 1..5), vec(never, 0..2)).prop_map(
         |(manage, protect, rules, never)| {
-            crate::support::rules(
-                &json!({
-                    "version": 1,
-                    "manage": manage,
-                    "protect": protect,
-                    "rules": named("rule", rules),
-                    "never": named("never", never),
-                })
-                .to_string(),
-            )
+            Written::new(&json!({
+                "version": 1,
+                "manage": manage,
+                "protect": protect,
+                "rules": named("rule", rules),
+                "never": named("never", never),
+            }))
         },
     )
 }
@@ -640,7 +638,7 @@ fn errand(scope: Scope) -> Errand {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(other_cases_each_time(2_000))]
 
     /// Law 1. What is not read leads to no revocation and no grant that the full truth would not have made.
     #[test]
@@ -663,7 +661,7 @@ proptest! {
         let elsewhere = |plan: &Plan| -> Vec<Change> {
             plan.changes.iter().filter(|change| change.account.id != account_id(name)).cloned().collect()
         };
-        prop_assert_eq!(elsewhere(&plan), elsewhere(&truth));
+        same(&elsewhere(&plan), &elsewhere(&truth))?;
     }
 
     /// Law 2. The plan for a scope is the full plan, cut down to it.
@@ -671,7 +669,7 @@ proptest! {
     fn a_scope_cuts_the_full_plan(company in organizations(), rules in rules_files(), scope in scopes()) {
         let full = decide(&rules, &company.0, now(), &Scope::everything());
         let scoped = decide(&rules, &company.0, now(), &scope);
-        prop_assert_eq!(scoped.changes.iter().collect::<Vec<_>>(), cut(&full, &company.0, &scope));
+        same(&scoped.changes.iter().collect::<Vec<_>>(), &cut(&full, &company.0, &scope))?;
     }
 
     /// Law 2. A plan carried out leaves nothing to plan.
@@ -689,9 +687,9 @@ proptest! {
             let plan = decide(rules, &company.0, now(), &Scope::everything());
             plan.changes.into_iter().map(|change| (change.action, change.assignment())).collect()
         };
-        let mut reversed = rules.clone();
+        let mut reversed = rules.0.clone();
         reversed.rules.reverse();
-        prop_assert_eq!(assignments(&rules), assignments(&reversed));
+        same(&assignments(&rules), &assignments(&reversed))?;
     }
 
     /// Law 3. Within a plan, all grants come before the first revocation, and are carried out so.
@@ -713,7 +711,7 @@ proptest! {
     fn never_wins(company in organizations(), rules in rules_files()) {
         let plan = decide(&rules, &company.0, now(), &Scope::everything());
         let after = applied(&company.0, &plan);
-        let without_rules = Rules { rules: Vec::new(), ..rules.clone() };
+        let without_rules = Rules { rules: Vec::new(), ..rules.0.clone() };
         let forbidden = rules.never.iter().filter(|entry| entry.what.accounts.is_none() && entry.window.holds(now()));
         for entry in forbidden {
             let granted: Vec<_> = decide(&without_rules, &after, now(), &Scope::everything()).changes;
@@ -766,7 +764,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(other_cases_each_time(400))]
 
     /// Law 2, through the loop. Any scopes in any order, twice, each cut off anywhere, then one sweep: the assignments
     /// are those that a sweep alone would have made.
@@ -786,7 +784,7 @@ proptest! {
             in_a_runtime(act(&visited, cut_off, Limits::default()));
         }
         reconciled(&visited, &rules, &errand(Scope::everything())).unwrap();
-        prop_assert_eq!(visited.assignments(), alone.assignments());
+        same(&visited.assignments(), &alone.assignments())?;
     }
 
     /// Law 1, through the loop: whichever single read fails, nothing goes that would not have gone, and nothing comes.
@@ -828,7 +826,7 @@ proptest! {
     ) {
         let aws = FakeAws::new(company.0).groups_on_a_page(page);
         let scope = names.into_iter().map(|name| Scope::account(account_id(name))).fold(Scope::default(), Scope::merge);
-                let narrow = in_a_runtime(shared::observe::observe(&aws, &rules, &scope, now())).unwrap();
+        let narrow = in_a_runtime(shared::observe::observe(&aws, &rules, &scope, now())).unwrap();
         let whole = in_a_runtime(shared::observe::observe(&aws, &rules, &Scope::everything(), now())).unwrap();
         let plan = decide(&rules, &narrow, now(), &scope);
         // The narrow observation leaves out the names of units that no rule asks for, and so the path in the text.
@@ -836,8 +834,8 @@ proptest! {
             plan.changes.into_iter().map(|change| (change.action, change.assignment(), change.reason)).collect()
         };
         let narrowly = told(plan);
-        prop_assert_eq!(&narrowly, &told(decide(&rules, &whole, now(), &scope)));
-        prop_assert_eq!(&narrowly, &told(decide(&rules, &aws.organization.borrow(), now(), &scope)));
+        same(&narrowly, &told(decide(&rules, &whole, now(), &scope)))?;
+        same(&narrowly, &told(decide(&rules, &aws.organization.borrow(), now(), &scope)))?;
     }
 
     /// Law 2, for every kind of scope, by whichever way is allowed, whatever is remembered: the plan is the full plan,

@@ -19,6 +19,7 @@ use crate::{
     support::{
         self,
         organization::{Company, account_id, company, group_id, unit_id},
+        random::other_cases_each_time,
     },
 };
 
@@ -44,7 +45,7 @@ const VALUES: [&str; 17] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(other_cases_each_time(300))]
 
     /// Whatever the rules and whatever was read, everything that is said of them can be said.
     #[test]

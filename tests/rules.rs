@@ -4,6 +4,8 @@ use insta::{assert_snapshot, glob};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use shared::{rules::Rules, source::SourceFile};
 
+use crate::support::random::other_cases_each_time;
+
 /// Every file in `rules/bad` is refused, with the text beside it in `snapshots`.
 #[test]
 fn every_mistake_is_explained() {
@@ -89,7 +91,7 @@ rules:
 ";
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(other_cases_each_time(5_000))]
 
     /// Whatever is done to a file, it is read or its mistakes are told; nothing panics.
     #[test]

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use shared::{
-    decide::decide,
+    decide::{decide, warnings},
     organization::{AccountState, Unread},
     plan::PlanText,
     scope::Scope,
@@ -188,6 +188,41 @@ fn too_many_revocations_are_held_and_the_grants_go_ahead() {
         "pay-prod",
     );
     assert_snapshot!(plan(&rules, &company));
+}
+
+/// Each assignment is counted in one line only: one of an account that is left alone with that account.
+#[test]
+fn what_is_left_alone_adds_up() {
+    let mut company = bobs_company()
+        .user("mary")
+        .assigned("AdministratorAccess", "Auditors", "management")
+        .assigned("ViewOnlyAccess", "Auditors", "pay-prod")
+        .assigned("AdministratorAccess", "break-glass-admins", "pay-prod")
+        .assigned_to("ViewOnlyAccess", "mary", "pay-prod");
+    for number in 1..=6 {
+        let name = format!("old-{number}");
+        company = company.account(&name, "/Sandbox").in_state(AccountState::Suspended);
+        company = company.assigned("ViewOnlyAccess", "Auditors", &name);
+    }
+    assert_eq!(company.0.assignments.len(), 10);
+    assert_snapshot!(plan(RULES, &company));
+}
+
+/// That a `not` leaves nothing is said once, where it stands.
+#[test]
+fn a_not_that_excludes_everything_is_said_once() {
+    let everything = "not: {name: \"*\"}";
+    let in_a_rule = RULES.replace("not: {name: \"*-frozen\"}", everything);
+    let in_manage = RULES
+        .replace("unlisted: revoke", &format!("unlisted: revoke\n  accounts: {{{everything}}}"));
+    let Company(organization) = bobs_company();
+    for text in [in_a_rule, in_manage] {
+        assert!(text.contains(everything));
+        let rules = rules(&text);
+        let warnings = warnings(&rules, &organization, organization.observed_at);
+        let codes: Vec<&str> = warnings.iter().map(|warning| warning.code.as_str()).collect();
+        assert_eq!(codes, ["excludes-everything"]);
+    }
 }
 
 #[test]

@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 use shared::{
     decide,
-    diagnostic::{Diagnostic, DiagnosticJson, Severity, sarif},
+    diagnostic::{Diagnostic, sarif},
     lint::lint,
     source::SourceFile,
 };
 
 use crate::{
     clock,
+    diagnostics::{DiagnosticsJson, Summary},
     exit::{Exit, Failure},
     files, output,
 };
@@ -62,32 +62,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
 }
 
-#[derive(Serialize)]
-struct CheckJson {
-    diagnostics: Vec<DiagnosticJson>,
-    summary: Summary,
-}
-
-#[derive(Clone, Copy, Serialize)]
-struct Summary {
-    errors: usize,
-    warnings: usize,
-}
-
 fn print(
     diagnostics: &[Diagnostic],
     source: &SourceFile,
     told: &str,
     format: Format,
 ) -> Result<(), Failure> {
-    let summary = count(diagnostics);
     match format {
-        Format::Text => text(diagnostics, source, told, summary),
-        Format::Json => {
-            let diagnostics =
-                diagnostics.iter().map(|diagnostic| diagnostic.to_json(source)).collect();
-            output::json(&CheckJson { diagnostics, summary })
-        }
+        Format::Text => text(diagnostics, source, told, Summary::of(diagnostics)),
+        Format::Json => output::json(&DiagnosticsJson::new(diagnostics, source)),
         Format::Sarif => output::json(&sarif::Log::new(diagnostics, source)),
     }
 }
@@ -103,13 +86,6 @@ fn text(
     }
     let (error, warning) = (noun(errors, "error"), noun(warnings, "warning"));
     output::data(&format!("{}: {told}, {errors} {error}, {warnings} {warning}", source.name))
-}
-
-fn count(diagnostics: &[Diagnostic]) -> Summary {
-    let of = |severity| {
-        diagnostics.iter().filter(|diagnostic| diagnostic.code.severity() == severity).count()
-    };
-    Summary { errors: of(Severity::Error), warnings: of(Severity::Warning) }
 }
 
 fn noun(number: usize, noun: &str) -> String {

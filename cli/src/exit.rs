@@ -4,7 +4,10 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 use shared::{failure::CallFailure, ids::InvalidId, rules::InvalidRules, runtime, scope::Function};
 
-use crate::output;
+use crate::{
+    diagnostics::DiagnosticsJson,
+    output::{self, Format},
+};
 
 /// How a command ended, as scripts read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +69,16 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// Says on stderr what went wrong, and all that is behind it.
-    pub(crate) fn report(&self) -> Exit {
+    pub(crate) fn report(&self, format: Format) -> Exit {
         match self {
             Self::Rules(invalid) => {
-                output::error(&invalid.render(output::STYLED));
+                match format {
+                    Format::Text => output::error(&invalid.render(output::STYLED)),
+                    Format::Json => output::error_json(&DiagnosticsJson::new(
+                        &invalid.diagnostics,
+                        &invalid.source,
+                    )),
+                }
                 Exit::RulesInvalid
             }
             failure => {

@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     instance_arn: Option<InstanceArn>,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    pub(crate) format: Format,
 }
 
 /// Whom an explanation is about, as typed.
@@ -63,7 +63,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         (Some(group), _) => Whom::Group(group),
         (None, user) => Whom::User(user.as_deref().unwrap_or_default()),
     };
-    let mut organization = match &arguments.org {
+    let organization = match &arguments.org {
         Some(path) => files::organization(path)?,
         None => {
             let world = live::world(arguments.instance_arn.clone()).await;
@@ -74,7 +74,6 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let account = find_account(&organization.accounts, &arguments.account)?;
     let principal =
         find_principal(&organization, whom).ok_or_else(|| whom.not_found(&organization))?;
-    explain_only(&mut organization, &account);
     let decision = Decision::new(&rules, &organization, clock::now());
     let explanation = decision
         .explain(&account, &principal)
@@ -87,12 +86,6 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
-}
-
-/// Nothing is said of other accounts, so nothing need be decided for them.
-fn explain_only(organization: &mut Organization, account: &AccountId) {
-    organization.accounts.retain(|other| other.id == *account);
-    organization.assignments.retain(|assignment| assignment.account_id == *account);
 }
 
 impl Whom<'_> {

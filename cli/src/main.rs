@@ -5,6 +5,7 @@
 mod check;
 mod clock;
 mod demo;
+mod diagnostics;
 mod exit;
 mod explain;
 mod files;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, error::ErrorKind};
 
 use exit::{Exit, Failure};
+use output::Format;
 
 /// Keeps IAM Identity Center account assignments equal to one rules file
 #[derive(Debug, Parser)]
@@ -44,6 +46,20 @@ enum Command {
     Demo(demo::Arguments),
 }
 
+impl Command {
+    /// What the command's data is asked for as, and with it what is wrong with the rules.
+    fn format(&self) -> Format {
+        match self {
+            Self::Test(arguments) => arguments.format,
+            Self::Plan(arguments) => arguments.format,
+            Self::Simulate(arguments) => arguments.format,
+            Self::Explain(arguments) => arguments.format,
+            // What is wrong with the rules is what `check` prints as data.
+            Self::Check(_) | Self::Schema | Self::Demo(_) => Format::Text,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -51,7 +67,7 @@ fn main() -> ExitCode {
     };
     match run(&arguments.command) {
         Ok(exit) => exit.into(),
-        Err(failure) => failure.report().into(),
+        Err(failure) => failure.report(arguments.command.format()).into(),
     }
 }
 

@@ -12,6 +12,7 @@ use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use indicatif::ProgressBar;
 use serde::Serialize;
+use shared::{diagnostic::Diagnostic, source::SourceFile};
 use tokio::time::timeout;
 
 use crate::exit::Failure;
@@ -62,6 +63,21 @@ pub(crate) fn json_line(value: &impl Serialize) -> Result<(), Failure> {
 /// A line of anything else. When even stderr is gone, there is nobody left to tell.
 pub(crate) fn error(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// What is odd about the rules: no data, but worth knowing.
+pub(crate) fn warnings(warnings: &[Diagnostic], source: &SourceFile) {
+    for warning in warnings {
+        error(&format!("{}\n", warning.render(source, STYLED)));
+    }
+}
+
+/// Anything else, for tools.
+pub(crate) fn error_json(value: &impl Serialize) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => error(&text),
+        Err(failure) => error(&format!("error: failed to write: {failure}")),
+    }
 }
 
 /// Waits for something long, and says on a terminal how far it is. In a file or a pipe nothing is said.

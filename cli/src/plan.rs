@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     instance_arn: Option<InstanceArn>,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    pub(crate) format: Format,
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -62,9 +62,7 @@ async fn read(rules: &Rules, instance_arn: Option<InstanceArn>) -> Result<Organi
 }
 
 fn print(plan: &Plan, rules: &Rules, organization: &Organization) -> Result<(), Failure> {
-    for warning in &plan.warnings {
-        output::error(&format!("{}\n", warning.render(&rules.source, output::STYLED)));
-    }
+    output::warnings(&plan.warnings, &rules.source);
     let text = PlanText { plan, rules, organization }.to_string();
     let end = if plan.changes.is_empty() { "" } else { " Nothing was applied." };
     output::data(&format!("{}{end}", output::painted_plan(text.trim_end())))

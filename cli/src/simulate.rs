@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::{
     decide::Decision,
+    diagnostic::Diagnostic,
     organization::Organization,
     plan::{Plan, PlanJson, PlanText},
     rules::Rules,
@@ -36,7 +37,7 @@ pub(crate) struct Arguments {
     events: Vec<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    pub(crate) format: Format,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -44,11 +45,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let organization = files::organization(&arguments.org)?;
     let events: Vec<Value> =
         arguments.events.iter().map(|path| files::json(path)).collect::<Result<_, _>>()?;
-    let stage = Stage {
-        rules: &rules,
-        organization: &organization,
-        decision: Decision::new(&rules, &organization, clock::now()),
-    };
+    let decision = Decision::new(&rules, &organization, clock::now());
+    let warnings = decision.plan(&Scope::everything()).warnings;
+    if arguments.format == Format::Text {
+        output::warnings(&warnings, &rules.source);
+    }
+    let stage = Stage { rules: &rules, organization: &organization, decision, warnings };
     for (path, event) in arguments.events.iter().zip(&events) {
         match arguments.format {
             Format::Text => stage.print(path, event)?,
@@ -63,6 +65,8 @@ struct Stage<'a> {
     rules: &'a Rules,
     organization: &'a Organization,
     decision: Decision<'a>,
+    /// What is odd about the rules, wherever an event leads: all of it is known here.
+    warnings: Vec<Diagnostic>,
 }
 
 #[derive(Serialize)]
@@ -105,7 +109,7 @@ impl Stage<'_> {
             Lead::Look { scope, .. } => (scope, None),
             Lead::Ignore(why) => (&nowhere, Some(why.as_str())),
         };
-        let plan = ignored.is_none().then(|| self.decision.plan(scope));
+        let plan = ignored.is_none().then(|| self.plan(scope));
         output::json_line(&SimulationJson {
             file: path.display().to_string(),
             event: EventJson::of(event),
@@ -125,13 +129,17 @@ impl Stage<'_> {
         match (function, lead) {
             (Some(function), Lead::Look { scope, .. }) => {
                 output::data(&format!("{function}: look at {scope}"))?;
-                self.print_plan(&self.decision.plan(&scope))
+                self.print_plan(&self.plan(&scope))
             }
             (_, Lead::Ignore(why)) => {
                 output::data(&format!("{}\n", painted(DIM, format!("ignored: {why}"))))
             }
             (None, Lead::Look { scope, .. }) => output::data(&format!("look at {scope}\n")),
         }
+    }
+
+    fn plan(&self, scope: &Scope) -> Plan {
+        Plan { warnings: self.warnings.clone(), ..self.decision.plan(scope) }
     }
 
     fn print_plan(&self, plan: &Plan) -> Result<(), Failure> {

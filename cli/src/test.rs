@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     rules: PathBuf,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    pub(crate) format: Format,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {

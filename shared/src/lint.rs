@@ -28,6 +28,14 @@ pub fn lint(rules: &Rules, now: DateTime<Utc>) -> Vec<Diagnostic> {
     warnings
 }
 
+/// Whether a selector certainly leaves no account: in each of its alternatives a `not` excludes all of
+/// them, of which [`lint`] warns.
+pub(crate) fn leaves_no_account(selector: &AccountSelector) -> bool {
+    let excludes_all =
+        |condition: &Condition| matches!(&condition.test, Test::Not(inner) if is_everything(inner));
+    selector.any_of.iter().all(|conditions| conditions.iter().any(excludes_all))
+}
+
 /// Each `not` in a selector that leaves no account.
 fn excludes_everything(selector: &AccountSelector) -> Vec<Diagnostic> {
     selector.any_of.iter().flat_map(|conditions| excludes_all_of(conditions)).collect()
@@ -123,8 +131,10 @@ fn is_shadowed(rule: &Rule, never: &Never) -> Option<Diagnostic> {
 }
 
 fn covers_window(wide: Window, narrow: Window) -> bool {
-    let begins = wide.from.is_none_or(|from| narrow.from.is_some_and(|other| from <= other));
-    let ends = wide.until.is_none_or(|until| narrow.until.is_some_and(|other| other <= until));
+    let begins =
+        wide.from.is_none_or(|from| narrow.from.is_some_and(|other| from.value <= other.value));
+    let ends =
+        wide.until.is_none_or(|until| narrow.until.is_some_and(|other| other.value <= until.value));
     begins && ends
 }
 

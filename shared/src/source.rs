@@ -29,7 +29,7 @@ impl Span {
 }
 
 /// A value, and where it stands. The same values are equal wherever they stand.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,

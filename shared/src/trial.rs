@@ -4,14 +4,14 @@
 //! A test is decided by the decision itself, over an organization that has just what the test
 //! describes and the permission sets that the file names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
 use crate::{
     decide::Decision,
     diagnostic::{Code, Diagnostic},
-    explain::Explanation,
+    explain::{ExplainedRule, Explanation, FailedKey},
     ids::{AccountId, GroupId, InvalidId, OrganizationalUnitId, PermissionSetArn, UserId},
     organization::{
         Account, AccountState, Group, Instance, Membership, Organization, OrganizationFacts,
@@ -93,22 +93,22 @@ impl Verdict<'_> {
         let refused = refused
             .filter(|access| access.permission_set == name)
             .map(|access| format!("`{name}` is refused: {}", access.why));
-        refused.chain(self.failed_keys(explanation, name)).next()
+        refused.chain(self.failed_key(explanation, name)).next()
     }
 
-    /// Of each rule that could grant a permission set, the first key that failed.
-    fn failed_keys<'e>(
-        &'e self,
-        explanation: &'e Explanation,
-        permission_set: &'e str,
-    ) -> impl Iterator<Item = String> + 'e {
-        explanation.rules.iter().filter_map(move |explained| {
-            let globs = &self.rules.rule(&explained.rule)?.permission_sets;
-            globs.iter().find(|glob| glob.value.matches(permission_set))?;
-            let failed = explained.failed.first()?;
-            let (key, wanted, met) = (&failed.key, &failed.wanted, &failed.met);
-            Some(format!("rule `{}`: {key} wants {wanted}, met {met}", explained.rule))
-        })
+    /// The key that failed of the first rule that could grant a permission set: of those that are for
+    /// the principal, before those that are for others.
+    fn failed_key(&self, explanation: &Explanation, permission_set: &str) -> Option<String> {
+        let could_grant = |explained: &&ExplainedRule| {
+            let globs = self.rules.rule(&explained.rule).map(|rule| &rule.permission_sets);
+            globs.into_iter().flatten().any(|glob| glob.value.matches(permission_set))
+        };
+        let candidates = explanation.rules.iter().filter(could_grant);
+        let Some(explained) = candidates.min_by_key(|explained| explained.for_others) else {
+            return Some(format!("no rule grants `{permission_set}` to anybody"));
+        };
+        let FailedKey { key, wanted, met, .. } = explained.failed.first()?;
+        Some(format!("rule `{}`: {key} wants {wanted}, met {met}", explained.rule))
     }
 }
 
@@ -126,7 +126,8 @@ fn run_one<'r>(
     now: DateTime<Utc>,
 ) -> Result<Verdict<'r>, InvalidId> {
     let stage = Stage::new(rules, test, test.at.unwrap_or(now))?;
-    let decision = Decision::new(rules, &stage.organization, stage.organization.observed_at);
+    let decision = Decision::new(rules, &stage.organization, stage.organization.observed_at)
+        .with_group_sizes(stage.group_sizes.clone());
     let plan = decision.plan(&Scope::everything());
     let creates =
         plan.changes.iter().filter(|change| stage.is_concerned(&change.principal.principal));
@@ -143,6 +144,8 @@ struct Stage {
     principal: Principal,
     /// The groups that the principal has access through.
     groups: Vec<Principal>,
+    /// How many members each group has. Nobody need be one of them.
+    group_sizes: HashMap<GroupId, usize>,
 }
 
 impl Stage {
@@ -150,8 +153,14 @@ impl Stage {
         let mut organization = empty(&test.account, now)?;
         organization.permission_sets = permission_sets(rules, test)?;
         place_account(&mut organization, &test.account)?;
-        let (principal, groups) = place_principal(&mut organization, rules, &test.principal)?;
-        Ok(Self { organization, principal, groups })
+        let (principal, groups) = place_principal(&mut organization, &test.principal)?;
+        let size = match &test.principal {
+            TestPrincipal::Group { members: Some(members), .. } => *members,
+            _ => enough_members(rules),
+        };
+        let ids = organization.groups.iter().map(|group| group.id.clone());
+        let group_sizes = ids.map(|id| (id, size)).collect();
+        Ok(Self { organization, principal, groups, group_sizes })
     }
 
     fn is_concerned(&self, principal: &Principal) -> bool {
@@ -222,14 +231,11 @@ fn place_account(organization: &mut Organization, account: &TestAccount) -> Resu
 
 fn place_principal(
     organization: &mut Organization,
-    rules: &Rules,
     principal: &TestPrincipal,
 ) -> Result<(Principal, Vec<Principal>), InvalidId> {
-    let enough = rules.rules.iter().filter_map(|rule| rule.members_at_least.as_ref());
-    let enough = enough.map(|least| least.value).max().unwrap_or(0);
     match principal {
-        TestPrincipal::Group { display_name, members } => {
-            let group = place_group(organization, display_name, members.unwrap_or(enough))?;
+        TestPrincipal::Group { display_name, .. } => {
+            let group = place_group(organization, display_name)?;
             Ok((Principal::Group(group), Vec::new()))
         }
         TestPrincipal::User { user_name, groups, attributes } => {
@@ -242,7 +248,7 @@ fn place_principal(
             });
             let mut member_of = Vec::new();
             for display_name in groups {
-                let group_id = place_group(organization, display_name, enough.saturating_sub(1))?;
+                let group_id = place_group(organization, display_name)?;
                 member_of.push(Principal::Group(group_id.clone()));
                 organization.memberships.push(Membership { group_id, user_id: id.clone() });
             }
@@ -251,25 +257,17 @@ fn place_principal(
     }
 }
 
-/// A group with so many members. Nobody has more than a rule asks for, so the number is small.
-fn place_group(
-    organization: &mut Organization,
-    display_name: &str,
-    members: usize,
-) -> Result<GroupId, InvalidId> {
-    let id: GroupId = number(organization.groups.len())?;
-    organization.groups.push(Group { id: id.clone(), display_name: display_name.to_owned() });
-    for member in 0..members.min(MOST_MEMBERS) {
-        let user_id: UserId = number(member)?;
-        organization.memberships.push(Membership { group_id: id.clone(), user_id });
-    }
-    Ok(id)
+/// As many members as any rule asks for.
+fn enough_members(rules: &Rules) -> usize {
+    let least = rules.rules.iter().filter_map(|rule| rule.members_at_least.as_ref());
+    least.map(|least| least.value).max().unwrap_or(0)
 }
 
-/// How many members a group of a test is given at the most. A rule that asks for more holds for no
-/// group of AWS: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html> allows
-/// 100,000 users in one directory.
-const MOST_MEMBERS: usize = 100_000;
+fn place_group(organization: &mut Organization, display_name: &str) -> Result<GroupId, InvalidId> {
+    let id: GroupId = number(organization.groups.len())?;
+    organization.groups.push(Group { id: id.clone(), display_name: display_name.to_owned() });
+    Ok(id)
+}
 
 fn number<Id: std::str::FromStr<Err = InvalidId>>(number: usize) -> Result<Id, InvalidId> {
     format!("00000000-0000-4000-8000-{number:012x}").parse()

@@ -9,6 +9,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
 use super::reading::filled;
+use crate::support::random::by_lines;
 
 const UNIT_NAMES: [&str; 6] = ["Workloads", "Workloads", "Prod", "Prod", "prod", "Prod-EU"];
 /// How deep the tree may be below the root.
@@ -57,10 +58,11 @@ pub(crate) struct Case {
     pub(crate) shuffle: Vec<u8>,
 }
 
-/// As JSON to paste into files.
+/// As files to paste.
 impl std::fmt::Debug for Case {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { organization, rules, scope, shuffle } = self;
+        let (rules, organization) = (by_lines(rules), by_lines(organization));
         write!(
             f,
             "\nrules: {rules}\norganization: {organization}\nscope: {scope}\nshuffle: {shuffle:?}"

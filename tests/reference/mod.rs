@@ -9,10 +9,7 @@ mod cases;
 mod coverage;
 mod reading;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    hash::{BuildHasher, RandomState},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use proptest::{
@@ -26,6 +23,8 @@ use shared::{
     rules::Rules,
     scope::Scope,
 };
+
+use crate::support::random::seed;
 
 pub(crate) use cases::{Case, cases};
 use reading::{Reading, Triple, World};
@@ -41,11 +40,7 @@ fn the_decision_is_the_naive_reading() {
 /// Other cases in every run. To see a failure again, set `PROPTEST_RNG_SEED` to the seed that it names.
 #[test]
 fn the_decision_is_the_naive_reading_of_other_cases_each_time() {
-    let seed = match ProptestConfig::default().rng_seed {
-        RngSeed::Fixed(seed) => seed,
-        RngSeed::Random => RandomState::new().hash_one("seed"),
-    };
-    all_hold(seed);
+    all_hold(seed());
 }
 
 #[track_caller]
@@ -84,6 +79,7 @@ impl<'a> Decided<'a> {
 
     fn holds(&self) -> Result<(), TestCaseError> {
         self.the_plan_is_the_reading()?;
+        self.each_assignment_is_counted_once()?;
         self.each_create_names_its_rules()?;
         self.changes_are_in_order_and_named()?;
         self.a_scope_cuts()?;
@@ -110,6 +106,18 @@ impl<'a> Decided<'a> {
             let waits = change.action == Action::Delete && *held;
             prop_assert_eq!(change.held, waits, "held: {:?}", change);
         }
+        Ok(())
+    }
+
+    /// Whoever adds up what a plan says comes to what is there.
+    fn each_assignment_is_counted_once(&self) -> Result<(), TestCaseError> {
+        let Plan { changes, unlisted, left_alone, unchanged, unmanaged, protected, .. } =
+            &self.plan;
+        let deletes = changes.iter().filter(|change| change.action == Action::Delete).count();
+        let alone: usize = left_alone.iter().map(|left| left.assignments).sum();
+        let there: BTreeSet<_> = self.organization.assignments.iter().collect();
+        let told = deletes + unlisted.len() + unchanged + unmanaged + protected + alone;
+        prop_assert_eq!(told, there.len(), "assignments: those told, and those there");
         Ok(())
     }
 

@@ -6,6 +6,7 @@ pub(crate) mod fake_aws;
 pub(crate) mod local_aws;
 pub(crate) mod organization;
 pub(crate) mod page;
+pub(crate) mod random;
 pub(crate) mod runtime_api;
 pub(crate) mod usher;
 pub(crate) mod validate;

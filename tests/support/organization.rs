@@ -13,6 +13,8 @@ use shared::{
     },
 };
 
+use super::random::by_lines;
+
 /// An organization with a root and a management account called `management`.
 pub(crate) fn company() -> Company {
     let root = OrganizationalUnit {
@@ -46,8 +48,16 @@ pub(crate) fn company() -> Company {
 }
 
 /// An organization under construction.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Company(pub(crate) Organization);
+
+/// As a snapshot to paste into a file.
+impl std::fmt::Debug for Company {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let snapshot = serde_json::to_value(&self.0).map_err(|_| std::fmt::Error)?;
+        write!(f, "\n{}\n", by_lines(&snapshot))
+    }
+}
 
 impl Company {
     /// An organizational unit; those above it must be there.

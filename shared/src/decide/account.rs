@@ -41,6 +41,8 @@ const MOSTLY_GRANTED: usize = 256;
 enum Verdict {
     /// The rules file does not manage it.
     Unmanaged,
+    /// An entry of `protect` holds it.
+    Protected,
     /// It is as it should be, or not certain to be wrong.
     Stays,
     /// It goes.
@@ -58,6 +60,7 @@ pub(super) struct Changes {
     pub(super) unmanaged: usize,
     /// Of those in place, how many are certainly under manage.
     pub(super) managed: usize,
+    pub(super) protected: usize,
 }
 
 impl<'d, 'a> AccountDecision<'d, 'a> {
@@ -96,6 +99,7 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
                 changes.managed += usize::from(manageable == Truth::Yes);
                 match self.verdict(pair, manageable, !granting.is_empty(), may_delete) {
                     Verdict::Unmanaged => changes.unmanaged += 1,
+                    Verdict::Protected => changes.protected += 1,
                     Verdict::Stays => changes.unchanged += 1,
                     Verdict::Goes => changes.deletes.extend(told.delete(pair)),
                 }
@@ -120,6 +124,16 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
     /// How many of its assignments are certainly under manage.
     pub(super) fn count_managed(&self) -> usize {
         self.in_place().iter().filter(|pair| self.is_manageable(**pair) == Truth::Yes).count()
+    }
+
+    /// How many of its assignments are to be deleted.
+    pub(super) fn count_deletes(&self) -> usize {
+        let (granted, may_delete) = (self.granted(), self.may_delete());
+        let goes = |(pair, granting, in_place): &(Pair, &[Granted], bool)| {
+            *in_place
+                && matches!(self.verdict(*pair, !granting.is_empty(), may_delete), Verdict::Goes)
+        };
+        merged(&granted, self.in_place()).filter(goes).count()
     }
 
     pub(super) fn in_place(&self) -> &'d [Pair] {
@@ -165,7 +179,8 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
     ) -> Verdict {
         let is_unwanted = || !is_granted || self.is_forbidden(pair) == Truth::Yes;
         match manageable {
-            Truth::No => Verdict::Unmanaged,
+            Truth::No if self.is_managed(pair) == Truth::No => Verdict::Unmanaged,
+            Truth::No => Verdict::Protected,
             Truth::Yes if may_delete && is_unwanted() => Verdict::Goes,
             Truth::Yes | Truth::Unknown => Verdict::Stays,
         }
@@ -173,10 +188,15 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
 
     /// Whether the rules file may create or delete this assignment.
     fn is_manageable(&self, pair: Pair) -> Truth {
-        match self.manageable & self.decision.managed.holds(pair) {
+        match self.is_managed(pair) {
             Truth::No => Truth::No,
             truth => truth & !self.is_protected(pair),
         }
+    }
+
+    /// Whether it is under `manage`, protected or not.
+    fn is_managed(&self, pair: Pair) -> Truth {
+        self.manageable & self.decision.managed.holds(pair)
     }
 
     fn is_protected(&self, pair: Pair) -> Truth {
@@ -185,12 +205,15 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
         Truth::any(protecting.map(|(wall, here)| *here & wall.holds(pair, catalogue)))
     }
 
-    /// The first entry of `protect` that holds it, or may.
-    pub(super) fn protected_by(&self, pair: Pair) -> Option<&'a Fence> {
+    /// The first entry of `protect` that certainly holds it; else the first that may.
+    pub(super) fn protected_by(&self, pair: Pair) -> Option<(&'a Fence, Truth)> {
         let catalogue = &self.decision.catalogue;
-        let holds = |wall: &Wall<'_>, here| here & wall.holds(pair, catalogue) != Truth::No;
-        let wall = self.protecting.iter().find(|(wall, here)| holds(wall, *here));
-        wall.map(|(wall, _)| wall.fence)
+        let by = |wanted: Truth| {
+            let holds = |wall: &Wall<'_>, here| here & wall.holds(pair, catalogue) == wanted;
+            let wall = self.protecting.iter().find(|(wall, here)| holds(wall, *here));
+            wall.map(|(wall, _)| (wall.fence, wanted))
+        };
+        by(Truth::Yes).or_else(|| by(Truth::Unknown))
     }
 
     /// Whether an entry of `never` forbids it.
@@ -223,6 +246,13 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
             (None, _) if is_disabled => "the user is disabled".to_owned(),
             (None, _) => "no rule grants this".to_owned(),
         }
+    }
+
+    /// What is to be said with each assignment that is to be created here.
+    pub(super) fn note_on_creates(&self) -> Option<&'static str> {
+        let gaps = &self.decision.catalogue.observed.gaps;
+        gaps.hides(self.account, &Unread::Assignments)
+            .then_some("it may be in place: the assignments here could not be read")
     }
 
     /// For each assignment that is to be created, the quota of AWS that it would exceed.
@@ -267,9 +297,7 @@ impl Telling<'_, '_, '_> {
 
     fn create(&self, pair: Pair, granting: &[Granted]) -> Option<Change> {
         let mut reason = self.of.decision.speller.granted(granting);
-        let gaps = &self.of.decision.catalogue.observed.gaps;
-        if gaps.hides(self.of.account, &Unread::Assignments) {
-            let note = "it may be in place: the assignments here could not be read";
+        if let Some(note) = self.of.note_on_creates() {
             reason = with_note(&reason, note);
         }
         self.change(Action::Create, pair, reason)

@@ -23,6 +23,8 @@ pub(super) struct Catalogue<'a> {
     account_emails: OnceCell<Names<'a>>,
     pub(super) memberships: OnceCell<Memberships<'a>>,
     pub(super) group_names: OnceCell<FxHashMap<&'a GroupId, &'a str>>,
+    /// How many members groups have, where that is said without naming them.
+    pub(super) group_sizes: HashMap<GroupId, usize>,
 }
 
 impl<'a> Catalogue<'a> {
@@ -37,6 +39,7 @@ impl<'a> Catalogue<'a> {
             account_emails: OnceCell::new(),
             memberships: OnceCell::new(),
             group_names: OnceCell::new(),
+            group_sizes: HashMap::new(),
         }
     }
 

@@ -79,9 +79,10 @@ impl<'a> Catalogue<'a> {
         }
     }
 
-    /// How many members of a group were read.
+    /// How many members of a group were read, or how many it is said to have.
     pub(super) fn members(&self, group: &GroupId) -> usize {
-        self.memberships().members.get(group).map_or(0, BTreeSet::len)
+        let said = self.group_sizes.get(group).copied();
+        said.unwrap_or_else(|| self.memberships().members.get(group).map_or(0, BTreeSet::len))
     }
 
     /// Whether a group certainly has so many members.

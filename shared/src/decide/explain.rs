@@ -7,7 +7,7 @@ use crate::{
         ExplainedAccess, ExplainedAccount, ExplainedPrincipal, ExplainedRule, Explanation, Fate,
     },
     ids::AccountId,
-    organization::Principal,
+    organization::{Gap, Principal},
     rules::Unlisted,
     truth::Truth,
 };
@@ -33,6 +33,8 @@ impl Decision<'_> {
         let granted = decision.granted_by_rules();
         let concerned: BTreeSet<u32> = groups.iter().copied().chain([subject]).collect();
         let access = decision.access(&granted, &concerned);
+        let deletes = access.iter().any(|(_, access)| access.fate == Fate::Deleted);
+        let held = if deletes { self.why_held() } else { None };
         Some(Explanation {
             account: self.explained_account(place)?,
             principal: ExplainedPrincipal {
@@ -42,10 +44,39 @@ impl Decision<'_> {
             },
             permission_sets: access
                 .into_iter()
-                .filter_map(|(pair, access)| self.told(pair, access, subject))
+                .filter_map(|(pair, access)| self.told(pair, access, subject, held.as_deref()))
                 .collect(),
             rules: self.explained_rules(place, subject, &groups, &granted)?,
+            gaps: self.gaps_at(place),
         })
+    }
+
+    /// Why revocations are held, when all that was observed needs too many of them.
+    fn why_held(&self) -> Option<String> {
+        let accounts = 0..self.catalogue.observed.accounts.len();
+        let deciding = accounts.filter_map(|place| AccountDecision::new(self, place));
+        let deletes: usize = deciding.map(|account| account.count_deletes()).sum();
+        let (limit, managed) = (self.rules.manage.max_revocations, || self.count_managed());
+        limit.is_exceeded(deletes, managed).then(|| {
+            let limit = limit.in_words(managed());
+            format!(
+                "held, because all revocations ({deletes}) are over `max_revocations` ({limit})"
+            )
+        })
+    }
+
+    /// What was not read, and may have a bearing on an account.
+    fn gaps_at(&self, place: usize) -> Vec<Gap> {
+        let observed = &self.catalogue.observed;
+        let account = observed.accounts.get(place);
+        let noticed = account.into_iter().flat_map(|account| observed.gaps.bearing_on(account));
+        let mut gaps: Vec<Gap> = Vec::new();
+        for gap in noticed.cloned().chain(self.unnoticed_gap(place)) {
+            if !gaps.contains(&gap) {
+                gaps.push(gap);
+            }
+        }
+        gaps
     }
 
     fn place_of(&self, principal: &Principal) -> Option<u32> {
@@ -80,7 +111,15 @@ impl Decision<'_> {
         })
     }
 
-    fn told(&self, pair: Pair, access: Access, subject: u32) -> Option<ExplainedAccess> {
+    fn told(
+        &self,
+        pair: Pair,
+        access: Access,
+        subject: u32,
+        held: Option<&str>,
+    ) -> Option<ExplainedAccess> {
+        let held = held.filter(|_| access.fate == Fate::Deleted);
+        let why = held.map(|held| format!("{}; {held}", access.why));
         let through = Some(pair.principal()).filter(|principal| *principal != subject);
         let entry = through.and_then(|group| self.catalogue.observed.principal(group));
         let rules = access.rules.iter().filter_map(|rule| self.rules.rules.get(*rule as usize));
@@ -89,7 +128,8 @@ impl Decision<'_> {
             through: entry.map(|entry| entry.text().to_owned()),
             in_place: access.in_place,
             fate: access.fate,
-            why: access.why,
+            held: held.is_some(),
+            why: why.unwrap_or(access.why),
             rules: rules.map(|rule| rule.name.clone()).collect(),
         })
     }
@@ -119,12 +159,14 @@ impl Decision<'_> {
             let sets: BTreeSet<u32> = by_rule.map(|(pair, _)| pair.permission_set()).collect();
             let names = sets.iter().filter_map(|set| self.catalogue.permission_set_name(*set));
             let grants: Vec<String> = names.map(str::to_owned).collect();
+            let refusal = grants.is_empty().then(|| why_not.refusal(rule));
             ExplainedRule {
                 rule: rule.name.clone(),
                 file: self.rules.source.name.clone(),
                 line: self.rules.source.position(rule.span.start).line,
-                failed: if grants.is_empty() { why_not.failed(rule) } else { Vec::new() },
                 grants,
+                for_others: refusal.as_ref().is_some_and(|refusal| refusal.is_for_others),
+                failed: refusal.map(|refusal| refusal.failed).unwrap_or_default(),
             }
         });
         Some(explained.collect())
@@ -193,7 +235,8 @@ impl AccountDecision<'_, '_> {
                 (Fate::Refused, format!("{}; {}", self.granted_by(rules), quota.sentence()))
             }
             (_, false, None) if self.is_to_be_granted(pair) => {
-                (Fate::Created, self.granted_by(rules))
+                let note = self.note_on_creates().map(|note| format!("; {note}"));
+                (Fate::Created, self.granted_by(rules) + &note.unwrap_or_default())
             }
             (_, false, None) => {
                 let why = "whether `never` forbids this depends on something that was not read";
@@ -266,7 +309,13 @@ impl AccountDecision<'_, '_> {
             };
             return Some(why.to_owned());
         }
-        let fence = self.protected_by(pair)?;
-        Some(format!("protected by {}", self.decision.rules.source.line_reference(fence.span)))
+        let (fence, truth) = self.protected_by(pair)?;
+        let place = self.decision.rules.source.line_reference(fence.span);
+        Some(match truth {
+            Truth::Yes => format!("`protect` holds it ({place})"),
+            _ => format!(
+                "`protect` may hold it ({place}): that depends on something that was not read"
+            ),
+        })
     }
 }

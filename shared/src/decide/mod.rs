@@ -29,13 +29,13 @@ mod text;
 mod warnings;
 mod why_not;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use fixedbitset::FixedBitSet;
 
 use crate::{
-    ids::AccountId,
+    ids::{AccountId, GroupId},
     organization::{Account, AccountState, Gap, Organization, Unread},
     plan::{Change, LeftAlone, Plan},
     rules::{Never, Rule, Rules, Unlisted},
@@ -133,6 +133,12 @@ impl<'a> Decision<'a> {
         }
     }
 
+    /// With groups of so many members, whoever they are.
+    pub(crate) fn with_group_sizes(mut self, sizes: HashMap<GroupId, usize>) -> Self {
+        self.catalogue.group_sizes = sizes;
+        self
+    }
+
     /// What to do in a scope.
     #[must_use]
     pub fn plan(&self, scope: &Scope) -> Plan {
@@ -143,13 +149,18 @@ impl<'a> Decision<'a> {
         for place in places.iter().copied() {
             let Some(account) = AccountDecision::new(self, place) else { continue };
             let whole = reach.is_whole(place, observed);
-            account.add_to(&mut changes, |pair| whole || reach.includes(pair));
-            left_alone.extend(self.left_alone(place).filter(|_| whole));
+            match self.left_alone(place).filter(|_| whole) {
+                Some(left) => left_alone.push(left),
+                None => account.add_to(&mut changes, |pair| whole || reach.includes(pair)),
+            }
         }
-        left_alone.extend(self.not_in_the_organization(scope));
+        let absent = self.not_in_the_organization(scope);
         let in_scope = |id: &AccountId| scope.is_everything() || scope.accounts.contains(id);
-        let elsewhere = observed.assignments.elsewhere.iter();
-        let elsewhere = elsewhere.filter(|assignment| in_scope(&assignment.account_id)).count();
+        let is_told = |id: &AccountId| absent.iter().any(|left| left.account_id == *id);
+        let elsewhere =
+            observed.assignments.elsewhere.iter().map(|assignment| &assignment.account_id);
+        let elsewhere = elsewhere.filter(|id| in_scope(id) && !is_told(id)).count();
+        left_alone.extend(absent);
         let mut warnings = self.warnings(scope, &places);
         let (in_scope, everything) = (changes.managed, scope.is_everything());
         let managed = || if everything { in_scope } else { self.count_managed() };
@@ -160,6 +171,7 @@ impl<'a> Decision<'a> {
             left_alone,
             unchanged: changes.unchanged,
             unmanaged: changes.unmanaged + elsewhere,
+            protected: changes.protected,
             impossible: changes.impossible.into_iter().map(|(_, change)| change).collect(),
             ..self.settled(changes.creates, changes.deletes, managed)
         }
@@ -168,18 +180,21 @@ impl<'a> Decision<'a> {
     /// What was not read; and the accounts of the scope for which a rule asks what nobody noticed to be
     /// missing, such as an organizational unit that a snapshot leaves out.
     fn gaps(&self, accounts: &[usize]) -> Vec<Gap> {
-        let observed = &self.catalogue.observed;
-        let unsure = accounts.iter().copied().filter(|place| self.unsure.contains(*place));
-        let unnoticed = unsure.filter_map(|place| {
-            let account = *observed.accounts.get(place)?;
-            let known = self.manageable(place) == Truth::No || observed.gaps.bear_on(account);
-            (!known).then(|| Gap {
-                what: Unread::OrganizationalUnits,
-                account_id: Some(account.id.clone()),
-                reason: "an organizational unit above it is missing".to_owned(),
-            })
-        });
+        let accounts = accounts.iter().copied();
+        let unnoticed = accounts.filter_map(|place| self.unnoticed_gap(place));
         self.organization.gaps.iter().cloned().chain(unnoticed).collect()
+    }
+
+    /// What a rule asks of an account that nobody noticed to be missing.
+    fn unnoticed_gap(&self, place: usize) -> Option<Gap> {
+        let account = *self.catalogue.observed.accounts.get(place)?;
+        let gaps = &self.catalogue.observed.gaps;
+        let known = self.manageable(place) == Truth::No || gaps.bear_on(account);
+        (self.unsure.contains(place) && !known).then(|| Gap {
+            what: Unread::OrganizationalUnits,
+            account_id: Some(account.id.clone()),
+            reason: "an organizational unit above it is missing".to_owned(),
+        })
     }
 
     /// Applies what the rules say of revocations: only report them, or hold too many.
@@ -229,8 +244,12 @@ impl<'a> Decision<'a> {
         } else {
             return None;
         };
-        let (account_id, account_name) = (account.id.clone(), account.name.clone());
-        Some(LeftAlone { account_id, account_name, why })
+        Some(LeftAlone {
+            account_id: account.id.clone(),
+            account_name: account.name.clone(),
+            assignments: self.catalogue.observed.assignments.of(place).len(),
+            why,
+        })
     }
 
     /// The accounts of the scope that are certainly not in the organization: they left, or were
@@ -243,11 +262,16 @@ impl<'a> Decision<'a> {
                 .any(|gap| gap.account_id.as_ref().is_none_or(|of| of == id))
         };
         let listed = |id: &AccountId| self.catalogue.observed.account(id).is_some();
+        let elsewhere = |id: &AccountId| {
+            let assignments = self.catalogue.observed.assignments.elsewhere.iter();
+            assignments.filter(|assignment| assignment.account_id == *id).count()
+        };
         let absent = scope.accounts.iter().filter(|id| !listed(id) && !may_be_there(id));
         absent
             .map(|id| LeftAlone {
                 account_id: id.clone(),
                 account_name: id.to_string(),
+                assignments: elsewhere(id),
                 why: "it is not in the organization".to_owned(),
             })
             .collect()

@@ -8,7 +8,10 @@ mod text;
 
 use serde::Serialize;
 
-use crate::{ids::AccountId, organization::Principal};
+use crate::{
+    ids::AccountId,
+    organization::{Gap, Principal},
+};
 
 pub use text::ExplanationText;
 
@@ -23,6 +26,8 @@ pub struct Explanation {
     pub permission_sets: Vec<ExplainedAccess>,
     /// All rules, in the order of the file.
     pub rules: Vec<ExplainedRule>,
+    /// What was not read, and may have a bearing on the account: nothing is deleted there.
+    pub gaps: Vec<Gap>,
 }
 
 /// The account of an explanation.
@@ -61,6 +66,8 @@ pub struct ExplainedAccess {
     pub in_place: bool,
     /// What becomes of it.
     pub fate: Fate,
+    /// Whether it is to be deleted, and stays until somebody approves.
+    pub held: bool,
     /// Why, as a sentence's end.
     pub why: String,
     /// The rules that grant it, by name.
@@ -96,8 +103,10 @@ pub struct ExplainedRule {
     pub line: usize,
     /// The permission sets that it grants to the principal there; none: it does not grant.
     pub grants: Vec<String>,
+    /// Whether it is for others: it names neither the principal nor a group that a user is in.
+    pub for_others: bool,
     /// Of a rule that does not grant: the first key that failed, of each of the selector's
-    /// alternatives.
+    /// alternatives. Of one that is for others: the key that says for whom.
     pub failed: Vec<FailedKey>,
 }
 

@@ -2,9 +2,12 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use crate::organization::Gap;
+
 use super::{ExplainedAccess, ExplainedRule, Explanation, FailedKey, Fate};
 
-/// Shows an explanation: what the principal has, then why the other rules do not grant.
+/// Shows an explanation: what the principal has, then why the other rules do not grant; of those that
+/// are for others, only for whom they are.
 #[derive(Clone, Copy, Debug)]
 pub struct ExplanationText<'a>(pub &'a Explanation);
 
@@ -12,9 +15,15 @@ impl Display for ExplanationText<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let explanation = self.0;
         header(f, explanation)?;
-        access(f, &explanation.permission_sets)?;
+        if explanation.permission_sets.is_empty() {
+            nothing(f, explanation)?;
+        } else {
+            access(f, &explanation.permission_sets)?;
+        }
         let silent = explanation.rules.iter().filter(|rule| rule.grants.is_empty());
-        not_granting(f, &silent.collect::<Vec<_>>())
+        let (others, meant): (Vec<_>, Vec<_>) = silent.partition(|rule| rule.for_others);
+        not_granting(f, &meant)?;
+        for_others(f, &others)
     }
 }
 
@@ -28,25 +37,33 @@ fn header(f: &mut Formatter<'_>, explanation: &Explanation) -> fmt::Result {
     if !principal.groups.is_empty() {
         writeln!(f, "member of {}", principal.groups.join(", "))?;
     }
-    match &account.left_alone {
-        Some(why) => writeln!(f, "Nothing is changed in this account: {why}."),
-        None => Ok(()),
+    if let Some(why) = &account.left_alone {
+        writeln!(f, "Nothing is changed in this account: {why}.")?;
     }
+    for Gap { what, reason, .. } in &explanation.gaps {
+        writeln!(f, "Not read: {} ({reason}); nothing is deleted in this account", what.as_str())?;
+    }
+    Ok(())
+}
+
+fn nothing(f: &mut Formatter<'_>, explanation: &Explanation) -> fmt::Result {
+    if explanation.gaps.is_empty() {
+        return writeln!(f, "\nNo permission set, and no rule grants one.");
+    }
+    writeln!(f, "\nNo permission set as far as was read, and no rule certainly grants one.")
 }
 
 fn access(f: &mut Formatter<'_>, permission_sets: &[ExplainedAccess]) -> fmt::Result {
-    if permission_sets.is_empty() {
-        return writeln!(f, "\nNo permission set, and no rule grants one.");
-    }
     writeln!(f)?;
     let width = permission_sets.iter().map(|access| access.permission_set.chars().count());
     let width = width.max().unwrap_or(0);
     for access in permission_sets {
-        let ExplainedAccess { permission_set, through, fate, why, .. } = access;
+        let ExplainedAccess { permission_set, through, fate, held, why, .. } = access;
+        let held = if *held { "  (held)" } else { "" };
         let sign = sign(*fate);
         let through =
             through.as_ref().map_or_else(String::new, |group| format!("  through group {group}"));
-        writeln!(f, "  {sign} {permission_set:width$}  {}{through}", in_words(*fate))?;
+        writeln!(f, "  {sign} {permission_set:width$}  {}{through}{held}", in_words(*fate))?;
         writeln!(f, "    {why}")?;
     }
     Ok(())
@@ -84,6 +101,20 @@ fn not_granting(f: &mut Formatter<'_>, rules: &[&ExplainedRule]) -> fmt::Result 
             let line = line.map_or_else(String::new, |line| format!(" (line {line})"));
             writeln!(f, "    {key}{line}: wants {wanted}, met {met}")?;
         }
+    }
+    Ok(())
+}
+
+/// One line each: whom they are for is all there is to say.
+fn for_others(f: &mut Formatter<'_>, rules: &[&ExplainedRule]) -> fmt::Result {
+    if rules.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\nRules for others:")?;
+    for ExplainedRule { rule, file, line, failed, .. } in rules {
+        let wanted = |FailedKey { key, wanted, .. }: &FailedKey| format!("{key} wants {wanted}");
+        let wanted: Vec<String> = failed.iter().map(wanted).collect();
+        writeln!(f, "  {rule} ({file}:{line}): {}", wanted.join("; "))?;
     }
     Ok(())
 }

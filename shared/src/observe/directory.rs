@@ -1,13 +1,17 @@
 //! The directory's part of an observation: the groups that rules or assignments name, and users and
 //! memberships where a rule asks for them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::{
     failure::CallFailure,
     ids::{GroupId, UserId},
-    organization::{Gap, Group, Membership, Principal, Unread},
-    rules::{Principals, Rule, Rules, SpannedGlob, user::UserSelector},
+    organization::{Gap, Group, Membership, Organization, Principal, Unread},
+    rules::{
+        Principals, Rule, Rules, SpannedGlob,
+        template::{AccountValues, GroupNameTemplate},
+        user::UserSelector,
+    },
     scope::Scope,
 };
 
@@ -28,8 +32,8 @@ struct Wanted<'r> {
     with_members: Vec<&'r SpannedGlob>,
     /// Whether any group may be meant, whatever it is called.
     any_group: bool,
-    /// Whether the members of any group may matter, whatever it is called.
-    any_members: bool,
+    /// Rules for groups whose members matter, and that a template names.
+    templates_with_members: Vec<(&'r GroupNameTemplate, &'r Rule)>,
     /// Whether users matter at all.
     users: bool,
 }
@@ -55,11 +59,12 @@ impl<'r> Wanted<'r> {
     fn add(&mut self, rule: &'r Rule) {
         self.groups.extend(rule.principals.groups());
         // Names are compared without regard to case, which a look-up by name may mind.
-        let by_name = matches!(rule.principals, Principals::GroupName(_));
-        self.any_group |= by_name;
+        self.any_group |= matches!(rule.principals, Principals::GroupName(_));
         if rule.members_at_least.is_some() {
             self.with_members.extend(rule.principals.groups());
-            self.any_members |= by_name;
+            if let Principals::GroupName(template) = &rule.principals {
+                self.templates_with_members.push((&template.value, rule));
+            }
         }
     }
 
@@ -77,10 +82,55 @@ impl<'r> Wanted<'r> {
         self.groups.iter().map(|glob| glob.value.name()).collect()
     }
 
-    fn asks_for_members_of(&self, group: &Group) -> bool {
-        self.any_members
-            || self.with_members.iter().any(|glob| glob.value.matches(&group.display_name))
+    /// The groups whose members are asked for.
+    fn groups_with_members(&self, organization: &Organization) -> BTreeSet<GroupId> {
+        let made = self.names_made(organization);
+        let is_asked_for = |group: &&Group| {
+            let name = &group.display_name;
+            self.with_members.iter().any(|glob| glob.value.matches(name))
+                || made.contains(&name.to_ascii_lowercase())
+        };
+        let groups = organization.groups.iter().filter(is_asked_for);
+        groups.map(|group| group.id.clone()).collect()
     }
+
+    /// The names of groups that templates make of what was observed, in lower case: ASCII case does not
+    /// matter in them. What was not read makes none, and nothing is deleted where it is missing.
+    fn names_made(&self, organization: &Organization) -> HashSet<String> {
+        let mut made = HashSet::new();
+        for (template, rule) in &self.templates_with_members {
+            let groups = organization.groups.iter().map(|group| &group.display_name);
+            let possible = groups.filter(|name| template.may_name(name));
+            let possible: HashSet<String> =
+                possible.map(|name| name.to_ascii_lowercase()).collect();
+            if !possible.is_empty() {
+                let names = names_made_by(template, rule, organization);
+                made.extend(names.filter(|name| possible.contains(name)));
+            }
+        }
+        made
+    }
+}
+
+/// The names that a template makes for each account and each of the rule's permission sets.
+fn names_made_by(
+    template: &GroupNameTemplate,
+    rule: &Rule,
+    organization: &Organization,
+) -> impl Iterator<Item = String> {
+    let is_granted = |name: &str| rule.permission_sets.iter().any(|glob| glob.value.matches(name));
+    let sets = organization.permission_sets.iter().map(|set| set.name.as_str());
+    let most = if template.names_permission_set() { usize::MAX } else { 1 };
+    let sets: Vec<&str> = sets.filter(|name| is_granted(name)).take(most).collect();
+    organization.accounts.iter().flat_map(move |account| {
+        let values = AccountValues {
+            id: account.id.as_str(),
+            name: Some(&account.name),
+            tags: Some(&account.tags),
+        };
+        let made = sets.iter().filter_map(|set| template.group_name(values, set));
+        made.map(|name| name.to_ascii_lowercase()).collect::<Vec<_>>()
+    })
 }
 
 impl<Reads: Observe> Gathering<'_, Reads> {
@@ -262,10 +312,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
 
     /// The members of the groups whose members a rule asks for.
     async fn memberships(&mut self, wanted: &Wanted<'_>) {
-        let groups =
-            self.organization.groups.iter().filter(|group| wanted.asks_for_members_of(group));
-        let groups: BTreeSet<GroupId> = groups.map(|group| group.id.clone()).collect();
-        for group_id in groups {
+        for group_id in wanted.groups_with_members(&self.organization) {
             match self.reads.group_members(&group_id).await {
                 Ok(members) => {
                     let membership = |user_id| Membership { group_id: group_id.clone(), user_id };

@@ -34,8 +34,10 @@ pub struct Plan {
     pub left_alone: Vec<LeftAlone>,
     /// How many assignments under `manage` stay as they are.
     pub unchanged: usize,
-    /// How many assignments the rules file does not manage.
+    /// How many assignments `manage` does not hold, besides those of the accounts that are left alone.
     pub unmanaged: usize,
+    /// How many assignments `protect` holds.
+    pub protected: usize,
 }
 
 /// An account that is not touched, and why.
@@ -45,6 +47,8 @@ pub struct LeftAlone {
     pub account_id: AccountId,
     /// Its name.
     pub account_name: String,
+    /// How many assignments it has.
+    pub assignments: usize,
     /// Why, as a sentence's end: "it is SUSPENDED".
     pub why: String,
 }

@@ -108,22 +108,37 @@ fn gaps(f: &mut Formatter<'_>, gaps: &[Gap]) -> fmt::Result {
 }
 
 fn left_alone(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
-    if plan.left_alone.is_empty() && plan.unmanaged == 0 {
-        return Ok(());
+    let (named, more) = plan.left_alone.split_at(plan.left_alone.len().min(NAMED_LEFT_ALONE));
+    let mut lines: Vec<String> = named
+        .iter()
+        .map(|left| {
+            let LeftAlone { account_id, account_name, assignments, why } = left;
+            format!(
+                "account {account_name} ({account_id}): {why}{}",
+                with_assignments(*assignments)
+            )
+        })
+        .collect();
+    if !more.is_empty() {
+        let assignments = more.iter().map(|left| left.assignments).sum();
+        let accounts = count(more.len(), "more account");
+        lines.push(format!("{accounts}{}", with_assignments(assignments)));
     }
-    writeln!(f)?;
-    for LeftAlone { account_id, account_name, why } in plan.left_alone.iter().take(NAMED_LEFT_ALONE)
+    for (number, why) in
+        [(plan.protected, "that `protect` holds"), (plan.unmanaged, "outside `manage`")]
     {
-        writeln!(f, "Left alone: account {account_name} ({account_id}): {why}")?;
+        let noun = count(number, "assignment");
+        lines.extend((number > 0).then(|| format!("{noun} {why}")));
     }
-    if let Some(more) = plan.left_alone.len().checked_sub(NAMED_LEFT_ALONE).filter(|more| *more > 0)
-    {
-        writeln!(f, "Left alone: {more} more accounts")?;
+    if !lines.is_empty() {
+        writeln!(f)?;
     }
-    if plan.unmanaged > 0 {
-        writeln!(f, "Left alone: {} outside these rules", count(plan.unmanaged, "assignment"))?;
-    }
-    Ok(())
+    lines.iter().try_for_each(|line| writeln!(f, "Left alone: {line}"))
+}
+
+/// What is counted with an account is counted nowhere else, so that the numbers add up.
+fn with_assignments(number: usize) -> String {
+    if number == 0 { String::new() } else { format!(" ({})", count(number, "assignment")) }
 }
 
 fn last_line(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {

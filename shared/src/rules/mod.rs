@@ -116,6 +116,16 @@ impl MaxRevocations {
             Self::PerCent(per_cent) => revocations > 0 && over_per_cent(per_cent),
         }
     }
+
+    /// How many are allowed, for people.
+    #[must_use]
+    pub fn in_words(self, managed: usize) -> String {
+        match self {
+            Self::Default => format!("the larger of 10 and 10% of {managed} managed"),
+            Self::Count(count) => count.to_string(),
+            Self::PerCent(per_cent) => format!("{per_cent}% of {managed} managed"),
+        }
+    }
 }
 
 /// Assignments that hold all of these: an entry of `protect`, or what an entry of `never` forbids.
@@ -166,22 +176,23 @@ pub struct Never {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// When it begins.
-    pub from: Option<DateTime<Utc>>,
+    pub from: Option<Spanned<DateTime<Utc>>>,
     /// When it is over.
-    pub until: Option<DateTime<Utc>>,
+    pub until: Option<Spanned<DateTime<Utc>>>,
 }
 
 impl Window {
     /// Whether it is now.
     #[must_use]
     pub fn holds(self, now: DateTime<Utc>) -> bool {
-        self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
+        self.from.is_none_or(|from| from.value <= now)
+            && self.until.is_none_or(|until| now < until.value)
     }
 
     /// Whether it is over, and will never be again.
     #[must_use]
     pub fn is_over(self, now: DateTime<Utc>) -> bool {
-        self.until.is_some_and(|until| until <= now)
+        self.until.is_some_and(|until| until.value <= now)
     }
 }
 

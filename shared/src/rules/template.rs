@@ -147,6 +147,25 @@ impl GroupNameTemplate {
         })
     }
 
+    /// Whether this can be the name of a group for some account and permission set.
+    #[must_use]
+    pub fn may_name(&self, group: &str) -> bool {
+        let (parts, end) = match self.parts.split_last() {
+            Some((Part::Text(end), parts)) => (parts, end.as_str()),
+            _ => (self.parts.as_slice(), ""),
+        };
+        let group = group.to_ascii_lowercase();
+        let mut rest = group.strip_suffix(&end.to_ascii_lowercase());
+        let mut anywhere = false;
+        for part in parts {
+            if let Part::Text(text) = part {
+                rest = rest.and_then(|rest| behind(&text.to_ascii_lowercase(), rest, anywhere));
+            }
+            anywhere = matches!(part, Part::Placeholder(_));
+        }
+        rest.is_some()
+    }
+
     /// Whether the name depends on the permission set.
     #[must_use]
     pub fn names_permission_set(&self) -> bool {
@@ -187,6 +206,11 @@ impl TagKeyTemplate {
     }
 }
 
+/// What is behind the first occurrence of a part: at the beginning, or anywhere.
+fn behind<'t>(part: &str, text: &'t str, anywhere: bool) -> Option<&'t str> {
+    if anywhere { text.split_once(part).map(|(_, rest)| rest) } else { text.strip_prefix(part) }
+}
+
 impl<P> fmt::Display for Template<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -207,6 +231,23 @@ mod tests {
         assert_eq!(template.group_name(untagged, "View"), None);
         assert_eq!(template.group_name(AccountValues { name: None, ..account }, "View"), None);
         assert!(template.names_permission_set());
+    }
+
+    #[test]
+    fn a_template_tells_which_names_it_may_make() {
+        let check = |template: &str, group: &str, expected: bool| {
+            let may_name = GroupNameTemplate::new(template).unwrap().may_name(group);
+            assert_eq!(may_name, expected, "{template} for {group}");
+        };
+        check("aws-{account}-{permission_set}", "AWS-pay-prod-View", true);
+        check("aws-{account}-{permission_set}", "aws-pay", false);
+        check("aws-{account}-{permission_set}", "Engineering", false);
+        check("{account}-x-{tag.team}-x", "pay-x-a-x", true);
+        check("{account}-x-{tag.team}-x", "pay-x", false);
+        check("{account}{account_id}", "", true);
+        check("a{account}a", "a", false);
+        check("a{account}a", "aa", true);
+        check("É{account}", "é-pay", false);
     }
 
     #[test]

@@ -158,7 +158,8 @@ fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand,
         );
     }
     for left in &plan.left_alone {
-        info!(account = %left.account_id, name = left.account_name, why = left.why, "left alone");
+        let (account, name, assignments) = (&left.account_id, &left.account_name, left.assignments);
+        info!(%account, name, assignments, why = left.why, "left alone");
     }
     for change in &plan.impossible {
         let (account, permission_set) = (&change.account.id, &change.permission_set.name);

@@ -10,7 +10,7 @@ use fixedbitset::FixedBitSet;
 
 use crate::{
     diagnostic::{Code, Diagnostic},
-    lint::lint,
+    lint::{leaves_no_account, lint},
     organization::{Organization, Unread},
     rules::{Principals, Rule, Rules},
     scope::Scope,
@@ -51,13 +51,17 @@ impl Decision<'_> {
         let complete = |what: &Unread| !self.organization.gaps.iter().any(|gap| gap.what == *what);
         let places = Places::new(&self.catalogue);
         let touchable = self.touchable();
+        let manages_nothing = leaves_no_account(&self.rules.manage.accounts);
         for grant in self.grants.iter().filter(|grant| !grant.rule.window.is_over(self.now)) {
             warnings.extend_from_slice(directory.oddities(grant));
             let said = warnings.len();
             places.selector(&grant.rule.accounts, warnings);
             let begun = grant.rule.window.holds(self.now);
             // Why a key matches nothing says more than that the whole does.
-            if begun && said == warnings.len() && complete(&Unread::Accounts) {
+            let is_said = said != warnings.len()
+                || manages_nothing
+                || leaves_no_account(&grant.rule.accounts);
+            if begun && !is_said && complete(&Unread::Accounts) {
                 warnings.extend(self.no_account(grant, &touchable));
             }
         }

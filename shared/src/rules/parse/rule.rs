@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     diagnostic::{Code, Diagnostic},
     source::{Span, Spanned},
@@ -273,20 +275,22 @@ impl Reader {
     }
 
     fn window(&mut self, fields: &Fields<'_>) -> Window {
-        let from = fields.get("from").and_then(|node| self.time(node, "`from`"));
-        let until = fields.get("until").and_then(|node| self.time(node, "`until`"));
+        let from = fields.get("from").and_then(|node| self.moment(node, "`from`"));
+        let until = fields.get("until").and_then(|node| self.moment(node, "`until`"));
         if let (Some(begin), Some(end)) = (from, until)
-            && begin >= end
+            && begin.value >= end.value
         {
-            let span = fields.get("until").map_or_else(Span::default, |node| node.span);
-            let first = fields.get("from").map_or_else(Span::default, |node| node.span);
             self.report(
-                Diagnostic::new(Code::EmptyWindow, "`until` is not after `from`", span)
+                Diagnostic::new(Code::EmptyWindow, "`until` is not after `from`", end.span)
                     .label("it ends here")
-                    .also(first, "it begins here"),
+                    .also(begin.span, "it begins here"),
             );
         }
         Window { from, until }
+    }
+
+    fn moment(&mut self, node: &Node, place: &str) -> Option<Spanned<DateTime<Utc>>> {
+        self.time(node, place).map(|time| Spanned::new(time, node.span))
     }
 
     pub(super) fn optional_globs(
