@@ -21,6 +21,7 @@ pub mod organization;
 pub mod plan;
 pub mod rules;
 pub mod scope;
+pub mod shown;
 pub mod snapshot;
 pub mod source;
 pub mod trial;

@@ -6,10 +6,15 @@
 mod code;
 pub mod sarif;
 
+use std::borrow::Cow;
+
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use serde::Serialize;
 
-use crate::source::{SourceFile, Span};
+use crate::{
+    shown::{shortened, shown},
+    source::{SourceFile, Span},
+};
 
 pub use code::{Code, Severity};
 
@@ -63,12 +68,25 @@ pub enum Help {
     },
 }
 
+/// How long a sentence can be. What quotes a whole page of text is cut in the middle.
+///
+/// Unit: characters.
+const LONGEST_SENTENCE: usize = 600;
+
+fn sentence(text: impl Into<String>) -> String {
+    let text = text.into();
+    match shortened(&text, LONGEST_SENTENCE) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(shortened) => shortened,
+    }
+}
+
 impl Diagnostic {
     /// A mistake with nothing more to say than its message.
     pub fn new(code: Code, message: impl Into<String>, span: Span) -> Self {
         Self {
             code,
-            message: message.into(),
+            message: sentence(message),
             primary: Label::new(span, ""),
             secondary: Vec::new(),
             help: None,
@@ -78,21 +96,21 @@ impl Diagnostic {
     /// With a word under the underlined text.
     #[must_use]
     pub fn label(mut self, text: impl Into<String>) -> Self {
-        self.primary.text = text.into();
+        self.primary.text = sentence(text);
         self
     }
 
     /// With another place that explains it.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.secondary.push(Label::new(span, text));
+        self.secondary.push(Label::new(span, sentence(text)));
         self
     }
 
     /// With a sentence of help.
     #[must_use]
     pub fn help(mut self, message: impl Into<String>) -> Self {
-        self.help = Some(Help::Say(message.into()));
+        self.help = Some(Help::Say(sentence(message)));
         self
     }
 
@@ -127,14 +145,14 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let title = level.primary_title(&self.message).id(self.code.as_str());
+        let title = level.primary_title(shown(&self.message)).id(self.code.as_str());
         let mut first = title.element(self.snippet(file));
         let mut groups = Vec::new();
         match &self.help {
             None => {}
-            Some(Help::Say(message)) => first = first.element(Level::HELP.message(message)),
+            Some(Help::Say(message)) => first = first.element(Level::HELP.message(shown(message))),
             Some(Help::Replace { message, replacement }) => {
-                groups.push(self.patch(file, message, replacement));
+                groups.push(self.patch(file, message, &shown(replacement)));
             }
         }
         groups.insert(0, first);
@@ -144,7 +162,7 @@ impl Diagnostic {
     fn snippet<'a>(&'a self, file: &'a SourceFile) -> Snippet<'a, Annotation<'a>> {
         let annotate = |kind: AnnotationKind, label: &'a Label| {
             let annotation = kind.span(label.span.range());
-            if label.text.is_empty() { annotation } else { annotation.label(&label.text) }
+            if label.text.is_empty() { annotation } else { annotation.label(shown(&label.text)) }
         };
         Snippet::source(&file.text)
             .path(&file.name)
@@ -154,18 +172,13 @@ impl Diagnostic {
             )
     }
 
-    fn patch<'a>(
-        &'a self,
-        file: &'a SourceFile,
-        message: &'a str,
-        replacement: &'a str,
-    ) -> Group<'a> {
+    fn patch<'a>(&'a self, file: &'a SourceFile, message: &'a str, replacement: &str) -> Group<'a> {
         let written = file.text.get(self.primary.span.range()).unwrap_or_default();
         let quote = written.chars().next().filter(|first| matches!(first, '"' | '\''));
         let quoted = quote.map(|quote| format!("{quote}{replacement}{quote}"));
         let patch = match quoted {
             Some(quoted) => Patch::new(self.primary.span.range(), quoted),
-            None => Patch::new(self.primary.span.range(), replacement),
+            None => Patch::new(self.primary.span.range(), replacement.to_owned()),
         };
         Level::HELP
             .secondary_title(message)
