@@ -149,7 +149,8 @@ impl<'c, 'o> Places<'c, 'o> {
         warnings: &mut Vec<Diagnostic>,
     ) {
         let (Some(values), Some(groups)) = (&self.account_tags, groups) else { return };
-        if !groups.iter().any(|group| values.contains_key(template.tag_key(group).as_str())) {
+        let is_there = |tag: &String| values.contains_key(tag.as_str());
+        if !groups.iter().any(|group| template.tag_key(group).as_ref().is_some_and(is_there)) {
             let message = format!("no account has a tag `{template}` of a group that is meant");
             warnings.push(unmatched_key(Code::UnmatchedTag, message, span));
         }
