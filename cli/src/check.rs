@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use shared::{
     decide,
-    diagnostic::{Diagnostic, DiagnosticJson, Severity, sarif},
+    diagnostic::{Diagnostic, DiagnosticJson, Severity, most_warnings, sarif},
     lint::lint,
     source::SourceFile,
 };
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Ok(rules) => {
             let warnings = match &organization {
                 Some(organization) => decide::warnings(&rules, organization, clock::now()),
-                None => lint(&rules, clock::now()),
+                None => most_warnings(lint(&rules, clock::now()), &rules.source),
             };
             let told = format!("{} {}", rules.rules.len(), noun(rules.rules.len(), "rule"));
             print(&warnings, &rules.source, &told, arguments.format)?;

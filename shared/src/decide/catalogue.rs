@@ -2,7 +2,7 @@
 
 use std::{cell::OnceCell, collections::HashMap};
 
-use crate::{ids::GroupId, organization::Organization};
+use crate::{diagnostic::Suggestions, ids::GroupId, organization::Organization};
 
 use super::{
     directory::Memberships,
@@ -21,6 +21,7 @@ pub(super) struct Catalogue<'a> {
     account_emails: OnceCell<Names<'a>>,
     pub(super) memberships: OnceCell<Memberships<'a>>,
     pub(super) group_names: OnceCell<HashMap<&'a GroupId, &'a str>>,
+    pub(super) suggestions: Suggestions,
 }
 
 impl<'a> Catalogue<'a> {
@@ -35,6 +36,7 @@ impl<'a> Catalogue<'a> {
             account_emails: OnceCell::new(),
             memberships: OnceCell::new(),
             group_names: OnceCell::new(),
+            suggestions: Suggestions::default(),
         }
     }
 

@@ -35,6 +35,7 @@ use chrono::{DateTime, Utc};
 use fixedbitset::FixedBitSet;
 
 use crate::{
+    diagnostic::most_warnings,
     ids::AccountId,
     organization::{Account, AccountState, Gap, Organization, Unread},
     plan::{Change, LeftAlone, Plan},
@@ -86,6 +87,8 @@ pub struct Decision<'a> {
     protect: Vec<Wall<'a>>,
     /// Those whose time it is.
     never: Vec<(&'a Never, Wall<'a>)>,
+    /// Whether plans say what is odd about the rules.
+    warns: bool,
 }
 
 impl<'a> Decision<'a> {
@@ -125,7 +128,13 @@ impl<'a> Decision<'a> {
             grants,
             protect,
             never,
+            warns: true,
         }
+    }
+
+    /// For plans of which nobody reads the warnings: to look for them takes longer than to plan.
+    pub(crate) fn without_warnings(self) -> Self {
+        Self { warns: false, ..self }
     }
 
     /// What to do in a scope.
@@ -149,7 +158,7 @@ impl<'a> Decision<'a> {
         warnings.extend(warnings::quotas(self.rules, &changes.impossible));
         Plan {
             gaps: self.gaps(&reach),
-            warnings,
+            warnings: most_warnings(warnings, &self.rules.source),
             left_alone,
             unchanged: changes.unchanged,
             unmanaged: changes.unmanaged + elsewhere,

@@ -4,19 +4,26 @@
 //! in the look that Rust's compiler has made familiar, and serialised for tools.
 
 mod code;
+mod most;
+mod nearest;
 pub mod sarif;
 
 use std::borrow::Cow;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use annotate_snippets::{
+    Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet, Title,
+};
 use serde::Serialize;
 
 use crate::{
     shown::{shortened, shown},
-    source::{SourceFile, Span},
+    source::{Position, SourceFile, Span},
 };
 
 pub use code::{Code, Severity};
+pub use most::most_warnings;
+pub(crate) use most::{MOST, more, most};
+pub use nearest::{Suggestions, nearest};
 
 /// One thing to say about a rules file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +80,12 @@ pub enum Help {
 /// Unit: characters.
 const LONGEST_SENTENCE: usize = 600;
 
+/// How long lines can be and still be quoted. On one line of a megabyte, nobody sees where anything stands,
+/// and to draw it takes seconds.
+///
+/// Unit: bytes.
+const LONGEST_QUOTATION: usize = 4096;
+
 fn sentence(text: impl Into<String>) -> String {
     let text = text.into();
     match shortened(&text, LONGEST_SENTENCE) {
@@ -123,18 +136,12 @@ impl Diagnostic {
     /// With the nearest of the names that could have been meant, when one is near.
     #[must_use]
     pub fn nearest<'a>(
-        mut self,
+        self,
         text: &str,
         what: &str,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        if let Some(replacement) = nearest(text, names) {
-            self.help = Some(Help::Replace {
-                message: format!("{what} with a similar name exists"),
-                replacement: replacement.to_owned(),
-            });
-        }
-        self
+        Suggestions::default().add(self, text, what, names)
     }
 
     /// As people read it on a terminal, or in plain text when `styled` is false.
@@ -146,6 +153,9 @@ impl Diagnostic {
             Severity::Warning => Level::WARNING,
         };
         let title = level.primary_title(shown(&self.message)).id(self.code.as_str());
+        if !self.can_be_quoted(file) {
+            return renderer.render(&[self.unquoted(title, file)]);
+        }
         let mut first = title.element(self.snippet(file));
         let mut groups = Vec::new();
         match &self.help {
@@ -157,6 +167,25 @@ impl Diagnostic {
         }
         groups.insert(0, first);
         renderer.render(&groups)
+    }
+
+    fn can_be_quoted(&self, file: &SourceFile) -> bool {
+        let mut labels = std::iter::once(&self.primary).chain(&self.secondary);
+        labels.all(|label| file.lines_of(label.span).len() <= LONGEST_QUOTATION)
+    }
+
+    /// The same without the lines of the file.
+    fn unquoted<'a>(&'a self, title: Title<'a>, file: &'a SourceFile) -> Group<'a> {
+        let Position { line, column } = file.position(self.primary.span.start);
+        let mut group = title.element(Origin::path(&file.name).line(line).char_column(column));
+        let label = &self.primary.text;
+        if !label.is_empty() {
+            group = group.element(Level::NOTE.message(shown(label)));
+        }
+        match self.help_text() {
+            Some(help) => group.element(Level::HELP.message(shown(&help).into_owned())),
+            None => group,
+        }
     }
 
     fn snippet<'a>(&'a self, file: &'a SourceFile) -> Snippet<'a, Annotation<'a>> {
@@ -249,35 +278,38 @@ pub struct LabelJson {
     pub text: String,
 }
 
-/// The name that `text` was probably meant to be.
-///
-/// Near is what a slip of the fingers makes: the same but for case, or at most a third of the
-/// letters wrong.
-pub fn nearest<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = text.to_lowercase();
-    let length = text.chars().count();
-    let allowed = (length / 3).max(1);
-    // Each character more or less is a mistake, so most names need no closer look.
-    let may_be_near = |name: &&str| name.chars().count().abs_diff(length) <= allowed;
-    names
-        .into_iter()
-        .filter(may_be_near)
-        .filter(|name| *name != text)
-        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min()
-        .map(|(_, name)| name)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::*;
+
+    fn in_a_file_of(line: &str) -> String {
+        let file = SourceFile { name: "rules.yaml".to_owned(), text: format!("a: 1\nb: {line}\n") };
+        Diagnostic::new(
+            Code::UnmatchedGroup,
+            "no group is named `b\u{1b}[8m`",
+            Span { start: 5, end: 6 },
+        )
+        .label("the rest\nworks")
+        .nearest("aa", "a group", ["a\n"])
+        .render(&file, false)
+    }
 
     #[test]
-    fn a_slip_finds_the_name_that_was_meant() {
-        let names = ["permission_sets", "groups", "accounts", "name"];
-        assert_eq!(nearest("permision_set", names), Some("permission_sets"));
-        assert_eq!(nearest("Groups", names), Some("groups"));
-        assert_eq!(nearest("principals", names), None);
+    fn what_is_said_stays_on_its_line() {
+        holds(&in_a_file_of("2"), &["`b\\u{1b}[8m`", "the rest\\nworks", "a\\n", "2 | b: 2"]);
+    }
+
+    #[test]
+    fn a_line_that_nobody_can_read_is_not_quoted() {
+        let told = in_a_file_of(&"x".repeat(LONGEST_QUOTATION));
+        holds(&told, &["rules.yaml:2:1", "the rest\\nworks", "`a\\n`"]);
+        assert!(!told.contains("xxx"), "{told}");
+    }
+
+    #[track_caller]
+    fn holds(told: &str, parts: &[&str]) {
+        for part in parts {
+            assert!(told.contains(part), "`{part}` in\n{told}");
+        }
     }
 }

@@ -2,16 +2,16 @@
 //! stand, text, globs, ids. Each reader says what it expected where, and goes on.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     str::FromStr,
 };
 
 use chrono::{DateTime, Utc};
 
 use crate::{
-    diagnostic::{Code, Diagnostic, nearest},
+    diagnostic::{Code, Diagnostic, MOST, more, most, nearest},
     ids::InvalidId,
-    source::{Span, Spanned},
+    source::{SourceFile, Span, Spanned},
 };
 
 use super::{
@@ -32,9 +32,6 @@ pub(super) struct Reader {
 
 /// What is told of apart: a section of the file, and a code.
 type Kind = (usize, Code);
-
-/// How many mistakes are told of one file: who has more begins with these.
-const MOST_DIAGNOSTICS: usize = 100;
 
 /// The keys of one mapping, each known and at most once.
 pub(super) struct Fields<'a> {
@@ -92,33 +89,21 @@ impl Reader {
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         let count = self.counts.entry(kind(&self.sections, &diagnostic)).or_default();
         *count += 1;
-        if *count <= MOST_DIAGNOSTICS {
+        if *count <= MOST {
             self.diagnostics.push(diagnostic);
         }
     }
 
     /// The mistakes in the order of the lines. Of too many the first are told, but none is hidden by
     /// many of another kind.
-    pub(super) fn finish(self, end_of_file: usize) -> Vec<Diagnostic> {
-        let Self { mut diagnostics, sections, counts } = self;
-        diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
-        if diagnostics.len() > MOST_DIAGNOSTICS {
-            let mut seen = BTreeSet::new();
-            let (mut told, others): (Vec<_>, Vec<_>) = diagnostics
-                .into_iter()
-                .partition(|diagnostic| seen.insert(kind(&sections, diagnostic)));
-            told.extend(others);
-            told.truncate(MOST_DIAGNOSTICS);
-            told.sort_by_key(|diagnostic| diagnostic.primary.span);
-            diagnostics = told;
+    pub(super) fn finish(self, file: &SourceFile) -> Vec<Diagnostic> {
+        let Self { diagnostics, sections, counts } = self;
+        let number: usize = counts.values().sum();
+        let mut told = most(diagnostics, |diagnostic| kind(&sections, diagnostic));
+        if number > told.len() {
+            told.push(more(Code::TooManyMistakes, number - told.len(), file));
         }
-        let more = counts.values().sum::<usize>() - diagnostics.len();
-        if more > 0 {
-            let message = format!("{more} more mistakes are not shown");
-            let end = Span { start: end_of_file, end: end_of_file };
-            diagnostics.push(Diagnostic::new(Code::TooManyMistakes, message, end));
-        }
-        diagnostics
+        told
     }
 
     /// A mapping whose keys are among `known`; the others are reported, and so are repeated ones.
@@ -385,7 +370,8 @@ impl Reader {
 /// it, unless it is about accounts and users.
 fn is_by_name(entries: &[(Key, Node)]) -> bool {
     let is_entry = |(key, node): &(Key, Node)| {
-        matches!(node.value, Value::Mapping(_)) && !["accounts", "users"].contains(&key.text.as_str())
+        matches!(node.value, Value::Mapping(_))
+            && !["accounts", "users"].contains(&key.text.as_str())
     };
     !entries.is_empty() && entries.iter().all(is_entry)
 }

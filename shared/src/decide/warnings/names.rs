@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Code, Diagnostic, Suggestions},
     organization::Unread,
     rules::{Fence, Manage, ManagedUsers, Rule, Rules, SpannedGlob, user::UserSelector},
 };
@@ -25,6 +25,7 @@ struct Listing<'c, 'a> {
     code: Code,
     noun: &'static str,
     names: &'c Names<'a>,
+    suggestions: &'c Suggestions,
     /// Names that others equal but for case.
     by_lower_case: HashMap<String, Vec<&'a str>>,
 }
@@ -36,7 +37,8 @@ impl<'c, 'a> Directory<'c, 'a> {
         let gaps = &catalogue.observed.organization.gaps;
         let listing = |what: &Unread, code, noun, names: &'c Names<'a>| {
             let complete = !gaps.iter().any(|gap| gap.what == *what);
-            (complete && names.iter().next().is_some()).then(|| Listing::new(code, noun, names))
+            (complete && names.iter().next().is_some())
+                .then(|| Listing::new(code, noun, names, &catalogue.suggestions))
         };
         Self {
             groups: listing(&Unread::Groups, Code::UnmatchedGroup, "group", &catalogue.groups),
@@ -118,12 +120,17 @@ impl<'c, 'a> Directory<'c, 'a> {
 }
 
 impl<'c, 'a> Listing<'c, 'a> {
-    fn new(code: Code, noun: &'static str, names: &'c Names<'a>) -> Self {
+    fn new(
+        code: Code,
+        noun: &'static str,
+        names: &'c Names<'a>,
+        suggestions: &'c Suggestions,
+    ) -> Self {
         let mut by_lower_case: HashMap<String, Vec<&str>> = HashMap::new();
         for (name, _) in names.iter() {
             by_lower_case.entry(name.to_lowercase()).or_default().push(name);
         }
-        Self { code, noun, names, by_lower_case }
+        Self { code, noun, names, suggestions, by_lower_case }
     }
 
     /// What is odd about a glob: that it matches nothing, or one of several names that differ in
@@ -154,6 +161,6 @@ impl<'c, 'a> Listing<'c, 'a> {
         }
         let names = self.names.iter().map(|(name, _)| name);
         let warning = Diagnostic::new(self.code, message, spanned.span).help(help);
-        Some(warning.nearest(glob.as_str(), &format!("a {}", self.noun), names))
+        Some(self.suggestions.add(warning, glob.as_str(), &format!("a {}", self.noun), names))
     }
 }

@@ -47,20 +47,19 @@ pub(super) struct Parts {
 
 /// Reads the file, or says all that is wrong with it, in the order of its lines.
 pub(super) fn rules(source: &SourceFile) -> Result<Parts, Vec<Diagnostic>> {
-    let end = source.text.len();
     let root = tree::read(source);
     let mut reader = root.as_ref().map(Reader::new).unwrap_or_default();
     tree::tags(source, |tag| reader.report(tag));
     let root = match root {
         Ok(root) => root,
         Err(diagnostic) => {
-            let tags = reader.finish(end);
+            let tags = reader.finish(source);
             // A tag makes YAML of what would be none without it, and the other way round.
             return Err(if tags.is_empty() { vec![*diagnostic] } else { tags });
         }
     };
     let parts = reader.file(&root);
-    let diagnostics = reader.finish(end);
+    let diagnostics = reader.finish(source);
     match parts {
         Some(parts) if diagnostics.is_empty() => Ok(parts),
         _ => Err(diagnostics),
