@@ -122,7 +122,7 @@ impl Decision<'_> {
             ExplainedRule {
                 rule: rule.name.clone(),
                 file: self.rules.source.name.clone(),
-                line: self.rules.source.position(rule.span.start).line,
+                line: self.rules.line(rule.span),
                 failed: if grants.is_empty() { why_not.failed(rule) } else { Vec::new() },
                 grants,
             }
