@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use shared::{failure::CallFailure, ids::InvalidId, rules::InvalidRules, runtime};
+use shared::{failure::CallFailure, ids::InvalidId, rules::InvalidRules, runtime, shown::Shown};
 
 use crate::output;
 
@@ -69,7 +69,7 @@ impl Failure {
                 Exit::RulesInvalid
             }
             failure => {
-                output::error(&format!("error: {}", chain(failure)));
+                output::error(&format!("error: {}", Shown(&chain(failure))));
                 Exit::Failed
             }
         }

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use crate::shown::Shown;
+
 use super::{ExplainedAccess, ExplainedRule, Explanation, FailedKey, Fate};
 
 /// Shows an explanation: what the principal has, then why the other rules do not grant.
@@ -21,15 +23,21 @@ impl Display for ExplanationText<'_> {
 fn header(f: &mut Formatter<'_>, explanation: &Explanation) -> fmt::Result {
     let (account, principal) = (&explanation.account, &explanation.principal);
     let kind = principal.principal.kind().to_lowercase();
-    write!(f, "{kind} {} in account {} ({})", principal.name, account.name, account.id)?;
+    write!(
+        f,
+        "{kind} {} in account {} ({})",
+        Shown(&principal.name),
+        Shown(&account.name),
+        account.id
+    )?;
     // What no rule asks for is not read.
     let unit = account.organizational_unit.as_ref();
-    writeln!(f, "{}", unit.map_or_else(String::new, |unit| format!(", {unit}")))?;
+    writeln!(f, "{}", unit.map_or_else(String::new, |unit| format!(", {}", Shown(unit))))?;
     if !principal.groups.is_empty() {
-        writeln!(f, "member of {}", principal.groups.join(", "))?;
+        writeln!(f, "member of {}", Shown(&principal.groups.join(", ")))?;
     }
     match &account.left_alone {
-        Some(why) => writeln!(f, "Nothing is changed in this account: {why}."),
+        Some(why) => writeln!(f, "Nothing is changed in this account: {}.", Shown(why)),
         None => Ok(()),
     }
 }
@@ -44,10 +52,12 @@ fn access(f: &mut Formatter<'_>, permission_sets: &[ExplainedAccess]) -> fmt::Re
     for access in permission_sets {
         let ExplainedAccess { permission_set, through, fate, why, .. } = access;
         let sign = sign(*fate);
-        let through =
-            through.as_ref().map_or_else(String::new, |group| format!("  through group {group}"));
+        let through = through
+            .as_ref()
+            .map_or_else(String::new, |group| format!("  through group {}", Shown(group)));
+        let permission_set = Shown(permission_set);
         writeln!(f, "  {sign} {permission_set:width$}  {}{through}", in_words(*fate))?;
-        writeln!(f, "    {why}")?;
+        writeln!(f, "    {}", Shown(why))?;
     }
     Ok(())
 }
@@ -79,9 +89,10 @@ fn not_granting(f: &mut Formatter<'_>, rules: &[&ExplainedRule]) -> fmt::Result 
     }
     writeln!(f, "\nRules that grant nothing here:")?;
     for ExplainedRule { rule, file, line, failed, .. } in rules {
-        writeln!(f, "  {rule} ({file}:{line})")?;
+        writeln!(f, "  {} ({file}:{line})", Shown(rule))?;
         for FailedKey { key, wanted, met, line } in failed {
             let line = line.map_or_else(String::new, |line| format!(" (line {line})"));
+            let (key, wanted, met) = (Shown(key), Shown(wanted), Shown(met));
             writeln!(f, "    {key}{line}: wants {wanted}, met {met}")?;
         }
     }

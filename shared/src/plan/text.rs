@@ -6,6 +6,7 @@ use std::fmt::{self, Display, Formatter};
 use crate::{
     organization::{Gap, Organization},
     rules::Rules,
+    shown::Shown,
 };
 
 use super::{Action, Change, LeftAlone, Plan};
@@ -65,7 +66,7 @@ fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
     };
     for account in lines.chunk_by(same_account) {
         if let Some((_, first)) = account.first() {
-            writeln!(f, "\n  {} ({})", first.account_path, first.assignment.account_id)?;
+            writeln!(f, "\n  {} ({})", Shown(&first.account_path), first.assignment.account_id)?;
         }
         let widths = account.iter().map(|(_, change)| change.permission_set.chars().count());
         let width = widths.max().unwrap_or(0);
@@ -74,10 +75,10 @@ fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
             writeln!(
                 f,
                 "    {sign} {:width$}  {}{held}",
-                change.permission_set,
-                change.principal()
+                Shown(&change.permission_set),
+                Shown(&change.principal())
             )?;
-            writeln!(f, "      {}", change.reason.why)?;
+            writeln!(f, "      {}", Shown(&change.reason.why))?;
         }
     }
     Ok(())
@@ -95,15 +96,15 @@ fn gaps(f: &mut Formatter<'_>, gaps: &[Gap]) -> fmt::Result {
         writeln!(f)?;
     }
     for Gap { what, account_id, reason } in gaps {
+        let (what, reason) = (Shown(what.as_str()), Shown(reason));
         match account_id {
             Some(account) => {
                 writeln!(
                     f,
-                    "Not read: {} of account {account} ({reason}); nothing is deleted there",
-                    what.as_str()
+                    "Not read: {what} of account {account} ({reason}); nothing is deleted there"
                 )?;
             }
-            None => writeln!(f, "Not read: {} ({reason}); nothing is deleted", what.as_str())?,
+            None => writeln!(f, "Not read: {what} ({reason}); nothing is deleted")?,
         }
     }
     Ok(())
@@ -116,6 +117,7 @@ fn left_alone(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
     writeln!(f)?;
     for LeftAlone { account_id, account_name, why } in plan.left_alone.iter().take(NAMED_LEFT_ALONE)
     {
+        let (account_name, why) = (Shown(account_name), Shown(why));
         writeln!(f, "Left alone: account {account_name} ({account_id}): {why}")?;
     }
     if let Some(more) = plan.left_alone.len().checked_sub(NAMED_LEFT_ALONE).filter(|more| *more > 0)
