@@ -1,8 +1,11 @@
 //! The command line, run as a user runs it.
 
 use std::{
+    fs::{self, File},
     path::PathBuf,
-    process::{Command, Output},
+    process::{Command, ExitStatus, Output},
+    thread,
+    time::{Duration, Instant},
 };
 
 /// `usher` with these arguments, in a folder with these files; without colour and without anybody's AWS configuration.
@@ -17,6 +20,14 @@ pub(crate) struct Ended {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+}
+
+/// What a command may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) seconds: u64,
+    /// Of address space, which is more than what is used of it.
+    pub(crate) megabytes: u64,
 }
 
 impl Usher {
@@ -60,6 +71,34 @@ impl Usher {
         command.args(arguments).current_dir(self.folder.path()).env_clear();
         command.env("AWS_EC2_METADATA_DISABLED", "true").envs(self.environment.iter().cloned());
         command
+    }
+
+    /// Stops the test when the command takes more than it may.
+    #[track_caller]
+    pub(crate) fn run_within(&self, limits: Limits, arguments: &[&str]) -> Ended {
+        let [stdout, stderr] = ["stdout", "stderr"].map(|name| self.folder.path().join(name));
+        let mut limited = Command::new("/bin/sh");
+        limited.args(["-c", "ulimit -v \"$0\" && exec \"$@\""]);
+        limited.arg((limits.megabytes * 1024).to_string()).arg(binary("usher")).args(arguments);
+        limited.current_dir(self.folder.path()).env_clear();
+        limited.stdout(File::create(&stdout).unwrap()).stderr(File::create(&stderr).unwrap());
+        let mut process = limited.spawn().unwrap();
+        let began = Instant::now();
+        let status: ExitStatus = loop {
+            if let Some(status) = process.try_wait().unwrap() {
+                break status;
+            }
+            if began.elapsed() > Duration::from_secs(limits.seconds) {
+                process.kill().unwrap();
+                process.wait().unwrap();
+                panic!("{arguments:?} takes longer than {limits:?}");
+            }
+            thread::sleep(Duration::from_millis(20));
+        };
+        let read = |path| fs::read_to_string(path).unwrap();
+        let (stdout, stderr) = (read(stdout), read(stderr));
+        let code = status.code().unwrap_or_else(|| panic!("{arguments:?}: {status}\n{stderr}"));
+        Ended { code, stdout, stderr }
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
