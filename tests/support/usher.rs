@@ -1,12 +1,12 @@
 //! The command line, run as a user runs it.
 
 use std::{
-    fs::{self, File},
     path::PathBuf,
-    process::{Command, ExitStatus, Output},
-    thread,
-    time::{Duration, Instant},
+    process::{Command, Output},
+    time::Duration,
 };
+
+use tokio::{runtime, time::timeout};
 
 /// `usher` with these arguments, in a folder with these files; without colour and without anybody's AWS configuration.
 pub(crate) struct Usher {
@@ -76,27 +76,20 @@ impl Usher {
     /// Stops the test when the command takes more than it may.
     #[track_caller]
     pub(crate) fn run_within(&self, limits: Limits, arguments: &[&str]) -> Ended {
-        let [stdout, stderr] = ["stdout", "stderr"].map(|name| self.folder.path().join(name));
         let mut limited = Command::new("/bin/sh");
         limited.args(["-c", "ulimit -v \"$0\" && exec \"$@\""]);
         limited.arg((limits.megabytes * 1024).to_string()).arg(binary("usher")).args(arguments);
         limited.current_dir(self.folder.path()).env_clear();
-        limited.stdout(File::create(&stdout).unwrap()).stderr(File::create(&stderr).unwrap());
-        let mut process = limited.spawn().unwrap();
-        let began = Instant::now();
-        let status: ExitStatus = loop {
-            if let Some(status) = process.try_wait().unwrap() {
-                break status;
-            }
-            if began.elapsed() > Duration::from_secs(limits.seconds) {
-                process.kill().unwrap();
-                process.wait().unwrap();
-                panic!("{arguments:?} takes longer than {limits:?}");
-            }
-            thread::sleep(Duration::from_millis(20));
-        };
-        let read = |path| fs::read_to_string(path).unwrap();
-        let (stdout, stderr) = (read(stdout), read(stderr));
+        let mut limited = tokio::process::Command::from(limited);
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let output = runtime.block_on(async {
+            let ending = limited.kill_on_drop(true).output();
+            timeout(Duration::from_secs(limits.seconds), ending).await
+        });
+        let output = output.unwrap_or_else(|_| panic!("{arguments:?} takes more than {limits:?}"));
+        let Output { status, stdout, stderr } = output.unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let (stdout, stderr) = (text(stdout), text(stderr));
         let code = status.code().unwrap_or_else(|| panic!("{arguments:?}: {status}\n{stderr}"));
         Ended { code, stdout, stderr }
     }

@@ -229,10 +229,10 @@ impl Reader {
         match &node.value {
             Value::Bool(value) => Some(*value),
             Value::Text(text) => {
-                let help = boolean_meant(text)
-                    .map_or("write `true` or `false`".to_owned(), |meant| {
-                        format!("write `{meant}`: in small letters, and without quotes")
-                    });
+                let help = match boolean_meant(text) {
+                    Some(meant) => format!("write `{meant}`: in small letters, and without quotes"),
+                    None => "write `true` or `false`".to_owned(),
+                };
                 self.wrong_type_but(node, "true or false", place, &help);
                 None
             }
