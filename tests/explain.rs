@@ -11,7 +11,7 @@ use shared::{
     decide::Decision,
     explain::{ExplainedAccess, Explanation, ExplanationText, Fate},
     ids::{AccountId, PermissionSetArn},
-    organization::{Assignment, Organization, Principal},
+    organization::{Organization, Principal},
     plan::{Action, Change, Plan},
     scope::Scope,
 };

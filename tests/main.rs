@@ -15,6 +15,7 @@ mod docs;
 mod end_to_end;
 mod events;
 mod explain;
+mod hostile;
 mod laws;
 mod mistakes;
 mod reconcile;

@@ -18,7 +18,7 @@ use crate::support::{
 const PAGE: &str = "docs/mistakes.md";
 
 /// These need a file that no page can show; `rules.rs` and `cli.rs` have them.
-const NOT_SHOWN: [Code; 2] = [Code::NotUtf8, Code::TooManyMistakes];
+const NOT_SHOWN: [Code; 3] = [Code::NotUtf8, Code::TooManyMistakes, Code::TooManyWarnings];
 
 /// A link from a message leads somewhere, and the page is in the order of the codes.
 #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use shared::{
     decide,
-    diagnostic::{Diagnostic, sarif},
+    diagnostic::{Diagnostic, most_warnings, sarif},
     lint::lint,
     source::SourceFile,
 };
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Ok(rules) => {
             let warnings = match &organization {
                 Some(organization) => decide::warnings(&rules, organization, clock::now()),
-                None => lint(&rules, clock::now()),
+                None => most_warnings(lint(&rules, clock::now()), &rules.source),
             };
             let told = format!("{} {}", rules.rules.len(), noun(rules.rules.len(), "rule"));
             print(&warnings, &rules.source, &told, arguments.format)?;

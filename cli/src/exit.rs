@@ -2,7 +2,10 @@
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use shared::{failure::CallFailure, ids::InvalidId, rules::InvalidRules, runtime, scope::Function};
+use shared::{
+    failure::CallFailure, ids::InvalidId, rules::InvalidRules, runtime, scope::Function,
+    shown::Shown,
+};
 
 use crate::{
     diagnostics::DiagnosticsJson,
@@ -82,7 +85,7 @@ impl Failure {
                 Exit::RulesInvalid
             }
             failure => {
-                output::error(&format!("error: {}", failure.told()));
+                output::error(&format!("error: {}", Shown(&failure.told())));
                 Exit::Failed
             }
         }

@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use shared::{
     organization::Organization,
     rules::Rules,
+    shown::Shown,
     snapshot::{Oddities, oddities},
 };
 
@@ -31,6 +32,7 @@ pub(crate) fn organization(path: &Path) -> Result<Organization, Failure> {
         return Err(Failure::ContradictorySnapshot { path: path.to_owned(), what });
     }
     for doubt in doubts {
+        let doubt = Shown(&doubt);
         output::error(&format!("{}: {}: {doubt}", painted(YELLOW, "warning"), path.display()));
     }
     Ok(organization)

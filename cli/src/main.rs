@@ -55,7 +55,7 @@ impl Command {
             Self::Simulate(arguments) => arguments.format,
             Self::Explain(arguments) => arguments.format,
             // What is wrong with the rules is what `check` prints as data.
-            Self::Check(_) | Self::Schema | Self::Demo(_) => Format::Text,
+            Self::Check(_) | Self::Schema | Self::Local(_) | Self::Demo(_) => Format::Text,
         }
     }
 }

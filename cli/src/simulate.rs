@@ -12,6 +12,7 @@ use shared::{
     plan::{Plan, PlanJson, PlanText},
     rules::Rules,
     scope::{self, Function, Lead, Route, Scope, event::Event},
+    shown::Shown,
 };
 
 use crate::{
@@ -123,6 +124,7 @@ impl Stage<'_> {
     fn print(&self, path: &Path, event: &Value) -> Result<(), Failure> {
         let told = EventJson::of(event);
         let (name, source) = (told.name.unwrap_or("no event"), told.source.unwrap_or("no source"));
+        let (name, source) = (Shown(name), Shown(source));
         let title = format!("{}: {name} ({source})", path.display());
         output::data(&painted(BOLD, title))?;
         let Route { function, lead } = scope::route(event);
@@ -132,7 +134,7 @@ impl Stage<'_> {
                 self.print_plan(&self.plan(&scope))
             }
             (_, Lead::Ignore(why)) => {
-                output::data(&format!("{}\n", painted(DIM, format!("ignored: {why}"))))
+                output::data(&format!("{}\n", painted(DIM, format!("ignored: {}", Shown(&why)))))
             }
             (None, Lead::Look { scope, .. }) => output::data(&format!("look at {scope}\n")),
         }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use shared::{
     rules::Rules,
+    shown::Shown,
     trial::{self, Verdict},
 };
 
@@ -41,7 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 
 fn print(rules: &Rules, verdicts: &[Verdict<'_>]) -> Result<(), Failure> {
     for verdict in verdicts {
-        let name = &verdict.test.name;
+        let name = Shown(&verdict.test.name);
         match verdict.diagnostic() {
             None => output::data(&format!("{} {name}", painted(GREEN, "passed")))?,
             Some(diagnostic) => {
@@ -68,7 +69,7 @@ struct TestJson<'v> {
     actual: &'v [String],
     missing: Vec<&'v str>,
     unexpected: Vec<&'v str>,
-    why: Option<String>,
+    why: Option<&'v str>,
 }
 
 #[derive(Clone, Copy, Serialize)]

@@ -23,6 +23,7 @@ pub mod promotion;
 pub mod relevance;
 pub mod rules;
 pub mod scope;
+pub mod shown;
 pub mod snapshot;
 pub mod source;
 pub mod trial;

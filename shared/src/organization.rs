@@ -77,6 +77,13 @@ pub struct OrganizationFacts {
     pub root_id: OrganizationalUnitId,
 }
 
+/// How deep organizational units can be nested: what is said to be deeper was not read right.
+///
+/// Unit: units below the root. Twice what AWS allows, so that nothing here breaks on the day when it
+/// allows more. Source:
+/// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>.
+pub const DEEPEST_UNIT: usize = 10;
+
 /// An organizational unit, or the root.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

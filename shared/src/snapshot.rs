@@ -10,7 +10,7 @@ use std::{
 use crate::{
     diagnostic::nearest,
     ids::OrganizationalUnitId,
-    organization::{AccountState, Organization, OrganizationalUnit, Unread},
+    organization::{AccountState, DEEPEST_UNIT, Organization, OrganizationalUnit, Unread},
     rules::user::ATTRIBUTES,
 };
 
@@ -55,21 +55,41 @@ fn twice<Id: Ord + Display>(what: &str, ids: impl Iterator<Item = Id>) -> Vec<St
 
 /// An organizational unit that is above itself.
 fn circle(units: &[OrganizationalUnit]) -> Option<String> {
-    let parents: HashMap<_, _> =
-        units.iter().filter_map(|unit| Some((&unit.id, unit.parent_id.as_ref()?))).collect();
-    let is_above_itself = |unit: &&OrganizationalUnit| {
-        let mut above = parents.get(&unit.id);
-        for _ in 0..parents.len() {
-            match above {
-                Some(id) if **id == unit.id => return true,
-                Some(id) => above = parents.get(*id),
-                None => return false,
+    let parents = parents(units);
+    // Units from which the way up is known to end.
+    let mut ending = HashSet::new();
+    for unit in units {
+        let mut way = HashSet::new();
+        let mut next = Some(&unit.id);
+        while let Some(id) = next.filter(|id| !ending.contains(id)) {
+            if !way.insert(id) {
+                return Some(format!("organizational unit {id} is above itself"));
             }
+            next = parents.get(id).copied();
         }
-        false
+        ending.extend(way);
+    }
+    None
+}
+
+fn parents(units: &[OrganizationalUnit]) -> HashMap<&OrganizationalUnitId, &OrganizationalUnitId> {
+    units.iter().filter_map(|unit| Some((&unit.id, unit.parent_id.as_ref()?))).collect()
+}
+
+/// Units that are deeper than any can be.
+fn too_deep(units: &[OrganizationalUnit]) -> Option<String> {
+    let parents = parents(units);
+    let is_too_deep = |unit: &&OrganizationalUnit| {
+        let above = std::iter::successors(Some(&unit.id), |id| parents.get(*id).copied());
+        // The unit itself, and the root.
+        above.skip(1).nth(DEEPEST_UNIT).is_some()
     };
-    let unit = units.iter().find(is_above_itself)?;
-    Some(format!("organizational unit {} is above itself", unit.id))
+    let number = units.iter().filter(is_too_deep).count();
+    (number > 0).then(|| {
+        format!(
+            "{number} organizational units are deeper than AWS nests them: they count as not read"
+        )
+    })
 }
 
 fn doubts(organization: &Organization) -> impl Iterator<Item = String> + '_ {
@@ -97,7 +117,13 @@ fn doubts(organization: &Organization) -> impl Iterator<Item = String> + '_ {
         Unread::Other(what) => Some(unknown("kind of gap", what, GAPS)),
         _ => None,
     });
-    states.chain(attributes).chain(missing.into_iter().flatten()).chain(management).chain(gaps)
+    let deep = too_deep(&organization.organizational_units);
+    states
+        .chain(attributes)
+        .chain(missing.into_iter().flatten())
+        .chain(management)
+        .chain(gaps)
+        .chain(deep)
 }
 
 const STATES: &[&str] = &["PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"];

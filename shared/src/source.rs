@@ -79,6 +79,16 @@ impl SourceFile {
         format!("{}:{}", self.name, self.position(span.start).line)
     }
 
+    /// The whole lines that a piece of the file stands on.
+    #[must_use]
+    pub fn lines_of(&self, span: Span) -> &str {
+        let before = self.text.get(..span.start).unwrap_or(&self.text);
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let behind = self.text.get(span.end..).unwrap_or_default();
+        let end = behind.find('\n').map_or(self.text.len(), |newline| span.end + newline);
+        self.text.get(start..end).unwrap_or_default()
+    }
+
     /// Where lines begin, for who asks often.
     #[must_use]
     pub fn lines(&self) -> Lines {
@@ -114,5 +124,16 @@ mod tests {
             assert_eq!(file.lines().line(offset), file.position(offset).line, "at {offset}");
         }
         assert_eq!(file.position(999), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn lines_are_whole() {
+        let file = SourceFile { name: "rules.yaml".to_owned(), text: "a: é\nb: x\nc".to_owned() };
+        let lines = |start, end| file.lines_of(Span { start, end });
+        assert_eq!(lines(3, 5), "a: é");
+        assert_eq!(lines(6, 7), "b: x");
+        assert_eq!(lines(3, 7), "a: é\nb: x");
+        assert_eq!(lines(11, 12), "c");
+        assert_eq!(lines(12, 12), "c");
     }
 }

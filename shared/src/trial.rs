@@ -4,7 +4,7 @@
 //! A test is decided by the decision itself, over an organization that has just what the test
 //! describes and the permission sets that the file names.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
@@ -18,7 +18,7 @@ use crate::{
         OrganizationalUnit, PermissionSet, Principal, Tags, User,
     },
     rules::{
-        Principals, Rules, SpannedGlob,
+        Principals, Rule, Rules, SpannedGlob,
         test_case::{TestAccount, TestCase, TestPrincipal},
     },
     scope::Scope,
@@ -27,13 +27,11 @@ use crate::{
 /// How a test went.
 #[derive(Clone, Debug)]
 pub struct Verdict<'r> {
-    rules: &'r Rules,
     /// The test.
     pub test: &'r TestCase,
     /// The permission sets that the principal would have, sorted.
     pub actual: Vec<String>,
-    /// Why.
-    pub explanation: Option<Explanation>,
+    reason: Option<String>,
 }
 
 impl Verdict<'_> {
@@ -80,8 +78,11 @@ impl Verdict<'_> {
 
     /// Why the first missing permission set is missing, or the first unexpected one is there.
     #[must_use]
-    pub fn reason(&self) -> Option<String> {
-        let explanation = self.explanation.as_ref()?;
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    fn reason_in(&self, explanation: &Explanation, rules: &Rules) -> Option<String> {
         if let Some(name) = self.unexpected().next() {
             let access = explanation.permission_sets.iter();
             let access = access.filter(|access| access.permission_set == name);
@@ -93,23 +94,22 @@ impl Verdict<'_> {
         let refused = refused
             .filter(|access| access.permission_set == name)
             .map(|access| format!("`{name}` is refused: {}", access.why));
-        refused.chain(self.failed_key(explanation, name)).next()
+        refused.chain(failed_key(explanation, rules, name)).next()
     }
+}
 
-    /// The key that failed of the first rule that could grant a permission set: of those that are for
-    /// the principal, before those that are for others.
-    fn failed_key(&self, explanation: &Explanation, permission_set: &str) -> Option<String> {
-        let could_grant = |explained: &&ExplainedRule| {
-            let globs = self.rules.rule(&explained.rule).map(|rule| &rule.permission_sets);
-            globs.into_iter().flatten().any(|glob| glob.value.matches(permission_set))
-        };
-        let candidates = explanation.rules.iter().filter(could_grant);
-        let Some(explained) = candidates.min_by_key(|explained| explained.for_others) else {
-            return Some(format!("no rule grants `{permission_set}` to anybody"));
-        };
-        let FailedKey { key, wanted, met, .. } = explained.failed.first()?;
-        Some(format!("rule `{}`: {key} wants {wanted}, met {met}", explained.rule))
-    }
+/// The key that failed of the first rule that could grant a permission set: of those that are for
+/// the principal, before those that are for others.
+fn failed_key(explanation: &Explanation, rules: &Rules, permission_set: &str) -> Option<String> {
+    let could_grant = |(_, rule): &(&ExplainedRule, &Rule)| {
+        rule.permission_sets.iter().any(|glob| glob.value.matches(permission_set))
+    };
+    let candidates = explanation.rules.iter().zip(&rules.rules).filter(could_grant);
+    let Some((explained, _)) = candidates.min_by_key(|(explained, _)| explained.for_others) else {
+        return Some(format!("no rule grants `{permission_set}` to anybody"));
+    };
+    let FailedKey { key, wanted, met, .. } = explained.failed.first()?;
+    Some(format!("rule `{}`: {key} wants {wanted}, met {met}", explained.rule))
 }
 
 /// Runs all tests of a file. A test without a time of its own is run at `now`.
@@ -117,25 +117,31 @@ impl Verdict<'_> {
 /// # Errors
 /// Never for tests that were read: all identifiers are made here.
 pub fn run(rules: &Rules, now: DateTime<Utc>) -> Result<Vec<Verdict<'_>>, InvalidId> {
-    rules.tests.iter().map(|test| run_one(rules, test, now)).collect()
+    let sets = named_in_the_file(rules)?;
+    rules.tests.iter().map(|test| run_one(rules, &sets, test, now)).collect()
 }
 
 fn run_one<'r>(
     rules: &'r Rules,
+    sets: &PermissionSets<'r>,
     test: &'r TestCase,
     now: DateTime<Utc>,
 ) -> Result<Verdict<'r>, InvalidId> {
-    let stage = Stage::new(rules, test, test.at.unwrap_or(now))?;
-    let decision = Decision::new(rules, &stage.organization, stage.organization.observed_at)
-        .with_group_sizes(stage.group_sizes.clone());
+    let stage = Stage::new(rules, sets, test, test.at.unwrap_or(now))?;
+    let decision = Decision::new(rules, &stage.organization, stage.organization.observed_at);
+    let decision = decision.with_group_sizes(stage.group_sizes.clone()).without_warnings();
     let plan = decision.plan(&Scope::everything());
     let creates =
         plan.changes.iter().filter(|change| stage.is_concerned(&change.principal.principal));
     let actual: BTreeSet<String> =
         creates.map(|change| change.permission_set.name.clone()).collect();
-    let account = stage.organization.accounts.first().map(|account| &account.id);
-    let explanation = account.and_then(|account| decision.explain(account, &stage.principal));
-    Ok(Verdict { rules, test, actual: actual.into_iter().collect(), explanation })
+    let mut verdict = Verdict { test, actual: actual.into_iter().collect(), reason: None };
+    if !verdict.is_passed() {
+        let account = stage.organization.accounts.first().map(|account| &account.id);
+        let explanation = account.and_then(|account| decision.explain(account, &stage.principal));
+        verdict.reason = explanation.and_then(|explanation| verdict.reason_in(&explanation, rules));
+    }
+    Ok(verdict)
 }
 
 /// The organization of a test.
@@ -149,9 +155,14 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(rules: &Rules, test: &TestCase, now: DateTime<Utc>) -> Result<Self, InvalidId> {
+    fn new<'r>(
+        rules: &Rules,
+        sets: &PermissionSets<'r>,
+        test: &'r TestCase,
+        now: DateTime<Utc>,
+    ) -> Result<Self, InvalidId> {
         let mut organization = empty(&test.account, now)?;
-        organization.permission_sets = permission_sets(rules, test)?;
+        organization.permission_sets = named_in_the_test(sets.clone(), rules, test)?;
         place_account(&mut organization, &test.account)?;
         let (principal, groups) = place_principal(&mut organization, &test.principal)?;
         let size = match &test.principal {
@@ -273,28 +284,46 @@ fn number<Id: std::str::FromStr<Err = InvalidId>>(number: usize) -> Result<Id, I
     format!("00000000-0000-4000-8000-{number:012x}").parse()
 }
 
-/// The permission sets that the file and the test name: by whole names, in definitions, and in the
-/// account's tags.
-fn permission_sets(rules: &Rules, test: &TestCase) -> Result<Vec<PermissionSet>, InvalidId> {
+/// Permission sets by name.
+type PermissionSets<'r> = BTreeMap<&'r str, PermissionSet>;
+
+/// The permission sets that the file names: by whole names, and in definitions.
+fn named_in_the_file(rules: &Rules) -> Result<PermissionSets<'_>, InvalidId> {
     let of_rules = rules.rules.iter().flat_map(|rule| &rule.permission_sets);
     let of_fences = rules.fences().filter_map(|fence| fence.permission_sets.as_ref()).flatten();
     let globs = of_rules.chain(of_fences).chain(&rules.manage.permission_sets);
     let written = globs.filter_map(|glob: &SpannedGlob| glob.value.name());
     let defined = rules.permission_sets.iter().map(|set| set.name.as_str());
+    let mut sets = PermissionSets::new();
+    for name in written.chain(defined) {
+        add_permission_set(&mut sets, name)?;
+    }
+    Ok(sets)
+}
+
+/// Those, and the ones that the test names: in its expectation, and in the account's tags.
+fn named_in_the_test<'r>(
+    mut sets: PermissionSets<'r>,
+    rules: &Rules,
+    test: &'r TestCase,
+) -> Result<Vec<PermissionSet>, InvalidId> {
     let expected = test.expect.iter().map(|name| name.value.as_str());
     let by_tag =
         rules.rules.iter().any(|rule| matches!(rule.principals, Principals::AccountTag { .. }));
     let tags = test.account.tags.values().filter(|_| by_tag);
-    let tagged = tags.flat_map(|value| value.split_whitespace());
-    let names: BTreeSet<&str> = written.chain(defined).chain(expected).chain(tagged).collect();
-    names
-        .into_iter()
-        .enumerate()
-        .map(|(number, name)| {
-            let arn: PermissionSetArn =
-                format!("arn:aws:sso:::permissionSet/ssoins-0000000000000000/ps-{number:016x}")
-                    .parse()?;
-            Ok(PermissionSet { arn, name: name.to_owned() })
-        })
-        .collect()
+    for name in expected.chain(tags.flat_map(|value| value.split_whitespace())) {
+        add_permission_set(&mut sets, name)?;
+    }
+    Ok(sets.into_values().collect())
+}
+
+fn add_permission_set<'r>(sets: &mut PermissionSets<'r>, name: &'r str) -> Result<(), InvalidId> {
+    if !sets.contains_key(name) {
+        let number = sets.len();
+        let arn: PermissionSetArn =
+            format!("arn:aws:sso:::permissionSet/ssoins-0000000000000000/ps-{number:016x}")
+                .parse()?;
+        sets.insert(name, PermissionSet { arn, name: name.to_owned() });
+    }
+    Ok(())
 }

@@ -3,7 +3,10 @@
 use std::{
     path::PathBuf,
     process::{Command, Output},
+    time::Duration,
 };
+
+use tokio::{runtime, time::timeout};
 
 /// `usher` with these arguments, in a folder with these files; without colour and without anybody's AWS configuration.
 pub(crate) struct Usher {
@@ -17,6 +20,14 @@ pub(crate) struct Ended {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+}
+
+/// What a command may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) seconds: u64,
+    /// Of address space, which is more than what is used of it.
+    pub(crate) megabytes: u64,
 }
 
 impl Usher {
@@ -60,6 +71,27 @@ impl Usher {
         command.args(arguments).current_dir(self.folder.path()).env_clear();
         command.env("AWS_EC2_METADATA_DISABLED", "true").envs(self.environment.iter().cloned());
         command
+    }
+
+    /// Stops the test when the command takes more than it may.
+    #[track_caller]
+    pub(crate) fn run_within(&self, limits: Limits, arguments: &[&str]) -> Ended {
+        let mut limited = Command::new("/bin/sh");
+        limited.args(["-c", "ulimit -v \"$0\" && exec \"$@\""]);
+        limited.arg((limits.megabytes * 1024).to_string()).arg(binary("usher")).args(arguments);
+        limited.current_dir(self.folder.path()).env_clear();
+        let mut limited = tokio::process::Command::from(limited);
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let output = runtime.block_on(async {
+            let ending = limited.kill_on_drop(true).output();
+            timeout(Duration::from_secs(limits.seconds), ending).await
+        });
+        let output = output.unwrap_or_else(|_| panic!("{arguments:?} takes more than {limits:?}"));
+        let Output { status, stdout, stderr } = output.unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let (stdout, stderr) = (text(stdout), text(stderr));
+        let code = status.code().unwrap_or_else(|| panic!("{arguments:?}: {status}\n{stderr}"));
+        Ended { code, stdout, stderr }
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {

@@ -130,8 +130,9 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
     pub(super) fn count_deletes(&self) -> usize {
         let (granted, may_delete) = (self.granted(), self.may_delete());
         let goes = |(pair, granting, in_place): &(Pair, &[Granted], bool)| {
-            *in_place
-                && matches!(self.verdict(*pair, !granting.is_empty(), may_delete), Verdict::Goes)
+            let manageable = self.is_manageable(*pair);
+            let verdict = self.verdict(*pair, manageable, !granting.is_empty(), may_delete);
+            *in_place && matches!(verdict, Verdict::Goes)
         };
         merged(&granted, self.in_place()).filter(goes).count()
     }

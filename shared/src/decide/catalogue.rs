@@ -1,10 +1,10 @@
 //! What rules are spread out over: everything that was observed, and the ways to find it by name.
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, collections::HashMap};
 
 use rustc_hash::FxHashMap;
 
-use crate::{ids::GroupId, organization::Organization};
+use crate::{diagnostic::Suggestions, ids::GroupId, organization::Organization};
 
 use super::{
     directory::Memberships,
@@ -25,6 +25,7 @@ pub(super) struct Catalogue<'a> {
     pub(super) group_names: OnceCell<FxHashMap<&'a GroupId, &'a str>>,
     /// How many members groups have, where that is said without naming them.
     pub(super) group_sizes: HashMap<GroupId, usize>,
+    pub(super) suggestions: Suggestions,
 }
 
 impl<'a> Catalogue<'a> {
@@ -40,6 +41,7 @@ impl<'a> Catalogue<'a> {
             memberships: OnceCell::new(),
             group_names: OnceCell::new(),
             group_sizes: HashMap::new(),
+            suggestions: Suggestions::default(),
         }
     }
 

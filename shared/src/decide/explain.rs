@@ -163,7 +163,7 @@ impl Decision<'_> {
             ExplainedRule {
                 rule: rule.name.clone(),
                 file: self.rules.source.name.clone(),
-                line: self.rules.source.position(rule.span.start).line,
+                line: self.rules.line(rule.span),
                 grants,
                 for_others: refusal.as_ref().is_some_and(|refusal| refusal.is_for_others),
                 failed: refusal.map(|refusal| refusal.failed).unwrap_or_default(),

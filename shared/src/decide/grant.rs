@@ -121,7 +121,8 @@ impl Spread {
             Principals::AccountTag { key, groups: globs } => {
                 let text =
                     |place| catalogue.observed.principal(place).map_or("", |entry| entry.text());
-                let keyed = groups(globs).map(|place| (key.value.tag_key(text(place)), place));
+                let keyed = groups(globs)
+                    .filter_map(|place| Some((key.value.tag_key(text(place))?, place)));
                 Recipients::Tagged(by_key(keyed))
             }
         };

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     ids::OrganizationalUnitId,
-    organization::{Account, Organization, OrganizationalUnit, Tags, Unread},
+    organization::{Account, DEEPEST_UNIT, Organization, OrganizationalUnit, Tags, Unread},
     rules::selector::{Place, UnitView},
 };
 
@@ -91,10 +91,10 @@ impl<'a> Surveyor<'a> {
         let mut next = parent;
         while next != self.root {
             let unit = self.units.get(next)?;
+            // A tree that goes in circles, or deeper than any can, was not read right.
+            (units.len() < DEEPEST_UNIT).then_some(())?;
             units.push(UnitView { id: &unit.id, name: &unit.name, tags: self.tags(&unit.id) });
             next = unit.parent_id.as_ref()?;
-            // A tree that goes in circles was not read right.
-            (units.len() <= self.units.len()).then_some(())?;
         }
         units.reverse();
         Some(units)

@@ -35,6 +35,7 @@ use chrono::{DateTime, Utc};
 use fixedbitset::FixedBitSet;
 
 use crate::{
+    diagnostic::most_warnings,
     ids::{AccountId, GroupId},
     organization::{Account, AccountState, Gap, Organization, Unread},
     plan::{Change, LeftAlone, Plan},
@@ -90,6 +91,8 @@ pub struct Decision<'a> {
     /// Those whose time it is.
     never: Vec<(&'a Never, Wall<'a>)>,
     speller: Speller<'a>,
+    /// Whether plans say what is odd about the rules.
+    warns: bool,
 }
 
 impl<'a> Decision<'a> {
@@ -130,6 +133,7 @@ impl<'a> Decision<'a> {
             grants,
             protect,
             never,
+            warns: true,
         }
     }
 
@@ -137,6 +141,11 @@ impl<'a> Decision<'a> {
     pub(crate) fn with_group_sizes(mut self, sizes: HashMap<GroupId, usize>) -> Self {
         self.catalogue.group_sizes = sizes;
         self
+    }
+
+    /// For plans of which nobody reads the warnings: to look for them takes longer than to plan.
+    pub(crate) fn without_warnings(self) -> Self {
+        Self { warns: false, ..self }
     }
 
     /// What to do in a scope.
@@ -167,7 +176,7 @@ impl<'a> Decision<'a> {
         warnings.extend(warnings::quotas(self.rules, &changes.impossible));
         Plan {
             gaps: self.gaps(&places),
-            warnings,
+            warnings: most_warnings(warnings, &self.rules.source),
             left_alone,
             unchanged: changes.unchanged,
             unmanaged: changes.unmanaged + elsewhere,

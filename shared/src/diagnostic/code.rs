@@ -105,6 +105,8 @@ codes! {
     UsersNotManaged = "users-not-managed" is Warning,
     /// A rule's time is over.
     RuleIsOver = "rule-is-over" is Warning,
+    /// More warnings than are shown.
+    TooManyWarnings = "too-many-warnings" is Warning,
 }
 
 impl Serialize for Code {

@@ -4,14 +4,26 @@
 //! in the look that Rust's compiler has made familiar, and serialised for tools.
 
 mod code;
+mod most;
+mod nearest;
 pub mod sarif;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use std::borrow::Cow;
+
+use annotate_snippets::{
+    Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet, Title,
+};
 use serde::Serialize;
 
-use crate::source::{SourceFile, Span};
+use crate::{
+    shown::{shortened, shown},
+    source::{Position, SourceFile, Span},
+};
 
 pub use code::{Code, Severity};
+pub use most::most_warnings;
+pub(crate) use most::{MOST, more, most};
+pub use nearest::{Suggestions, nearest};
 
 /// One thing to say about a rules file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,12 +75,31 @@ pub enum Help {
     },
 }
 
+/// How long a sentence can be. What quotes a whole page of text is cut in the middle.
+///
+/// Unit: characters.
+const LONGEST_SENTENCE: usize = 600;
+
+/// How long lines can be and still be quoted. On one line of a megabyte, nobody sees where anything stands,
+/// and to draw it takes seconds.
+///
+/// Unit: bytes.
+const LONGEST_QUOTATION: usize = 4096;
+
+fn sentence(text: impl Into<String>) -> String {
+    let text = text.into();
+    match shortened(&text, LONGEST_SENTENCE) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(shortened) => shortened,
+    }
+}
+
 impl Diagnostic {
     /// A mistake with nothing more to say than its message.
     pub fn new(code: Code, message: impl Into<String>, span: Span) -> Self {
         Self {
             code,
-            message: message.into(),
+            message: sentence(message),
             primary: Label::new(span, ""),
             secondary: Vec::new(),
             help: None,
@@ -78,21 +109,21 @@ impl Diagnostic {
     /// With a word under the underlined text.
     #[must_use]
     pub fn label(mut self, text: impl Into<String>) -> Self {
-        self.primary.text = text.into();
+        self.primary.text = sentence(text);
         self
     }
 
     /// With another place that explains it.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.secondary.push(Label::new(span, text));
+        self.secondary.push(Label::new(span, sentence(text)));
         self
     }
 
     /// With a sentence of help.
     #[must_use]
     pub fn help(mut self, message: impl Into<String>) -> Self {
-        self.help = Some(Help::Say(message.into()));
+        self.help = Some(Help::Say(sentence(message)));
         self
     }
 
@@ -105,18 +136,12 @@ impl Diagnostic {
     /// With the nearest of the names that could have been meant, when one is near.
     #[must_use]
     pub fn nearest<'a>(
-        mut self,
+        self,
         text: &str,
         what: &str,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        if let Some(replacement) = nearest(text, names) {
-            self.help = Some(Help::Replace {
-                message: format!("{what} with a similar name exists"),
-                replacement: replacement.to_owned(),
-            });
-        }
-        self
+        Suggestions::default().add(self, text, what, names)
     }
 
     /// As people read it on a terminal, or in plain text when `styled` is false.
@@ -127,24 +152,46 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let title = level.primary_title(&self.message).id(self.code.as_str());
+        let title = level.primary_title(shown(&self.message)).id(self.code.as_str());
+        if !self.can_be_quoted(file) {
+            return renderer.render(&[self.unquoted(title, file)]);
+        }
         let mut first = title.element(self.snippet(file));
         let mut groups = Vec::new();
         match &self.help {
             None => {}
-            Some(Help::Say(message)) => first = first.element(Level::HELP.message(message)),
+            Some(Help::Say(message)) => first = first.element(Level::HELP.message(shown(message))),
             Some(Help::Replace { message, replacement }) => {
-                groups.push(self.patch(file, message, replacement));
+                groups.push(self.patch(file, message, &shown(replacement)));
             }
         }
         groups.insert(0, first);
         renderer.render(&groups)
     }
 
+    fn can_be_quoted(&self, file: &SourceFile) -> bool {
+        let mut labels = std::iter::once(&self.primary).chain(&self.secondary);
+        labels.all(|label| file.lines_of(label.span).len() <= LONGEST_QUOTATION)
+    }
+
+    /// The same without the lines of the file.
+    fn unquoted<'a>(&'a self, title: Title<'a>, file: &'a SourceFile) -> Group<'a> {
+        let Position { line, column } = file.position(self.primary.span.start);
+        let mut group = title.element(Origin::path(&file.name).line(line).char_column(column));
+        let label = &self.primary.text;
+        if !label.is_empty() {
+            group = group.element(Level::NOTE.message(shown(label)));
+        }
+        match self.help_text() {
+            Some(help) => group.element(Level::HELP.message(shown(&help).into_owned())),
+            None => group,
+        }
+    }
+
     fn snippet<'a>(&'a self, file: &'a SourceFile) -> Snippet<'a, Annotation<'a>> {
         let annotate = |kind: AnnotationKind, label: &'a Label| {
             let annotation = kind.span(label.span.range());
-            if label.text.is_empty() { annotation } else { annotation.label(&label.text) }
+            if label.text.is_empty() { annotation } else { annotation.label(shown(&label.text)) }
         };
         Snippet::source(&file.text)
             .path(&file.name)
@@ -154,18 +201,13 @@ impl Diagnostic {
             )
     }
 
-    fn patch<'a>(
-        &'a self,
-        file: &'a SourceFile,
-        message: &'a str,
-        replacement: &'a str,
-    ) -> Group<'a> {
+    fn patch<'a>(&'a self, file: &'a SourceFile, message: &'a str, replacement: &str) -> Group<'a> {
         let written = file.text.get(self.primary.span.range()).unwrap_or_default();
         let quote = written.chars().next().filter(|first| matches!(first, '"' | '\''));
         let quoted = quote.map(|quote| format!("{quote}{replacement}{quote}"));
         let patch = match quoted {
             Some(quoted) => Patch::new(self.primary.span.range(), quoted),
-            None => Patch::new(self.primary.span.range(), replacement),
+            None => Patch::new(self.primary.span.range(), replacement.to_owned()),
         };
         Level::HELP
             .secondary_title(message)
@@ -236,35 +278,38 @@ pub struct LabelJson {
     pub text: String,
 }
 
-/// The name that `text` was probably meant to be.
-///
-/// Near is what a slip of the fingers makes: the same but for case, or at most a third of the
-/// letters wrong.
-pub fn nearest<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = text.to_lowercase();
-    let length = text.chars().count();
-    let allowed = (length / 3).max(1);
-    // Each character more or less is a mistake, so most names need no closer look.
-    let may_be_near = |name: &&str| name.chars().count().abs_diff(length) <= allowed;
-    names
-        .into_iter()
-        .filter(may_be_near)
-        .filter(|name| *name != text)
-        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min()
-        .map(|(_, name)| name)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::*;
+
+    fn in_a_file_of(line: &str) -> String {
+        let file = SourceFile { name: "rules.yaml".to_owned(), text: format!("a: 1\nb: {line}\n") };
+        Diagnostic::new(
+            Code::UnmatchedGroup,
+            "no group is named `b\u{1b}[8m`",
+            Span { start: 5, end: 6 },
+        )
+        .label("the rest\nworks")
+        .nearest("aa", "a group", ["a\n"])
+        .render(&file, false)
+    }
 
     #[test]
-    fn a_slip_finds_the_name_that_was_meant() {
-        let names = ["permission_sets", "groups", "accounts", "name"];
-        assert_eq!(nearest("permision_set", names), Some("permission_sets"));
-        assert_eq!(nearest("Groups", names), Some("groups"));
-        assert_eq!(nearest("principals", names), None);
+    fn what_is_said_stays_on_its_line() {
+        holds(&in_a_file_of("2"), &["`b\\u{1b}[8m`", "the rest\\nworks", "a\\n", "2 | b: 2"]);
+    }
+
+    #[test]
+    fn a_line_that_nobody_can_read_is_not_quoted() {
+        let told = in_a_file_of(&"x".repeat(LONGEST_QUOTATION));
+        holds(&told, &["rules.yaml:2:1", "the rest\\nworks", "`a\\n`"]);
+        assert!(!told.contains("xxx"), "{told}");
+    }
+
+    #[track_caller]
+    fn holds(told: &str, parts: &[&str]) {
+        for part in parts {
+            assert!(told.contains(part), "`{part}` in\n{told}");
+        }
     }
 }

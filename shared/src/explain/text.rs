@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::organization::Gap;
+use crate::{organization::Gap, shown::Shown};
 
 use super::{ExplainedAccess, ExplainedRule, Explanation, FailedKey, Fate};
 
@@ -30,15 +30,21 @@ impl Display for ExplanationText<'_> {
 fn header(f: &mut Formatter<'_>, explanation: &Explanation) -> fmt::Result {
     let (account, principal) = (&explanation.account, &explanation.principal);
     let kind = principal.principal.kind().to_lowercase();
-    write!(f, "{kind} {} in account {} ({})", principal.name, account.name, account.id)?;
+    write!(
+        f,
+        "{kind} {} in account {} ({})",
+        Shown(&principal.name),
+        Shown(&account.name),
+        account.id
+    )?;
     // What no rule asks for is not read.
     let unit = account.organizational_unit.as_ref();
-    writeln!(f, "{}", unit.map_or_else(String::new, |unit| format!(", {unit}")))?;
+    writeln!(f, "{}", unit.map_or_else(String::new, |unit| format!(", {}", Shown(unit))))?;
     if !principal.groups.is_empty() {
-        writeln!(f, "member of {}", principal.groups.join(", "))?;
+        writeln!(f, "member of {}", Shown(&principal.groups.join(", ")))?;
     }
     if let Some(why) = &account.left_alone {
-        writeln!(f, "Nothing is changed in this account: {why}.")?;
+        writeln!(f, "Nothing is changed in this account: {}.", Shown(why))?;
     }
     for Gap { what, reason, .. } in &explanation.gaps {
         writeln!(f, "Not read: {} ({reason}); nothing is deleted in this account", what.as_str())?;
@@ -61,10 +67,12 @@ fn access(f: &mut Formatter<'_>, permission_sets: &[ExplainedAccess]) -> fmt::Re
         let ExplainedAccess { permission_set, through, fate, held, why, .. } = access;
         let held = if *held { "  (held)" } else { "" };
         let sign = sign(*fate);
-        let through =
-            through.as_ref().map_or_else(String::new, |group| format!("  through group {group}"));
+        let through = through
+            .as_ref()
+            .map_or_else(String::new, |group| format!("  through group {}", Shown(group)));
+        let permission_set = Shown(permission_set);
         writeln!(f, "  {sign} {permission_set:width$}  {}{through}{held}", in_words(*fate))?;
-        writeln!(f, "    {why}")?;
+        writeln!(f, "    {}", Shown(why))?;
     }
     Ok(())
 }
@@ -96,9 +104,10 @@ fn not_granting(f: &mut Formatter<'_>, rules: &[&ExplainedRule]) -> fmt::Result 
     }
     writeln!(f, "\nRules that grant nothing here:")?;
     for ExplainedRule { rule, file, line, failed, .. } in rules {
-        writeln!(f, "  {rule} ({file}:{line})")?;
+        writeln!(f, "  {} ({file}:{line})", Shown(rule))?;
         for FailedKey { key, wanted, met, line } in failed {
             let line = line.map_or_else(String::new, |line| format!(" (line {line})"));
+            let (key, wanted, met) = (Shown(key), Shown(wanted), Shown(met));
             writeln!(f, "    {key}{line}: wants {wanted}, met {met}")?;
         }
     }

@@ -6,6 +6,7 @@ use std::fmt::{self, Display, Formatter};
 use crate::{
     organization::{Gap, Organization},
     rules::Rules,
+    shown::Shown,
 };
 
 use super::{Action, Change, LeftAlone, Plan};
@@ -64,7 +65,7 @@ fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
         |(_, a): &(char, &Change), (_, b): &(char, &Change)| a.account.id == b.account.id;
     for account in lines.chunk_by(same_account) {
         if let Some((_, first)) = account.first() {
-            writeln!(f, "\n  {} ({})", first.account.path, first.account.id)?;
+            writeln!(f, "\n  {} ({})", Shown(&first.account.path), first.account.id)?;
         }
         let widths = account.iter().map(|(_, change)| change.permission_set.name.chars().count());
         let width = widths.max().unwrap_or(0);
@@ -73,9 +74,10 @@ fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
             writeln!(
                 f,
                 "    {sign} {:width$}  {}{held}",
-                change.permission_set.name, change.principal
+                Shown(&change.permission_set.name),
+                Shown(&change.principal.to_string())
             )?;
-            writeln!(f, "      {}", change.reason.why)?;
+            writeln!(f, "      {}", Shown(&change.reason.why))?;
         }
     }
     Ok(())
@@ -93,15 +95,15 @@ fn gaps(f: &mut Formatter<'_>, gaps: &[Gap]) -> fmt::Result {
         writeln!(f)?;
     }
     for Gap { what, account_id, reason } in gaps {
+        let (what, reason) = (Shown(what.as_str()), Shown(reason));
         match account_id {
             Some(account) => {
                 writeln!(
                     f,
-                    "Not read: {} of account {account} ({reason}); nothing is deleted there",
-                    what.as_str()
+                    "Not read: {what} of account {account} ({reason}); nothing is deleted there"
                 )?;
             }
-            None => writeln!(f, "Not read: {} ({reason}); nothing is deleted", what.as_str())?,
+            None => writeln!(f, "Not read: {what} ({reason}); nothing is deleted")?,
         }
     }
     Ok(())
@@ -114,7 +116,9 @@ fn left_alone(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
         .map(|left| {
             let LeftAlone { account_id, account_name, assignments, why } = left;
             format!(
-                "account {account_name} ({account_id}): {why}{}",
+                "account {} ({account_id}): {}{}",
+                Shown(account_name),
+                Shown(why),
                 with_assignments(*assignments)
             )
         })

@@ -5,6 +5,14 @@
 
 use std::fmt;
 
+use crate::organization::DEEPEST_UNIT;
+
+/// How long a glob may be: as long as the longest name that AWS has, a group's.
+///
+/// Unit: characters. Source:
+/// <https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_Group.html>.
+pub const LONGEST: usize = 1024;
+
 /// A glob on a whole name. Case-sensitive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Glob {
@@ -39,8 +47,14 @@ impl Glob {
     /// Reads a glob.
     ///
     /// # Errors
-    /// When a `[` has no end.
+    /// When a `[` has no end, or it is longer than any name.
     pub fn new(text: &str) -> Result<Self, InvalidGlob> {
+        let length = text.chars().count();
+        if length > LONGEST {
+            return Err(InvalidGlob {
+                reason: format!("it has {length} characters, and no name has more than {LONGEST}"),
+            });
+        }
         let is_plain = |text: &str| !text.contains(['*', '?', '[']);
         let is_middle = |text: &str| middle(text).is_some_and(is_plain);
         let kind = if text == "*" {
@@ -118,8 +132,14 @@ fn pattern(text: &str) -> Result<glob::Pattern, InvalidGlob> {
             collapsed.push(character);
         }
     }
-    glob::Pattern::new(&collapsed)
-        .map_err(|_| InvalidGlob { reason: "`[` has no matching `]`".to_owned() })
+    glob::Pattern::new(&collapsed).map_err(|error| {
+        let mut set = collapsed.chars().skip(error.pos + 1).skip_while(|c| *c == '!');
+        let reason = match set.next() {
+            Some(']') => "`[` and `]` with nothing between them; a name that has brackets is written `[[]` and `[]]`",
+            _ => "`[` has no matching `]`",
+        };
+        InvalidGlob { reason: reason.to_owned() }
+    })
 }
 
 /// A glob on the path of an organizational unit, such as `/Workloads/*/Prod`. `/` is the root.
@@ -132,7 +152,7 @@ pub struct PathGlob {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Segment {
     One(Glob),
-    /// `**`: any number of segments in the middle, one or more at the end.
+    /// Any number of segments.
     Many,
 }
 
@@ -140,13 +160,22 @@ impl PathGlob {
     /// Reads a path from the root.
     ///
     /// # Errors
-    /// When it does not begin with `/`, has an empty segment, or a segment is not a glob.
+    /// When it does not begin with `/`, has an empty segment, a segment is not a glob, or there are
+    /// more of them than organizational units can nest.
     pub fn new(text: &str) -> Result<Self, InvalidGlob> {
         let rest = text
             .strip_prefix('/')
             .ok_or_else(|| InvalidGlob { reason: "a path begins with `/`, the root".to_owned() })?;
+        let depth = depth(text);
+        if depth > DEEPEST_UNIT {
+            return Err(InvalidGlob {
+                reason: format!(
+                    "it has {depth} segments, and AWS nests organizational units five deep"
+                ),
+            });
+        }
         let segments = if rest.is_empty() { Vec::new() } else { Self::segments(rest)? };
-        Ok(Self { text: text.to_owned(), segments })
+        Ok(Self { text: text.to_owned(), segments: ending_in_any_number(segments) })
     }
 
     fn segments(rest: &str) -> Result<Vec<Segment>, InvalidGlob> {
@@ -182,20 +211,43 @@ impl PathGlob {
     }
 }
 
-/// Organizational units nest five deep at the most, so trying every split of a `**` costs nothing.
-fn matches_segments(pattern: &[Segment], names: &[&str]) -> bool {
-    match (pattern, names) {
-        ([], []) => true,
-        ([Segment::Many], _) => !names.is_empty(),
-        ([Segment::Many, rest @ ..], _) => {
-            matches_segments(rest, names)
-                || names.split_first().is_some_and(|(_, below)| matches_segments(pattern, below))
-        }
-        ([Segment::One(glob), rest @ ..], [name, below @ ..]) => {
-            glob.matches(name) && matches_segments(rest, below)
-        }
-        _ => false,
+/// How many organizational units deep a path leads. Of a path that does not begin with `/`, anything.
+pub(crate) fn depth(path: &str) -> usize {
+    if path == "/" { 0 } else { path.matches('/').count() }
+}
+
+/// `**` at the end stands for one segment or more: for one, and any number behind it.
+fn ending_in_any_number(mut segments: Vec<Segment>) -> Vec<Segment> {
+    if segments.last() == Some(&Segment::Many) {
+        let one = Glob { text: "*".to_owned(), kind: Kind::Everything };
+        segments.insert(segments.len() - 1, Segment::One(one));
     }
+    segments
+}
+
+/// Goes through both side by side. Where they part, the last `**` takes one name more: what an earlier
+/// one took never has to be tried again, so this takes no longer than each with each.
+fn matches_segments(pattern: &[Segment], names: &[&str]) -> bool {
+    let (mut at, mut seen) = (0, 0);
+    let mut last_many: Option<(usize, usize)> = None;
+    while let Some(name) = names.get(seen) {
+        match (pattern.get(at), last_many) {
+            (Some(Segment::Many), _) => {
+                last_many = Some((at + 1, seen));
+                at += 1;
+            }
+            (Some(Segment::One(glob)), _) if glob.matches(name) => {
+                at += 1;
+                seen += 1;
+            }
+            (_, Some((after, taken))) => {
+                last_many = Some((after, taken + 1));
+                (at, seen) = (after, taken + 1);
+            }
+            (_, None) => return false,
+        }
+    }
+    pattern.iter().skip(at).all(|segment| *segment == Segment::Many)
 }
 
 #[cfg(test)]
@@ -241,7 +293,25 @@ mod tests {
 
     #[test]
     fn a_set_without_an_end_is_refused() {
-        assert!(Glob::new("team-[ab").is_err());
+        for (text, reason) in [
+            ("team-[ab", "`[` has no matching `]`"),
+            ("team-[!ab", "`[` has no matching `]`"),
+            ("[", "`[` has no matching `]`"),
+        ] {
+            assert_eq!(Glob::new(text).unwrap_err().to_string(), reason, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_set_of_nothing_is_refused_as_such() {
+        for text in ["[]", "é*[!]x"] {
+            let reason = Glob::new(text).unwrap_err().to_string();
+            assert!(
+                reason.starts_with("`[` and `]` with nothing between them"),
+                "{text}: {reason}"
+            );
+        }
+        check("[[]a[]]", &["[a]"], &["a"]);
     }
 
     #[track_caller]
@@ -274,6 +344,63 @@ mod tests {
         check_path("/A/**", &["/A/B", "/A/B/C"], &["/A", "/B/C"]);
         check_path("/A/**/**/C", &["/A/C", "/A/B/C"], &["/A/B"]);
         check_path("/**", &["/A", "/A/B"], &["/"]);
+        check_path("/**/**", &["/A", "/A/B"], &["/"]);
+        check_path("/A/**/**", &["/A/B", "/A/B/C"], &["/A", "/B/C"]);
+        check_path("/**/A/*/**/B", &["/A/x/B", "/A/A/x/y/B", "/A/x/A/y/B/z/B"], &["/A/B", "/A/x"]);
+    }
+
+    /// The same as the rules of `**` written down, for every short pattern and every short path.
+    #[test]
+    fn paths_match_as_their_definition_says() {
+        fn defined(pattern: &[&str], names: &[&str]) -> bool {
+            match (pattern, names) {
+                ([], names) => names.is_empty(),
+                (["**"], names) => !names.is_empty(),
+                (["**", rest @ ..], names) => {
+                    defined(rest, names) || (!names.is_empty() && defined(pattern, &names[1..]))
+                }
+                ([one, rest @ ..], [name, below @ ..]) => {
+                    (*one == "*" || one == name) && defined(rest, below)
+                }
+                _ => false,
+            }
+        }
+        fn sequences<'a>(of: &[&'a str], longest: usize) -> Vec<Vec<&'a str>> {
+            let mut all = vec![Vec::new()];
+            let mut last = all.clone();
+            for _ in 0..longest {
+                last = last
+                    .iter()
+                    .flat_map(|sequence| {
+                        of.iter().map(move |next| [sequence.clone(), vec![*next]].concat())
+                    })
+                    .collect();
+                all.extend(last.clone());
+            }
+            all
+        }
+        for pattern in
+            sequences(&["**", "*", "a", "b"], 5).iter().filter(|pattern| !pattern.is_empty())
+        {
+            let glob = PathGlob::new(&format!("/{}", pattern.join("/"))).unwrap();
+            for names in sequences(&["a", "b"], 5) {
+                let expected = defined(pattern, &names);
+                assert_eq!(glob.matches(&names), expected, "{pattern:?} and {names:?}");
+            }
+        }
+    }
+
+    /// What nobody can mean is refused before it costs anything.
+    #[test]
+    fn what_is_longer_than_any_name_or_path_is_refused() {
+        for deep in [format!("/{}x", "**/".repeat(60)), format!("/{}x", "**/".repeat(200_000))] {
+            let error = PathGlob::new(&deep).unwrap_err().to_string();
+            assert!(error.ends_with("AWS nests organizational units five deep"), "{error}");
+        }
+        assert!(PathGlob::new(&"/a".repeat(DEEPEST_UNIT)).is_ok());
+        assert!(PathGlob::new(&"/a".repeat(DEEPEST_UNIT + 1)).is_err());
+        assert!(Glob::new(&"é".repeat(LONGEST)).is_ok());
+        assert!(Glob::new(&"*a".repeat(LONGEST)).is_err());
     }
 
     #[test]

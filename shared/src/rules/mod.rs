@@ -19,7 +19,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     diagnostic::Diagnostic,
-    source::{SourceFile, Span, Spanned},
+    source::{Lines, SourceFile, Span, Spanned},
 };
 use definition::PermissionSetDefinition;
 use glob::Glob;
@@ -45,6 +45,8 @@ pub struct Rules {
     pub permission_sets: Vec<PermissionSetDefinition>,
     /// What the file promises of itself.
     pub tests: Vec<TestCase>,
+    /// Where the lines of the file end: reasons name many of them.
+    pub lines: Lines,
 }
 
 /// What a rules file is the truth for. Assignments outside of it are left alone.
@@ -281,6 +283,7 @@ impl Rules {
         parse::rules(&source)
             .map(|parts| Self {
                 source: source.clone(),
+                lines: source.lines(),
                 manage: parts.manage,
                 protect: parts.protect,
                 rules: parts.rules,
@@ -294,7 +297,13 @@ impl Rules {
     /// `name (file:line)` of a rule or of an entry of `never`, for reasons.
     #[must_use]
     pub fn reference(&self, name: &str, span: Span) -> String {
-        format!("{name} ({})", self.source.line_reference(span))
+        format!("{name} ({}:{})", self.source.name, self.line(span))
+    }
+
+    /// The line that a piece of the file begins on.
+    #[must_use]
+    pub fn line(&self, span: Span) -> usize {
+        self.lines.line(span.start)
     }
 
     /// The rule of that name.

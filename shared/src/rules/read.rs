@@ -9,27 +9,29 @@ use std::{
 use chrono::{DateTime, Utc};
 
 use crate::{
-    diagnostic::{Code, Diagnostic, nearest},
+    diagnostic::{Code, Diagnostic, MOST, more, most, nearest},
     ids::InvalidId,
-    source::{Span, Spanned},
+    source::{SourceFile, Span, Spanned},
 };
 
 use super::{
     SpannedGlob,
-    glob::Glob,
+    glob::{Glob, LONGEST},
     tree::{Key, Node, Value},
 };
 
 /// Collects the mistakes of a file while it is walked.
 #[derive(Default)]
 pub(super) struct Reader {
-    pub(super) diagnostics: Vec<Diagnostic>,
-    /// How many more there are than anybody reads.
-    pub(super) more: usize,
+    diagnostics: Vec<Diagnostic>,
+    /// Where the keys of the file itself stand: where its sections begin.
+    sections: Vec<usize>,
+    /// How many mistakes of each kind there are.
+    counts: BTreeMap<Kind, usize>,
 }
 
-/// How many mistakes are told of one file: who has more begins with these.
-const MOST_DIAGNOSTICS: usize = 100;
+/// What is told of apart: a section of the file, and a code.
+type Kind = (usize, Code);
 
 /// The keys of one mapping, each known and at most once.
 pub(super) struct Fields<'a> {
@@ -72,12 +74,36 @@ impl<'a> Fields<'a> {
 }
 
 impl Reader {
+    /// A reader of the file with this root.
+    pub(super) fn new(root: &Node) -> Self {
+        let keys: &[(Key, Node)] = match &root.value {
+            Value::Mapping(entries) => entries,
+            _ => &[],
+        };
+        let mut sections: Vec<usize> = keys.iter().map(|(key, _)| key.span.start).collect();
+        sections.sort_unstable();
+        Self { sections, ..Self::default() }
+    }
+
+    /// Of very many mistakes of one kind, no more are kept than can be told.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        if self.diagnostics.len() < MOST_DIAGNOSTICS {
+        let count = self.counts.entry(kind(&self.sections, &diagnostic)).or_default();
+        *count += 1;
+        if *count <= MOST {
             self.diagnostics.push(diagnostic);
-        } else {
-            self.more += 1;
         }
+    }
+
+    /// The mistakes in the order of the lines. Of too many the first are told, but none is hidden by
+    /// many of another kind.
+    pub(super) fn finish(self, file: &SourceFile) -> Vec<Diagnostic> {
+        let Self { diagnostics, sections, counts } = self;
+        let number: usize = counts.values().sum();
+        let mut told = most(diagnostics, |diagnostic| kind(&sections, diagnostic));
+        if number > told.len() {
+            told.push(more(Code::TooManyMistakes, number - told.len(), file));
+        }
+        told
     }
 
     /// A mapping whose keys are among `known`; the others are reported, and so are repeated ones.
@@ -184,9 +210,32 @@ impl Reader {
         }
     }
 
+    /// Text that is no longer than AWS has room for.
+    pub(super) fn short_text<'a>(&mut self, node: &'a Node, place: &str) -> Option<&'a str> {
+        let text = self.text(node, place)?;
+        let length = text.chars().count();
+        if length > LONGEST {
+            let message = format!("{place} has {length} characters");
+            self.report(
+                Diagnostic::new(Code::InvalidValue, message, node.span)
+                    .label(format!("expected at most {LONGEST}")),
+            );
+            return None;
+        }
+        Some(text)
+    }
+
     pub(super) fn boolean(&mut self, node: &Node, place: &str) -> Option<bool> {
         match &node.value {
             Value::Bool(value) => Some(*value),
+            Value::Text(text) => {
+                let help = match boolean_meant(text) {
+                    Some(meant) => format!("write `{meant}`: in small letters, and without quotes"),
+                    None => "write `true` or `false`".to_owned(),
+                };
+                self.wrong_type_but(node, "true or false", place, &help);
+                None
+            }
             _ => {
                 self.wrong_type(node, "true or false", place);
                 None
@@ -232,7 +281,7 @@ impl Reader {
             .collect()
     }
 
-    /// A list in whose place nothing else may stand, and that may be empty.
+    /// Mappings in a list that may be empty, or the one that stands in its place.
     pub(super) fn list<'a>(&mut self, node: &'a Node, place: &str) -> &'a [Node] {
         match &node.value {
             Value::List(items) => items,
@@ -240,10 +289,12 @@ impl Reader {
                 self.wrong_type_but(node, "a list", place, "write `[]` for none");
                 &[]
             }
-            Value::Mapping(_) => {
-                self.wrong_type_but(node, "a list", place, "begin each entry with `- `");
+            Value::Mapping(entries) if is_by_name(entries) => {
+                let help = "write each entry as one of a list, with its name in it: `- name: …`";
+                self.wrong_type_but(node, "a list", place, help);
                 &[]
             }
+            Value::Mapping(_) => std::slice::from_ref(node),
             _ => {
                 self.wrong_type(node, "a list", place);
                 &[]
@@ -254,7 +305,7 @@ impl Reader {
     /// A whole number, `least` or more.
     pub(super) fn number(&mut self, node: &Node, place: &str, least: usize) -> Option<usize> {
         let text = self.text(node, place)?;
-        let number = text.parse().ok().filter(|number| *number >= least);
+        let number = digits(text).filter(|number| *number >= least);
         if number.is_none() {
             let message = format!("`{text}` is not a number for {place}");
             self.report(
@@ -285,7 +336,7 @@ impl Reader {
         fields
             .iter()
             .filter_map(|(key, node)| {
-                let value = self.text(node, &format!("`{}` in {place}", key.text))?;
+                let value = self.short_text(node, &format!("`{}` in {place}", key.text))?;
                 Some((key.text.clone(), value.to_owned()))
             })
             .collect()
@@ -313,6 +364,35 @@ impl Reader {
     pub(super) fn wrong_type_but(&mut self, node: &Node, expected: &str, place: &str, help: &str) {
         self.report(wrong_type(node, expected, place).help(help));
     }
+}
+
+/// Whether a mapping is no entry, but holds entries by their names. No entry has nothing but mappings in
+/// it, unless it is about accounts and users.
+fn is_by_name(entries: &[(Key, Node)]) -> bool {
+    let is_entry = |(key, node): &(Key, Node)| {
+        matches!(node.value, Value::Mapping(_))
+            && !["accounts", "users"].contains(&key.text.as_str())
+    };
+    !entries.is_empty() && entries.iter().all(is_entry)
+}
+
+fn kind(sections: &[usize], diagnostic: &Diagnostic) -> Kind {
+    let start = diagnostic.primary.span.start;
+    (sections.partition_point(|section| *section <= start), diagnostic.code)
+}
+
+/// Which of the two a word probably means that YAML, or another reader of it, takes for true or false.
+pub(super) fn boolean_meant(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" => Some(true),
+        "false" | "no" | "off" | "n" => Some(false),
+        _ => None,
+    }
+}
+
+/// A number in digits, and nothing else: `parse` would take a sign too.
+pub(super) fn digits(text: &str) -> Option<usize> {
+    text.chars().all(|c| c.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 fn wrong_type(node: &Node, expected: &str, place: &str) -> Diagnostic {

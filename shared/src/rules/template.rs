@@ -46,6 +46,19 @@ pub enum InvalidTemplate {
     /// A `{` without its `}`.
     #[error("`{{` has no matching `}}`")]
     NotClosed,
+    /// A `}` without its `{`.
+    #[error("`}}` has no matching `{{`")]
+    NotOpened,
+    /// Too long for what it is filled in to be.
+    #[error("filled in it has {least} characters or more, and {what} has at most {most}")]
+    TooLong {
+        /// How long it is when each placeholder is a single character.
+        least: usize,
+        /// What it is filled in to be.
+        what: &'static str,
+        /// How long that may be.
+        most: usize,
+    },
     /// Something in braces that stands for nothing.
     #[error("`{{{0}}}` is not a placeholder here")]
     UnknownPlaceholder(String),
@@ -56,11 +69,22 @@ pub enum InvalidTemplate {
 
 /// What can stand in braces.
 pub trait Placeholder: Sized {
+    /// What the template is filled in to be.
+    const WHAT: &'static str;
+
+    /// How long that may be, in characters.
+    const LONGEST: usize;
+
     /// Reads what stands in braces.
     fn read(name: &str) -> Option<Self>;
 }
 
 impl Placeholder for GroupNamePart {
+    const WHAT: &'static str = "a group's display name";
+
+    /// Source: <https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_Group.html>.
+    const LONGEST: usize = 1024;
+
     fn read(name: &str) -> Option<Self> {
         Some(match name {
             "account" => Self::Account,
@@ -72,6 +96,11 @@ impl Placeholder for GroupNamePart {
 }
 
 impl Placeholder for GroupPlaceholder {
+    const WHAT: &'static str = "a tag's key";
+
+    /// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Tag.html>.
+    const LONGEST: usize = 128;
+
     fn read(name: &str) -> Option<Self> {
         (name == "group").then_some(Self)
     }
@@ -81,7 +110,8 @@ impl<P: Placeholder> Template<P> {
     /// Reads a template.
     ///
     /// # Errors
-    /// When a brace is not closed, a placeholder is unknown, or there is none.
+    /// When a brace has no partner, a placeholder is unknown, there is none, or it can only be filled in
+    /// to what is too long.
     pub fn new(text: &str) -> Result<Self, InvalidTemplate> {
         let mut parts = Vec::new();
         let mut rest = text;
@@ -89,14 +119,18 @@ impl<P: Placeholder> Template<P> {
             let (name, after) = after.split_once('}').ok_or(InvalidTemplate::NotClosed)?;
             let placeholder = P::read(name)
                 .ok_or_else(|| InvalidTemplate::UnknownPlaceholder(name.to_owned()))?;
-            parts.extend((!before.is_empty()).then(|| Part::Text(before.to_owned())));
+            parts.extend(literal(before)?.map(Part::Text));
             parts.push(Part::Placeholder(placeholder));
             rest = after;
         }
         if parts.is_empty() {
-            return Err(InvalidTemplate::NoPlaceholder);
+            return Err(literal(rest).err().unwrap_or(InvalidTemplate::NoPlaceholder));
         }
-        parts.extend((!rest.is_empty()).then(|| Part::Text(rest.to_owned())));
+        parts.extend(literal(rest)?.map(Part::Text));
+        let least = parts.iter().map(Part::least).sum();
+        if least > P::LONGEST {
+            return Err(InvalidTemplate::TooLong { least, what: P::WHAT, most: P::LONGEST });
+        }
         Ok(Self { text: text.to_owned(), parts })
     }
 
@@ -106,16 +140,38 @@ impl<P: Placeholder> Template<P> {
         &self.text
     }
 
-    /// The template with each placeholder filled in; nothing, when one of them has no value.
+    /// The template with each placeholder filled in; nothing, when one of them has no value, or when
+    /// nothing can be called so because it is too long.
     fn fill<'a>(&'a self, value: impl Fn(&'a P) -> Option<&'a str>) -> Option<String> {
-        let mut filled = String::new();
+        let (mut filled, mut length) = (String::new(), 0);
         for part in &self.parts {
-            filled.push_str(match part {
+            let next = match part {
                 Part::Text(text) => text,
                 Part::Placeholder(placeholder) => value(placeholder)?,
-            });
+            };
+            length += next.chars().count();
+            (length <= P::LONGEST).then(|| filled.push_str(next))?;
         }
         Some(filled)
+    }
+}
+
+impl<P> Part<P> {
+    /// How many characters it stands for at the least.
+    fn least(&self) -> usize {
+        match self {
+            Self::Text(text) => text.chars().count(),
+            Self::Placeholder(_) => 1,
+        }
+    }
+}
+
+/// Text between placeholders, when there is any.
+fn literal(text: &str) -> Result<Option<String>, InvalidTemplate> {
+    match text {
+        "" => Ok(None),
+        _ if text.contains('}') => Err(InvalidTemplate::NotOpened),
+        _ => Ok(Some(text.to_owned())),
     }
 }
 
@@ -188,10 +244,10 @@ impl GroupNameTemplate {
 }
 
 impl TagKeyTemplate {
-    /// The key of the tag that names a group.
+    /// The key of the tag that names a group; nothing, when no key can be so long.
     #[must_use]
-    pub fn tag_key(&self, group: &str) -> String {
-        self.fill(|GroupPlaceholder| Some(group)).unwrap_or_default()
+    pub fn tag_key(&self, group: &str) -> Option<String> {
+        self.fill(|GroupPlaceholder| Some(group))
     }
 
     /// Whether a key may be one of some group, as far as its beginning and its end tell.
@@ -253,7 +309,9 @@ mod tests {
     #[test]
     fn a_tag_key_names_a_group() {
         let template = TagKeyTemplate::new("access/{group}").unwrap();
-        assert_eq!(template.tag_key("a-b"), "access/a-b");
+        assert_eq!(template.tag_key("a-b").as_deref(), Some("access/a-b"));
+        assert_eq!(template.tag_key(&"é".repeat(121)).map(|key| key.chars().count()), Some(128));
+        assert_eq!(template.tag_key(&"é".repeat(122)), None);
         assert!(template.may_be("access/a-b") && template.may_be("access/"));
         assert!(!template.may_be("access") && !template.may_be("environment"));
         let ends = TagKeyTemplate::new("a{group}a").unwrap();
@@ -261,10 +319,27 @@ mod tests {
         assert!(TagKeyTemplate::new("{group}").unwrap().may_be("anything"));
     }
 
+    /// What nothing can be called is not spelt out, however often it says so.
+    #[test]
+    fn a_template_longer_than_what_it_names_is_refused() {
+        let error = |text: &str| TagKeyTemplate::new(text).unwrap_err().to_string();
+        let told = "filled in it has 129 characters or more, and a tag's key has at most 128";
+        assert_eq!(error(&"{group}".repeat(129)), told);
+        assert_eq!(error(&format!("{}{{group}}", "é".repeat(128))), told);
+        assert!(TagKeyTemplate::new(&"{group}".repeat(128)).is_ok());
+        let template = GroupNameTemplate::new(&"{account}".repeat(1024)).unwrap();
+        let account = AccountValues { id: "1", name: Some("ab"), tags: None };
+        assert_eq!(template.group_name(account, "View"), None);
+        assert!(GroupNameTemplate::new(&"{account}".repeat(1025)).is_err());
+    }
+
     #[test]
     fn what_is_no_template_is_refused() {
         let error = |text| GroupNameTemplate::new(text).unwrap_err().to_string();
         assert_eq!(error("aws-{account"), "`{` has no matching `}`");
+        for text in ["aws-account}-{permission_set}", "{account}}", "account}"] {
+            assert_eq!(error(text), "`}` has no matching `{`", "{text}");
+        }
         assert_eq!(error("aws-{acount}"), "`{acount}` is not a placeholder here");
         assert_eq!(error("aws-{tag.}"), "`{tag.}` is not a placeholder here");
         assert_eq!(error("aws"), "it has no placeholder, so it would mean the same for everything");

@@ -6,7 +6,11 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{DuplicateKeyPolicy, Location, Options, Spanned, alias_limits, budget, options};
+use serde_saphyr::{
+    DuplicateKeyPolicy, Location, NonFiniteFloatPolicy, Options, Spanned, alias_limits, budget,
+    granit_parser::{Event, Parser},
+    options,
+};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
@@ -70,18 +74,60 @@ pub(super) fn read(file: &SourceFile) -> Result<Node, Box<Diagnostic>> {
         .map_err(|error| Box::new(syntax_error(file, &error)))
 }
 
+/// How deep YAML may be nested: twice what the deepest policy document takes. Each level costs the stack
+/// tens of kilobytes, and a thread has two megabytes.
+const MAX_DEPTH: usize = 24;
+
 /// Small budgets: a rules file is small, and an alias bomb should cost nothing.
-///
-/// Depth: twice what the deepest policy document takes. Each level costs the stack tens of kilobytes, and a
-/// thread has two megabytes.
 fn yaml_options() -> Options {
     options! {
-        budget: budget! { max_nodes: 100_000, max_events: 300_000, max_depth: 24, max_documents: 1 },
+        budget: budget! { max_nodes: 100_000, max_events: 300_000, max_depth: MAX_DEPTH, max_documents: 1 },
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         alias_limits: alias_limits! { max_total_replayed_events: 10_000 },
         leading_zero_numbers_as_strings: true,
         with_snippet: false,
     }
+}
+
+/// Tells each tag, such as `!!binary`. Reading would leave some of them out in silence, and make other
+/// text of what stands behind others. As far as the file is YAML, and no deeper than it may be.
+pub(super) fn tags(file: &SourceFile, mut tell: impl FnMut(Diagnostic)) {
+    if file.text.len() > MAX_BYTES {
+        return;
+    }
+    let mut depth = 0_usize;
+    for (event, span) in Parser::new_from_str(&file.text).map_while(Result::ok) {
+        let tag = match event {
+            Event::Scalar(.., tag) => tag,
+            Event::SequenceStart(.., tag) | Event::MappingStart(.., tag) => {
+                depth += 1;
+                tag
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                depth = depth.saturating_sub(1);
+                None
+            }
+            _ => None,
+        };
+        if depth > MAX_DEPTH {
+            return;
+        }
+        if tag.is_some() {
+            let start = span.tag_start.unwrap_or(span.start).byte_offset().unwrap_or_default();
+            tell(tag_at(&file.text, start));
+        }
+    }
+}
+
+fn tag_at(text: &str, start: usize) -> Diagnostic {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '{' | '}');
+    let rest = text.get(start..).unwrap_or_default();
+    let tag = rest.split(is_end).next().unwrap_or_default();
+    let span = Span { start, end: start + tag.len() };
+    Diagnostic::new(Code::InvalidYaml, format!("a tag of YAML, `{tag}`"), span)
+        .label("means nothing in a rules file")
+        .help("take it out; quote text that would be something else without quotes")
 }
 
 fn syntax_error(file: &SourceFile, error: &serde_saphyr::Error) -> Diagnostic {

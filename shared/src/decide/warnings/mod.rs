@@ -32,6 +32,9 @@ impl Decision<'_> {
     /// The warnings that matter in a scope: all, or those of the rules that may hold in one of its
     /// accounts. Of the others, the names may not even have been read.
     pub(super) fn warnings(&self, scope: &Scope, accounts: &[usize]) -> Vec<Diagnostic> {
+        if !self.warns {
+            return Vec::new();
+        }
         let directory = Directory::new(&self.catalogue);
         if scope.is_everything() {
             let mut warnings = lint(self.rules, self.now);

@@ -1,7 +1,7 @@
 //! Names of groups, users and permission sets that match nothing, or only in another case.
 
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Code, Diagnostic, Suggestions},
     organization::Unread,
     rules::{Fence, Manage, ManagedUsers, Rule, Rules, SpannedGlob, user::UserSelector},
 };
@@ -23,6 +23,7 @@ struct Listing<'c, 'a> {
     code: Code,
     noun: &'static str,
     names: &'c Names<'a>,
+    suggestions: &'c Suggestions,
 }
 
 impl<'c, 'a> Directory<'c, 'a> {
@@ -32,7 +33,13 @@ impl<'c, 'a> Directory<'c, 'a> {
         let gaps = &catalogue.observed.organization.gaps;
         let listing = |what: &Unread, code, noun, names: &'c Names<'a>| {
             let complete = !gaps.iter().any(|gap| gap.what == *what);
-            (complete && names.iter().next().is_some()).then_some(Listing { code, noun, names })
+            let suggestions = &catalogue.suggestions;
+            (complete && names.iter().next().is_some()).then_some(Listing {
+                code,
+                noun,
+                names,
+                suggestions,
+            })
         };
         Self {
             groups: listing(&Unread::Groups, Code::UnmatchedGroup, "group", &catalogue.groups),
@@ -149,6 +156,6 @@ impl Listing<'_, '_> {
         }
         let names = self.names.iter().map(|(name, _)| name);
         let warning = Diagnostic::new(self.code, message, spanned.span).help(help);
-        Some(warning.nearest(glob.as_str(), &format!("a {}", self.noun), names))
+        Some(self.suggestions.add(warning, glob.as_str(), &format!("a {}", self.noun), names))
     }
 }

@@ -1,15 +1,19 @@
 //! Keys of account selectors that match nothing: ids, names, organizational units and tags.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
     ids::OrganizationalUnitId,
-    organization::{Organization, Tags, Unread},
+    organization::{DEEPEST_UNIT, Organization, Tags, Unread},
     rules::{
         SpannedGlob,
+        glob::Glob,
         selector::{
             AccountSelector, Condition, OrganizationalUnitPattern, TagCondition, TagValue, Test,
         },
@@ -26,6 +30,7 @@ pub(super) struct Places<'c, 'o> {
     organization: &'o Organization,
     /// The paths of all organizational units, as the names on them.
     units: Option<Vec<(&'o OrganizationalUnitId, Vec<&'o str>)>>,
+    spelt_paths: OnceCell<Vec<String>>,
     account_tags: Option<Values<'o>>,
     unit_tags: Option<Values<'o>>,
     accounts: bool,
@@ -48,6 +53,7 @@ impl<'c, 'o> Places<'c, 'o> {
             // The root alone says that nobody asked for the tree.
             units: (units.len() > 1 && complete(&Unread::OrganizationalUnits))
                 .then(|| paths(organization)),
+            spelt_paths: OnceCell::new(),
             account_tags: (accounts && complete(&Unread::Tags)).then(|| values(account_tags)),
             unit_tags: complete(&Unread::OrganizationalUnitTags).then(|| values(unit_tags)),
             accounts,
@@ -79,15 +85,14 @@ impl<'c, 'o> Places<'c, 'o> {
                 }
                 Test::Tags(tags) => {
                     let values = self.account_tags.as_ref();
-                    warnings.extend(
-                        tags.iter().filter_map(|tag| unmatched_tag(tag, values?, "account")),
-                    );
+                    let unmatched = |tag| self.unmatched_tag(tag, values?, "account");
+                    warnings.extend(tags.iter().filter_map(unmatched));
                 }
                 Test::OrganizationalUnitTags(tags) => {
                     let values = self.unit_tags.as_ref();
                     let noun = "organizational unit";
-                    warnings
-                        .extend(tags.iter().filter_map(|tag| unmatched_tag(tag, values?, noun)));
+                    let unmatched = |tag| self.unmatched_tag(tag, values?, noun);
+                    warnings.extend(tags.iter().filter_map(unmatched));
                 }
                 Test::Not(selector) => {
                     let mut inside = Vec::new();
@@ -109,11 +114,9 @@ impl<'c, 'o> Places<'c, 'o> {
         let is_unmatched = |glob: &&SpannedGlob| self.accounts && names.is_unmatched(&glob.value);
         warnings.extend(globs.iter().filter(is_unmatched).map(|glob| {
             let message = format!("no account {verb} `{}`", glob.value);
-            unmatched_key(Code::UnmatchedAccounts, message, glob.span).nearest(
-                glob.value.as_str(),
-                "an account",
-                names.iter().map(|(name, _)| name),
-            )
+            let warning = unmatched_key(Code::UnmatchedAccounts, message, glob.span);
+            let names = names.iter().map(|(name, _)| name);
+            self.catalogue.suggestions.add(warning, glob.value.as_str(), "an account", names)
         }));
     }
 
@@ -132,14 +135,42 @@ impl<'c, 'o> Places<'c, 'o> {
         if matches {
             return None;
         }
-        let paths: Vec<String> =
-            units.iter().map(|(_, names)| format!("/{}", names.join("/"))).collect();
         let message = format!("no organizational unit is at `{text}`");
-        Some(unmatched_key(Code::UnmatchedOrganizationalUnit, message, pattern.span).nearest(
-            text,
-            "an organizational unit",
-            paths.iter().map(String::as_str),
-        ))
+        let warning = unmatched_key(Code::UnmatchedOrganizationalUnit, message, pattern.span);
+        let paths = self.spelt_paths.get_or_init(|| {
+            units.iter().map(|(_, names)| format!("/{}", names.join("/"))).collect()
+        });
+        let paths = paths.iter().map(String::as_str);
+        Some(self.catalogue.suggestions.add(warning, text, "an organizational unit", paths))
+    }
+
+    /// A tag that nothing has, or has with no such value.
+    fn unmatched_tag(
+        &self,
+        tag: &TagCondition,
+        values: &Values<'_>,
+        noun: &str,
+    ) -> Option<Diagnostic> {
+        let suggestions = &self.catalogue.suggestions;
+        let Some(known) = values.get(tag.key.as_str()) else {
+            let message = format!("no {noun} has a tag `{}`", tag.key);
+            let warning = unmatched_key(Code::UnmatchedTag, message, tag.span);
+            let warning = suggestions.add(warning, &tag.key, "a tag", values.keys().copied());
+            // That a tag is absent holds where nobody knows it, unless it is a slip.
+            let is_meant_so = tag.value == TagValue::Absent && !warning.names_a_similar_one();
+            return (!is_meant_so).then_some(warning);
+        };
+        let TagValue::AnyOf(globs) = &tag.value else { return None };
+        let is_there = |glob: &Glob| match glob.name() {
+            Some(value) => known.contains(value),
+            None => known.iter().any(|value| glob.matches(value)),
+        };
+        let unmatched = globs.iter().find(|glob| !is_there(&glob.value))?;
+        let message =
+            format!("no {noun} has the tag `{}` with the value `{}`", tag.key, unmatched.value);
+        let warning = unmatched_key(Code::UnmatchedTag, message, unmatched.span);
+        let text = unmatched.value.as_str();
+        Some(suggestions.add(warning, text, "a value", known.iter().copied()))
     }
 
     /// A tag that names groups, and that no account has.
@@ -151,7 +182,8 @@ impl<'c, 'o> Places<'c, 'o> {
         warnings: &mut Vec<Diagnostic>,
     ) {
         let (Some(values), Some(groups)) = (&self.account_tags, groups) else { return };
-        if !groups.iter().any(|group| values.contains_key(template.tag_key(group).as_str())) {
+        let is_there = |tag: &String| values.contains_key(tag.as_str());
+        if !groups.iter().any(|group| template.tag_key(group).as_ref().is_some_and(is_there)) {
             let message = format!("no account has a tag `{template}` of a group that is meant");
             warnings.push(unmatched_key(Code::UnmatchedTag, message, span));
         }
@@ -162,25 +194,6 @@ fn unmatched_key(code: Code, message: String, span: Span) -> Diagnostic {
     Diagnostic::new(code, message, span).label("matches nothing")
 }
 
-/// A tag that nothing has, or has with no such value.
-fn unmatched_tag(tag: &TagCondition, values: &Values<'_>, noun: &str) -> Option<Diagnostic> {
-    let Some(known) = values.get(tag.key.as_str()) else {
-        let message = format!("no {noun} has a tag `{}`", tag.key);
-        let warning = unmatched_key(Code::UnmatchedTag, message, tag.span);
-        let warning = warning.nearest(&tag.key, "a tag", values.keys().copied());
-        // That a tag is absent holds where nobody knows it, unless it is a slip.
-        let is_meant_so = tag.value == TagValue::Absent && !warning.names_a_similar_one();
-        return (!is_meant_so).then_some(warning);
-    };
-    let TagValue::AnyOf(globs) = &tag.value else { return None };
-    let unmatched =
-        globs.iter().find(|glob| !known.iter().any(|value| glob.value.matches(value)))?;
-    let message =
-        format!("no {noun} has the tag `{}` with the value `{}`", tag.key, unmatched.value);
-    let warning = unmatched_key(Code::UnmatchedTag, message, unmatched.span);
-    Some(warning.nearest(unmatched.value.as_str(), "a value", known.iter().copied()))
-}
-
 fn values<'o>(tags: impl Iterator<Item = &'o Tags>) -> Values<'o> {
     let mut values: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
     for (key, value) in tags.flatten() {
@@ -189,7 +202,8 @@ fn values<'o>(tags: impl Iterator<Item = &'o Tags>) -> Values<'o> {
     values.into_iter().map(|(key, values)| (key, values.into_iter().collect())).collect()
 }
 
-/// The names on the way to each organizational unit. Units that hang nowhere are left out.
+/// The names on the way to each organizational unit. Units that hang nowhere, or deeper than any can, are
+/// left out.
 fn paths(organization: &Organization) -> Vec<(&OrganizationalUnitId, Vec<&str>)> {
     let units = &organization.organizational_units;
     let by_id: HashMap<_, _> = units.iter().map(|unit| (&unit.id, unit)).collect();
@@ -197,9 +211,8 @@ fn paths(organization: &Organization) -> Vec<(&OrganizationalUnitId, Vec<&str>)>
         let mut names = Vec::new();
         let mut next = *by_id.get(id)?;
         while let Some(parent) = &next.parent_id {
-            names.push(next.name.as_str());
+            (names.len() < DEEPEST_UNIT).then(|| names.push(next.name.as_str()))?;
             next = *by_id.get(parent)?;
-            (names.len() <= by_id.len()).then_some(())?;
         }
         names.reverse();
         Some(names)

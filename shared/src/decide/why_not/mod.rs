@@ -66,7 +66,7 @@ impl WhyNot<'_, '_> {
             key: key.to_owned(),
             wanted: wanted.into(),
             met: met.into(),
-            line: (span != Span::default()).then(|| self.rules.source.position(span.start).line),
+            line: (span != Span::default()).then(|| self.rules.line(span)),
         }
     }
 

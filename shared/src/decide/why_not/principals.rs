@@ -186,10 +186,12 @@ impl WhyNot<'_, '_> {
         mut groups: Vec<&'g PrincipalEntry<'g>>,
     ) -> Result<Vec<&'g PrincipalEntry<'g>>, FailedKey> {
         let sets = self.sets(rule);
-        let tag = groups.first().map(|group| key.value.tag_key(group.text()));
+        // A key that is too long for any tag is not spelt out.
+        let spelt = |tag: Option<String>| tag.unwrap_or_else(|| key.value.to_string());
+        let tag = groups.first().map(|group| spelt(key.value.tag_key(group.text())));
         let gives = |group: &PrincipalEntry<'_>| {
-            let value =
-                self.account.tags.and_then(|tags| tags.get(&key.value.tag_key(group.text())));
+            let tag = key.value.tag_key(group.text());
+            let value = self.account.tags.zip(tag).and_then(|(tags, tag)| tags.get(&tag));
             value.is_some_and(|value| value.split_whitespace().any(|word| sets.contains(&word)))
         };
         groups.retain(|group| sets.is_empty() || gives(group));

@@ -8,9 +8,10 @@ use crate::diagnostic::{Code, Diagnostic};
 
 use super::super::{
     definition::{PermissionSetDefinition, PermissionsBoundary, PolicyReference},
-    read::{Fields, Reader},
+    read::{Fields, Reader, digits},
     tree::{Key, Node, Value},
 };
+use super::json::repeated_key;
 
 const DEFINITION: &[&str] = &[
     "description",
@@ -220,16 +221,46 @@ impl Reader {
                 );
                 None
             }
-            Value::Mapping(_) => Some(json(node)),
-            Value::Text(text) => serde_json::from_str(text)
-                .ok()
-                .filter(Json::is_object)
-                .or_else(|| self.not_a_policy(node)),
+            Value::Mapping(_) => Some(self.json(node)),
+            Value::Text(text) => self.json_in_text(text, node),
             _ => {
                 self.wrong_type(node, "a mapping, or JSON as text", "`inline_policy`");
                 None
             }
         }
+    }
+
+    /// A tree as JSON. In a policy, numbers and text mean the same.
+    fn json(&mut self, node: &Node) -> Json {
+        match &node.value {
+            Value::Null => Json::Null,
+            Value::Bool(value) => Json::Bool(*value),
+            Value::Text(text) => Json::String(text.clone()),
+            Value::List(items) => Json::Array(items.iter().map(|item| self.json(item)).collect()),
+            Value::Mapping(_) => {
+                let fields = self.open_mapping(node, "a mapping of `inline_policy`");
+                let fields = fields.iter().flat_map(Fields::iter);
+                Json::Object(
+                    fields.map(|(key, node)| (key.text.clone(), self.json(node))).collect(),
+                )
+            }
+        }
+    }
+
+    fn json_in_text(&mut self, text: &str, node: &Node) -> Option<Json> {
+        let policy = serde_json::from_str(text).ok().filter(Json::is_object);
+        if policy.is_none() {
+            return self.not_a_policy(node);
+        }
+        if let Some(key) = repeated_key(text) {
+            let message = format!("field `{key}` stands twice in one object of `inline_policy`");
+            self.report(
+                Diagnostic::new(Code::DuplicateField, message, node.span)
+                    .label("in this text")
+                    .help("only the last of them would count: keep one"),
+            );
+        }
+        policy
     }
 
     fn not_a_policy(&mut self, node: &Node) -> Option<Json> {
@@ -264,32 +295,14 @@ fn is_policy_arn(text: &str) -> bool {
 fn minutes(text: &str) -> Option<usize> {
     let rest = text.strip_prefix("PT")?;
     let (hours, rest) = match rest.split_once('H') {
-        Some((hours, rest)) => (Some(number(hours).filter(|_| !hours.starts_with('0'))?), rest),
+        Some((hours, rest)) => (Some(digits(hours).filter(|_| !hours.starts_with('0'))?), rest),
         None => (None, rest),
     };
     let minutes = match (rest.strip_suffix('M'), hours) {
-        (Some(minutes), Some(_)) if minutes.len() <= 2 => number(minutes).filter(|m| *m < 60)?,
-        (Some(minutes), None) if !minutes.starts_with('0') => number(minutes)?,
+        (Some(minutes), Some(_)) if minutes.len() <= 2 => digits(minutes).filter(|m| *m < 60)?,
+        (Some(minutes), None) if !minutes.starts_with('0') => digits(minutes)?,
         (None, Some(_)) if rest.is_empty() => 0,
         _ => return None,
     };
     hours.unwrap_or(0).checked_mul(60)?.checked_add(minutes)
-}
-
-/// Digits, and nothing else: `parse` would take a sign too.
-fn number(text: &str) -> Option<usize> {
-    text.chars().all(|c| c.is_ascii_digit()).then(|| text.parse().ok())?
-}
-
-/// A tree as JSON. In a policy, numbers and text mean the same.
-fn json(node: &Node) -> Json {
-    match &node.value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => Json::Bool(*value),
-        Value::Text(text) => Json::String(text.clone()),
-        Value::List(items) => Json::Array(items.iter().map(json).collect()),
-        Value::Mapping(entries) => {
-            Json::Object(entries.iter().map(|(key, node)| (key.text.clone(), json(node))).collect())
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! The tree of a rules file to [`Rules`](super::Rules)' parts, with every mistake on the way.
 
 mod definition;
+mod json;
 mod rule;
 mod selector;
 mod test_case;
@@ -15,7 +16,7 @@ use super::{
     Fence, Manage, ManagedUsers, MaxRevocations, Never, Rule, SpannedGlob, Unlisted,
     definition::PermissionSetDefinition,
     glob::Glob,
-    read::{Fields, Reader},
+    read::{Fields, Reader, boolean_meant, digits},
     selector::AccountSelector,
     test_case::TestCase,
     tree::{self, Node, Value},
@@ -46,16 +47,19 @@ pub(super) struct Parts {
 
 /// Reads the file, or says all that is wrong with it, in the order of its lines.
 pub(super) fn rules(source: &SourceFile) -> Result<Parts, Vec<Diagnostic>> {
-    let root = tree::read(source).map_err(|diagnostic| vec![*diagnostic])?;
-    let mut reader = Reader::default();
+    let root = tree::read(source);
+    let mut reader = root.as_ref().map(Reader::new).unwrap_or_default();
+    tree::tags(source, |tag| reader.report(tag));
+    let root = match root {
+        Ok(root) => root,
+        Err(diagnostic) => {
+            let tags = reader.finish(source);
+            // A tag makes YAML of what would be none without it, and the other way round.
+            return Err(if tags.is_empty() { vec![*diagnostic] } else { tags });
+        }
+    };
     let parts = reader.file(&root);
-    let mut diagnostics = reader.diagnostics;
-    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
-    if reader.more > 0 {
-        let message = format!("{} more mistakes are not shown", reader.more);
-        let end = Span { start: source.text.len(), end: source.text.len() };
-        diagnostics.push(Diagnostic::new(Code::TooManyMistakes, message, end));
-    }
+    let diagnostics = reader.finish(source);
     match parts {
         Some(parts) if diagnostics.is_empty() => Ok(parts),
         _ => Err(diagnostics),
@@ -157,13 +161,10 @@ impl Reader {
     fn max_revocations(&mut self, node: &Node) -> Option<MaxRevocations> {
         let text = self.text(node, "`max_revocations`")?;
         let parsed = match text.strip_suffix('%') {
-            Some(number) => number
-                .trim_end()
-                .parse()
-                .ok()
+            Some(number) => digits(number.trim_end())
                 .filter(|per_cent| *per_cent <= 100)
                 .map(MaxRevocations::PerCent),
-            None => text.parse().ok().map(MaxRevocations::Count),
+            None => digits(text).map(MaxRevocations::Count),
         };
         if parsed.is_none() {
             let message = format!("`{text}` is not a number of revocations");
@@ -180,6 +181,10 @@ impl Reader {
         match &node.value {
             Value::Bool(true) => ManagedUsers::All,
             Value::Bool(false) => ManagedUsers::None,
+            Value::Text(text) if boolean_meant(text).is_some() => {
+                self.boolean(node, "`users` in `manage`");
+                ManagedUsers::None
+            }
             Value::Text(_) | Value::List(_) => ManagedUsers::Named(self.globs(node, "`users`")),
             Value::Null | Value::Mapping(_) => {
                 self.wrong_type(node, "true, false or user names", "`users` in `manage`");

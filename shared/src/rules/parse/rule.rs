@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
+    shown::shortened,
     source::{Span, Spanned},
 };
 
@@ -33,6 +34,11 @@ const RULE: &[&str] = &[
 const NEVER: &[&str] =
     &["name", "description", "permission_sets", "groups", "users", "accounts", "from", "until"];
 const MEMBERS: &[&str] = &["at_least"];
+
+/// How long the name of a rule, of an entry of `never` or of a test may be.
+///
+/// Unit: characters. Ours: every change is told with the names of its rules.
+const LONGEST_NAME: usize = 256;
 
 /// What a rule, an entry of `never` and a test have in common.
 pub(super) struct Named {
@@ -271,6 +277,16 @@ impl Reader {
             self.report(Diagnostic::new(Code::InvalidValue, message, node.span));
             return None;
         }
+        let length = name.chars().count();
+        if length > LONGEST_NAME {
+            let message = format!("the {what}'s name has {length} characters");
+            self.report(
+                Diagnostic::new(Code::InvalidValue, message, node.span)
+                    .label(format!("expected at most {LONGEST_NAME}"))
+                    .help("keep the name short, and say more in `description`"),
+            );
+            return None;
+        }
         Some(name)
     }
 
@@ -321,7 +337,10 @@ fn permission_sets_help(kind: Kind) -> &'static str {
 
 /// "rule `billing`", or "a rule" while its name is not known.
 fn rule_place(node: &Node) -> String {
-    name_of(node).map_or_else(|| "a rule".to_owned(), |(name, _)| format!("rule `{name}`"))
+    name_of(node).map_or_else(
+        || "a rule".to_owned(),
+        |(name, _)| format!("rule `{}`", shortened(name, LONGEST_NAME)),
+    )
 }
 
 /// The name that an entry bears, read before the rest of it.

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::{
     diagnostic::{Code, Diagnostic},
+    organization::DEEPEST_UNIT,
     source::{Span, Spanned},
 };
 
 use super::{
     super::{
+        glob::depth,
         read::{Fields, Reader},
         test_case::{TestAccount, TestCase, TestPrincipal},
         tree::{Node, Value},
@@ -63,7 +65,7 @@ impl Reader {
         let fields = self.mapping(node, "a test's account", ACCOUNT)?;
         let mut text = |name: &str| {
             let node = fields.get(name)?;
-            self.text(node, &format!("`{name}`")).map(str::to_owned)
+            self.short_text(node, &format!("`{name}`")).map(str::to_owned)
         };
         let (name, email) = (text("name"), text("email"));
         let units = fields.get("organizational_unit").and_then(|node| self.unit_names(node));
@@ -83,7 +85,16 @@ impl Reader {
 
     /// The names on a path from the root. It is one account's place, so nothing in it is a glob.
     fn unit_names(&mut self, node: &Node) -> Option<Vec<String>> {
-        let text = self.text(node, "`organizational_unit`")?;
+        let text = self.short_text(node, "`organizational_unit`")?;
+        let depth = depth(text);
+        if depth > DEEPEST_UNIT {
+            let message = format!("the organizational unit of a test is {depth} deep");
+            self.report(
+                Diagnostic::new(Code::InvalidValue, message, node.span)
+                    .help("AWS nests organizational units five deep: no account is in this one"),
+            );
+            return None;
+        }
         let names: Vec<&str> = match text.strip_prefix('/') {
             Some("") => Vec::new(),
             Some(rest) => rest.split('/').collect(),
@@ -143,7 +154,7 @@ impl Reader {
         let fields = self.mapping(node, "a test's user", USER)?;
         let user_name = fields
             .get("user_name")
-            .map_or(Some(SOMEBODY), |node| self.text(node, "`user_name`"))?
+            .map_or(Some(SOMEBODY), |node| self.short_text(node, "`user_name`"))?
             .to_owned();
         let groups =
             fields.get("groups").map_or_else(Vec::new, |node| self.plain_names(node, "`groups`"));
@@ -158,7 +169,7 @@ impl Reader {
     fn attribute_values(&mut self, node: &Node) -> BTreeMap<String, String> {
         let Some(fields) = self.open_mapping(node, "`attributes`") else { return BTreeMap::new() };
         let known = fields.iter().filter_map(|(key, node)| {
-            let value = self.text(node, &format!("attribute `{}`", key.text));
+            let value = self.short_text(node, &format!("attribute `{}`", key.text));
             self.is_attribute(key).then_some((key.text.clone(), value?.to_owned()))
         });
         known.collect()
