@@ -37,10 +37,10 @@ def access(server: Server, account: str) -> set[tuple[str, str]]:
     instance = admin.list_instances()["Instances"][0]["InstanceArn"]
     sets = admin.list_permission_sets_provisioned_to_account(InstanceArn=instance, AccountId=account)
     found = set()
-    for arn in sets["PermissionSets"]:
+    for arn in sets.get("PermissionSets", []):
         name = admin.describe_permission_set(InstanceArn=instance, PermissionSetArn=arn)["PermissionSet"]["Name"]
         assignments = admin.list_account_assignments(InstanceArn=instance, AccountId=account, PermissionSetArn=arn)
-        found |= {(name, assignment["PrincipalId"]) for assignment in assignments["AccountAssignments"]}
+        found |= {(name, assignment["PrincipalId"]) for assignment in assignments.get("AccountAssignments", [])}
     return found
 
 

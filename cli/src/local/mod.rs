@@ -62,6 +62,12 @@ pub(crate) struct Arguments {
     /// Whether the quotas of the real services apply
     #[arg(long, value_enum, default_value_t = QuotasArgument::Off)]
     quotas: QuotasArgument,
+    /// The most items of a page, where that is less than the service's own
+    #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u16).range(1..))]
+    page_size: Option<u16>,
+    /// Every list begins with an empty page, as AWS reserves the right to
+    #[arg(long)]
+    empty_pages: bool,
     /// How much faster than real time passes: delays, quotas and the schedule keep their ratios
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
@@ -172,9 +178,9 @@ async fn pass_on(
 ) {
     while let Some(event) = events.recv().await {
         screen.event(local, &event);
+        // Before the sinks, which may be slow. Without functions, nobody listens.
+        to_functions.send(event.clone()).ok();
         sinks.send(&event, screen).await;
-        // Without functions, nobody listens.
-        to_functions.send(event).ok();
     }
 }
 
@@ -224,6 +230,8 @@ impl Arguments {
                 QuotasArgument::Strict => Quotas::Strict,
                 QuotasArgument::Off => Quotas::Off,
             },
+            page_size: self.page_size.map(usize::from),
+            empty_pages: self.empty_pages,
             usher_access_key_id: Some(USHER_ACCESS_KEY_ID.to_owned()),
             speed: self.speed,
             identity_source: match self.identity_source {
