@@ -1,6 +1,6 @@
 //! Pages: how much of a list one answer holds, and the token that goes on from there.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap, ops::Bound, str::FromStr};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -43,6 +43,19 @@ impl Page {
         }
         Value::Object(answer)
     }
+}
+
+/// What comes after the item that a token ends with, found without a look at those before. It may as
+/// well be all: [`Listing::page`] passes over what was there already.
+pub(crate) fn rest<'a, Id: Ord + FromStr, Item>(
+    items: &'a BTreeMap<Id, Item>,
+    operation: &str,
+    request: &PageRequest,
+) -> impl Iterator<Item = &'a Item> {
+    let last = request.next_token.as_ref().and_then(|token| from_token(operation, token));
+    let last = last.and_then(|key| key.parse::<Id>().ok());
+    let start = last.map_or(Bound::Unbounded, Bound::Excluded);
+    items.range((start, Bound::Unbounded)).map(|(_, item)| item)
 }
 
 /// What a page is cut for.
@@ -164,6 +177,18 @@ mod tests {
         assert_eq!(page(&settings, &request, &[2, 3, 4]).unwrap().items, [json!(3), json!(4)]);
         assert_eq!(page(&settings, &request, &[3, 4]).unwrap().items, [json!(3), json!(4)]);
         assert_eq!(page(&settings, &request, &[]).unwrap().items, [] as [Value; 0]);
+    }
+
+    #[test]
+    fn the_rest_is_found_from_the_token() {
+        let items = BTreeMap::from([(1, "a"), (2, "b"), (3, "c")]);
+        let left = |next_token| {
+            let request = PageRequest { next_token, ..PageRequest::default() };
+            rest(&items, "ListAccounts", &request).copied().collect::<Vec<_>>()
+        };
+        assert_eq!(left(None), ["a", "b", "c"]);
+        assert_eq!(left(Some(to_token("ListAccounts", "2"))), ["c"]);
+        assert_eq!(left(Some(to_token("ListGroups", "2"))), ["a", "b", "c"]);
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl Found<'_> {
     fn look(&mut self, value: &Value) {
         match value {
             Value::String(text) => {
-                self.local.name_of(text).into_iter().for_each(|name| self.add(name))
+                self.local.name_of(text).into_iter().for_each(|name| self.add(name));
             }
             Value::Array(values) => values.iter().for_each(|value| self.look(value)),
             Value::Object(fields) => {

@@ -33,7 +33,7 @@ pub(super) fn list_users(
         "Users",
         IDENTITY_CENTER_PAGE,
         &request.page,
-        call.state.users.values(),
+        call.state.users.rest(call.operation, &request.page),
         |stored| stored.user.id.as_str().into(),
         |stored| user::view(call.state, stored, &request.extensions),
     )

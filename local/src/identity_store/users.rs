@@ -7,7 +7,10 @@ use serde_json::{Map, Value};
 use shared::{ids::UserId, organization::User};
 
 use super::history::History;
-use crate::multimap::Multimap;
+use crate::{
+    multimap::Multimap,
+    paging::{self, PageRequest},
+};
 
 /// A user, with what a snapshot does not hold.
 #[derive(Clone, Debug)]
@@ -51,6 +54,15 @@ impl Users {
 
     pub(crate) fn contains_key(&self, id: &UserId) -> bool {
         self.users.contains_key(id)
+    }
+
+    /// Those from which a list goes on.
+    pub(super) fn rest(
+        &self,
+        operation: &str,
+        request: &PageRequest,
+    ) -> impl Iterator<Item = &StoredUser> {
+        paging::rest(&self.users, operation, request)
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = &StoredUser> {

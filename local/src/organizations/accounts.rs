@@ -8,7 +8,10 @@ use shared::{
     organization::{Account, AccountState, Tags},
 };
 
-use crate::multimap::Multimap;
+use crate::{
+    multimap::Multimap,
+    paging::{self, PageRequest},
+};
 
 /// An account, and how and since when it has belonged to the organization.
 #[derive(Clone, Debug)]
@@ -74,6 +77,15 @@ impl Accounts {
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &AccountId> {
         self.members.keys()
+    }
+
+    /// Those from which a list goes on.
+    pub(super) fn rest(
+        &self,
+        operation: &str,
+        request: &PageRequest,
+    ) -> impl Iterator<Item = &Member> {
+        paging::rest(&self.members, operation, request)
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = &Member> {

@@ -15,7 +15,7 @@ pub(super) fn list_accounts(call: &mut Call<'_>, request: &PageRequest) -> Resul
         "Accounts",
         ORGANIZATIONS_PAGE,
         request,
-        call.state.members.values(),
+        call.state.members.rest(call.operation, request),
         |member| member.account.id.as_str().into(),
         |member| views::account(call.state, member),
     )

@@ -166,9 +166,8 @@ async fn a_users_assignments_include_those_of_their_groups() {
 
 #[tokio::test]
 async fn strict_quotas_throttle() {
-    // So slow that a busy machine does not wait the quota out.
-    let settings = Settings { quotas: Quotas::Strict, speed: 0.01, ..quick() };
-    let server = Server::with(settings).await;
+    // So slow that what is taken does not come back while a busy machine asks.
+    let server = Server::with(Settings { quotas: Quotas::Strict, speed: 0.01, ..quick() }).await;
     let mut throttled = 0;
     for _ in 0..30 {
         let answer = server.sso_admin.list_instances().send().await;

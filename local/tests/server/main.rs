@@ -14,3 +14,4 @@ mod identity_store;
 mod pages;
 mod relays;
 mod support;
+mod told;
