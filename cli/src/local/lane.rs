@@ -24,7 +24,7 @@ use crate::{
 
 use super::{
     rules_file::{Edit, RulesFile},
-    screen::Screen,
+    screen::{self, Screen},
 };
 
 /// How often the rules file is looked at.
@@ -136,7 +136,7 @@ impl Lane {
             Edit::Rejected(why) => {
                 let told = format!("{name} is rejected: the rules in force stay as they were");
                 screen.line("rules", &painted(RED, told));
-                why.lines().for_each(|line| screen.more(line));
+                why.lines().for_each(screen::more);
             }
         }
         Ok(())
@@ -165,7 +165,7 @@ impl Lane {
         for (title, line) in run.told(&self.rules.rules) {
             // The functions read the copy, which nobody else knows of.
             let line = line.replace(&active, edited);
-            if title.is_empty() { screen.more(&line) } else { screen.line(title, &line) }
+            if title.is_empty() { screen::more(&line) } else { screen.line(title, &line) }
         }
     }
 

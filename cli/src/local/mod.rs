@@ -133,7 +133,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         local.fail(fault.clone());
     }
     output::data(&exports::exports(&local.endpoint(), &organization))?;
-    screen.opening(&local.endpoint(), &organization);
+    screen::opening(&local.endpoint(), &organization);
     serve(arguments, &local, events, sinks, lane, &screen).await?;
     if let Some(file) = &arguments.dump {
         dump(&local, file)?;

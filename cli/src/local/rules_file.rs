@@ -53,11 +53,8 @@ impl RulesFile {
 
     /// Looks whether the file has been edited. An edit counts when two looks see the same: editors write in pieces.
     pub(super) fn look(&mut self) -> Result<Option<Edit>, Failure> {
-        let bytes = match fs::read(&self.path) {
-            Ok(bytes) => bytes,
-            // Saved by way of another file, or deleted: which is never a reason to revoke anything.
-            Err(_) => return Ok(None),
-        };
+        // Not there: saved by way of another file, or deleted, which is never a reason to revoke.
+        let Ok(bytes) = fs::read(&self.path) else { return Ok(None) };
         if bytes == self.seen {
             self.writing = None;
             return Ok(None);

@@ -28,34 +28,10 @@ impl Screen {
         Self { started: clock::now(), since: Instant::now(), speed }
     }
 
-    /// How to go on from here.
-    pub(super) fn opening(&self, endpoint: &str, organization: &Organization) {
-        let Organization { accounts, groups, users, permission_sets, assignments, .. } =
-            organization;
-        output::error(&painted(BOLD, format!("The organization on localhost: {endpoint}")));
-        output::error(&format!(
-            "{} accounts, {} users, {} groups, {} permission sets, {} assignments",
-            accounts.len(),
-            users.len(),
-            groups.len(),
-            permission_sets.len(),
-            assignments.len(),
-        ));
-        output::error("Paste the lines above into another terminal, and change something there.");
-        output::error(&format!(
-            "The organization as it is now: {endpoint}/organization. Ctrl-C ends it.\n"
-        ));
-    }
-
     /// A line about something.
     pub(super) fn line(&self, title: &str, text: &str) {
         let time = self.time().format("%H:%M:%S");
         output::error(format!("{}  {title:<9} {text}", painted(DIM, time)).trim_end());
-    }
-
-    /// What follows a line, without a time of its own.
-    pub(super) fn more(&self, text: &str) {
-        output::error(format!("{:20}{text}", "").trim_end());
     }
 
     /// An event: its name, who did it, to what, and why it did not succeed.
@@ -79,6 +55,29 @@ impl Screen {
         let passed = self.since.elapsed().as_secs_f64() * self.speed;
         self.started + Duration::try_from_secs_f64(passed).unwrap_or_default()
     }
+}
+
+/// How to go on from here.
+pub(super) fn opening(endpoint: &str, organization: &Organization) {
+    let Organization { accounts, groups, users, permission_sets, assignments, .. } = organization;
+    output::error(&painted(BOLD, format!("The organization on localhost: {endpoint}")));
+    output::error(&format!(
+        "{} accounts, {} users, {} groups, {} permission sets, {} assignments",
+        accounts.len(),
+        users.len(),
+        groups.len(),
+        permission_sets.len(),
+        assignments.len(),
+    ));
+    output::error("Paste the lines above into another terminal, and change something there.");
+    output::error(&format!(
+        "The organization as it is now: {endpoint}/organization. Ctrl-C ends it.\n"
+    ));
+}
+
+/// What follows a line, without a time of its own.
+pub(super) fn more(text: &str) {
+    output::error(format!("{:20}{text}", "").trim_end());
 }
 
 /// The role that called, or the service that did it by itself.
@@ -110,11 +109,11 @@ impl Found<'_> {
     fn look(&mut self, value: &Value) {
         match value {
             Value::String(text) => {
-                self.local.name_of(text).into_iter().for_each(|name| self.add(name))
+                self.local.name_of(text).into_iter().for_each(|name| self.add(name));
             }
             Value::Array(values) => values.iter().for_each(|value| self.look(value)),
             Value::Object(fields) => {
-                fields.iter().for_each(|(key, value)| self.look_at(key, value))
+                fields.iter().for_each(|(key, value)| self.look_at(key, value));
             }
             _ => {}
         }

@@ -79,7 +79,7 @@ const SERVICES: [&str; 12] = [
     "archive", "tools",
 ];
 
-/// What permission sets are for; beyond these, there are ones for every [`FIELDS`].
+/// What permission sets are for; beyond these, there are ones for every field of work.
 pub const ACCESS: [&str; 20] = [
     "AdministratorAccess",
     "PowerUserAccess",
