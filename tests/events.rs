@@ -28,9 +28,9 @@ fn account() -> Scope {
 }
 
 #[track_caller]
-fn leads_to(event: &Value, expected: Scope) {
+fn leads_to(event: &Value, expected: &Scope) {
     match scope::from_any_event(event) {
-        Lead::Look { scope, .. } => assert_eq!(scope, expected, "{event:#}"),
+        Lead::Look { scope, .. } => assert_eq!(scope, *expected, "{event:#}"),
         Lead::Ignore(why) => panic!("ignored, because {why}: {event:#}"),
     }
 }
@@ -61,7 +61,7 @@ fn with(mut event: Value, pointer: &str, value: Option<Value>) -> Value {
 
 #[test]
 fn a_created_account_is_looked_at_once_there_is_one() {
-    leads_to(&create_account_result("SUCCEEDED", Some(ACCOUNT)), account());
+    leads_to(&create_account_result("SUCCEEDED", Some(ACCOUNT)), &account());
     is_ignored(&create_account_result("FAILED", None), "CreateAccountResult with state FAILED");
     is_ignored(&create_account_result("SUCCEEDED", None), "CreateAccountResult names no account");
     is_ignored(
@@ -94,7 +94,7 @@ fn of_a_pair_with_gov_cloud_the_account_here_is_looked_at() {
     for name in ["CreateGovCloudAccountResult", "CreateAccountResult"] {
         leads_to(
             &service_event("organizations", name, &json!({"createAccountStatus": status})),
-            account(),
+            &account(),
         );
     }
 }
@@ -108,26 +108,26 @@ fn an_account_that_joins_or_departs_is_looked_at_wherever_its_id_stands() {
         let flat = json!({"accountId": ACCOUNT, "managementAccountId": MANAGEMENT, "how": how});
         let deep = json!({"managementAccountId": MANAGEMENT, "member": {"accountId": ACCOUNT}});
         for details in [flat, deep] {
-            leads_to(&service_event("organizations", name, &details), account());
+            leads_to(&service_event("organizations", name, &details), &account());
         }
         let nameless = json!({"managementAccountId": MANAGEMENT, "how": how});
         for details in
             [nameless, json!({"accountId": "not one"}), json!({"accountId": 7}), json!(null)]
         {
-            leads_to(&service_event("organizations", name, &details), Scope::everything());
+            leads_to(&service_event("organizations", name, &details), &Scope::everything());
         }
     }
 }
 
 #[test]
 fn a_moved_account_is_looked_at_whoever_moved_it() {
-    leads_to(&move_account(ACCOUNT), account());
+    leads_to(&move_account(ACCOUNT), &account());
     let by_control_tower = with(
         move_account(ACCOUNT),
         "/detail/userIdentity/invokedBy",
         Some(json!("controltower.amazonaws.com")),
     );
-    leads_to(&by_control_tower, account());
+    leads_to(&by_control_tower, &account());
 }
 
 /// Records of version 1.05 have no `readOnly`, no `managementEvent`, no `recipientAccountId`.
@@ -136,19 +136,19 @@ fn an_old_record_is_as_good() {
     let old = ["readOnly", "managementEvent", "recipientAccountId", "eventCategory"]
         .into_iter()
         .fold(move_account(ACCOUNT), |event, field| with(event, &format!("/detail/{field}"), None));
-    leads_to(&with(old, "/detail/eventVersion", Some(json!("1.05"))), account());
+    leads_to(&with(old, "/detail/eventVersion", Some(json!("1.05"))), &account());
 }
 
 #[test]
 fn an_account_that_is_closed_or_removed_is_looked_at() {
     let parameters = json!({"accountId": ACCOUNT});
     for name in ["CloseAccount", "RemoveAccountFromOrganization"] {
-        leads_to(&api_call("organizations", name, &parameters), account());
+        leads_to(&api_call("organizations", name, &parameters), &account());
     }
     // Closing that failed leaves an account that may have lost its assignments on the way.
     for state in ["SUCCEEDED", "FAILED"] {
         let status = json!({"closeAccountStatus": {"accountId": ACCOUNT, "state": state}});
-        leads_to(&service_event("organizations", "CloseAccountResult", &status), account());
+        leads_to(&service_event("organizations", "CloseAccountResult", &status), &account());
     }
 }
 
@@ -156,7 +156,7 @@ fn an_account_that_is_closed_or_removed_is_looked_at() {
 fn an_account_of_control_tower_is_looked_at_even_when_enrolling_failed() {
     for name in ["CreateManagedAccount", "UpdateManagedAccount"] {
         for state in ["SUCCEEDED", "FAILED"] {
-            leads_to(&managed_account(name, state, ACCOUNT), account());
+            leads_to(&managed_account(name, state, ACCOUNT), &account());
         }
         is_ignored(
             &api_call("controltower", name, &json!({"accountName": "shop-test"})),
@@ -169,8 +169,8 @@ fn an_account_of_control_tower_is_looked_at_even_when_enrolling_failed() {
 
 #[test]
 fn the_schedule_sweeps_in_both_its_forms() {
-    leads_to(&schedule_of_a_rule(), Scope::everything());
-    leads_to(&schedule_of_the_scheduler(), Scope::everything());
+    leads_to(&schedule_of_a_rule(), &Scope::everything());
+    leads_to(&schedule_of_the_scheduler(), &Scope::everything());
     let someone_elses = with(schedule_of_a_rule(), "/source", Some(json!("bobs.clock")));
     is_ignored(&someone_elses, "source `bobs.clock` is not AWS");
 }
@@ -303,7 +303,7 @@ fn an_organizational_unit_is_looked_at_when_its_name_or_its_accounts_changed() {
 #[test]
 fn a_landing_zone_changes_everything() {
     for name in ["SetupLandingZone", "UpdateLandingZone"] {
-        leads_to(&service_event("controltower", name, &json!({})), Scope::everything());
+        leads_to(&service_event("controltower", name, &json!({})), &Scope::everything());
     }
     is_ignored(
         &service_event("controltower", "EnableControl", &json!({})),
@@ -320,7 +320,7 @@ fn an_account_enrolled_by_way_of_its_unit_is_looked_at() {
             "statusSummary": {"status": "SUCCEEDED"}}}})
     };
     let of = |target: &str| service_event("controltower", "EnableBaseline", &baseline(target));
-    leads_to(&of(&format!("account/o-u5h3000001/{ACCOUNT}")), account());
+    leads_to(&of(&format!("account/o-u5h3000001/{ACCOUNT}")), &account());
     is_ignored(&of(&format!("ou/o-u5h3000001/{UNIT}")), "EnableBaseline is not about an account");
 }
 
@@ -332,7 +332,7 @@ fn an_invitation_that_was_accepted_brings_an_account() {
         let answer = json!({ "handshake": handshake });
         answered("organizations", "AcceptHandshake", &json!({"handshakeId": "h-u5h3"}), answer)
     };
-    leads_to(&accepted("INVITE"), account());
+    leads_to(&accepted("INVITE"), &account());
     is_ignored(&accepted("APPROVE_ALL_FEATURES"), "the handshake is not an invitation");
     is_ignored(
         &api_call("organizations", "InviteAccountToOrganization", &json!({})),
@@ -443,7 +443,7 @@ fn a_group_is_looked_at_whoever_speaks_of_it() {
         "`CreateGroup` of `aws.iam` is about nothing here",
     );
     // Something was deleted, and nobody says what.
-    leads_to(&api_call("identitystore", "DeleteGroup", &json!({})), Scope::everything());
+    leads_to(&api_call("identitystore", "DeleteGroup", &json!({})), &Scope::everything());
 }
 
 #[test]

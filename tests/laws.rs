@@ -848,7 +848,7 @@ proptest! {
         is_management in any::<bool>(),
         remembers in any::<bool>(),
     ) {
-        let aws = FakeAws::new(company.0).from_management_account_if(is_management);
+        let aws = FakeAws::new(company.0).asked_by_management_if(is_management);
         let mut picture = Picture::default();
         if remembers {
             planned(&aws, &rules, &Scope::everything(), &mut picture);
@@ -868,9 +868,9 @@ proptest! {
         is_management in any::<bool>(),
     ) {
         let mut picture = Picture::default();
-        let aws = FakeAws::new(before.0).from_management_account_if(is_management);
+        let aws = FakeAws::new(before.0).asked_by_management_if(is_management);
         planned(&aws, &rules, &Scope::everything(), &mut picture);
-        let aws = FakeAws::new(company.0).from_management_account_if(is_management);
+        let aws = FakeAws::new(company.0).asked_by_management_if(is_management);
         let plan = planned(&aws, &rules, &scope, &mut picture);
         let truth = decide(&rules, &aws.organization.borrow(), now(), &scope);
         let truth: BTreeSet<_> = visible(truth, false).into_iter().collect();

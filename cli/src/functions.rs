@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use shared::{
     act::Outcome as Changed,
     plan::{Action, PlanText},
+    relevance::OWN_CHANGE,
     rules::Rules,
     runtime::{self, Batch, Outcome, Settings, World},
     scope::{self, Function, event::Event},
@@ -82,7 +83,8 @@ impl Functions {
     }
 
     /// Does what the event rules do in AWS: each event goes to the function that it is for. What is for none is nobody's;
-    /// the schedule goes to the lane by itself, and the rules file is the caller's.
+    /// the schedule goes to the lane by itself, and the rules file is the caller's. Of echoes of what the functions do, nothing
+    /// is told.
     pub(crate) async fn deliver(&self, event: Value) -> Result<Option<Taken>, Failure> {
         let function = match scope::route(&event).function {
             None | Some(Function::Reconciler | Function::RulesEvents) => return Ok(None),
@@ -90,7 +92,8 @@ impl Functions {
         };
         let outcome = runtime::event(&self.world, function, event).await;
         let outcome = outcome.map_err(|failure| failed(function, failure))?;
-        Ok(Some(Taken { function, outcome }))
+        let is_echo = matches!(&outcome, Outcome::Ignored(why) if why == OWN_CHANGE);
+        Ok((!is_echo).then_some(Taken { function, outcome }))
     }
 
     /// Hands messages, each with its id, to the reconciler, in the batch that Lambda makes of them.

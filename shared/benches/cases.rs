@@ -32,7 +32,7 @@ impl Size {
         let (accounts, groups, permission_sets, rules, divisions) = match self {
             Self::Small => (200, 50, 20, 50, 3),
             Self::Medium => (2_000, 500, 100, 300, 10),
-            Self::Large => (10_000, 2_000, 100, 1_000, 30),
+            Self::Large => (10_000, 2_000, 500, 1_000, 30),
         };
         Shape { accounts, groups, permission_sets, rules, divisions }
     }

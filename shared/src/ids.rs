@@ -180,8 +180,8 @@ fn identity_store_id(text: &str) -> Option<&str> {
     (directory || is_uuid(text)).then_some(text)
 }
 
-/// Three shapes mean the same principal: a UUID, ten hex digits and a UUID, and either behind an
-/// ARN.
+/// A UUID or, in older stores, ten hex digits and a UUID; either may stand behind an ARN, which is cut
+/// off. A store has the one shape or the other, so they are never taken for the same.
 fn principal_id(text: &str) -> Option<&str> {
     let bare = if text.starts_with("arn:") { text.rsplit_once('/')?.1 } else { text };
     let uuid = match bare.split_once('-') {
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_three_shapes_of_a_principal_id_are_normalised() {
+    fn a_principal_id_is_the_same_behind_an_arn() {
         let uuid = "b4a83468-d051-70a3-0b2c-5a4f3e2d1c0b";
         let long = format!("9067642ac7-{uuid}");
         for text in [uuid.to_owned(), long.clone(), format!("arn:aws:identitystore:::group/{long}")]

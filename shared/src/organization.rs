@@ -18,6 +18,9 @@ use crate::ids::{
 pub type Tags = BTreeMap<String, String>;
 
 /// What was observed: all of an organization, or the part that a scope asked for.
+///
+/// A snapshot says all of it: a listing that is left out is a mistake, since an empty one would mean
+/// that there is nothing, and what is not there is revoked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Organization {
@@ -28,25 +31,19 @@ pub struct Organization {
     /// The organization's own facts.
     pub organization: OrganizationFacts,
     /// The root and the organizational units.
-    #[serde(default)]
     pub organizational_units: Vec<OrganizationalUnit>,
     /// The accounts, whatever their state.
-    #[serde(default)]
     pub accounts: Vec<Account>,
     /// The permission sets of the instance.
-    #[serde(default)]
     pub permission_sets: Vec<PermissionSet>,
     /// The groups of the identity store.
-    #[serde(default)]
     pub groups: Vec<Group>,
     /// The users of the identity store.
-    #[serde(default)]
     pub users: Vec<User>,
     /// Who is in which group.
-    #[serde(default)]
     pub memberships: Vec<Membership>,
     /// The account assignments that are in place.
-    #[serde(default, deserialize_with = "shared_ids::assignments")]
+    #[serde(deserialize_with = "shared_ids::assignments")]
     pub assignments: Vec<Assignment>,
     /// What could not be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

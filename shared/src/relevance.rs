@@ -16,6 +16,10 @@ use crate::{
     source::Spanned,
 };
 
+/// Why an assignment event is dropped that tells of what Usher did: an echo, which is no news to
+/// anybody who saw it done.
+pub const OWN_CHANGE: &str = "it was changed by Usher itself";
+
 /// What is left of a scope when the rules have been asked, or why nothing is.
 ///
 /// # Errors
@@ -49,10 +53,9 @@ pub fn relevant(
         About::User(attributes) => user(rules, scope, attributes),
         About::UserGone if asks_for_member_counts(rules) => Ok(Scope::everything()),
         About::UserGone => keep(manages_users(rules), "the rules leave users alone"),
-        About::Assignments { by_role } => keep(
-            own_role.is_none() || by_role.as_deref() != own_role,
-            "it was changed by Usher itself",
-        ),
+        About::Assignments { by_role } => {
+            keep(own_role.is_none() || by_role.as_deref() != own_role, OWN_CHANGE)
+        }
     }
 }
 

@@ -74,7 +74,7 @@ impl FakeAws {
     }
 
     /// Asked from the management account, or from another.
-    pub(crate) fn from_management_account_if(mut self, is_management: bool) -> Self {
+    pub(crate) fn asked_by_management_if(mut self, is_management: bool) -> Self {
         self.is_management = is_management;
         self
     }

@@ -19,6 +19,7 @@ pub(super) struct Catalogue<'a> {
     pub(super) groups: Names<'a>,
     /// Users that can sign in; the others match no rule.
     pub(super) enabled_users: Names<'a>,
+    user_names: OnceCell<Names<'a>>,
     account_names: OnceCell<Names<'a>>,
     account_emails: OnceCell<Names<'a>>,
     pub(super) memberships: OnceCell<Memberships<'a>>,
@@ -34,8 +35,9 @@ impl<'a> Catalogue<'a> {
         Self {
             permission_sets: Names::of_permission_sets(&observed),
             groups: Names::of_groups(&observed),
-            enabled_users: Names::of_enabled_users(&observed),
+            enabled_users: Names::of_users(&observed, |user| user.enabled),
             observed,
+            user_names: OnceCell::new(),
             account_names: OnceCell::new(),
             account_emails: OnceCell::new(),
             memberships: OnceCell::new(),
@@ -43,6 +45,11 @@ impl<'a> Catalogue<'a> {
             group_sizes: HashMap::new(),
             suggestions: Suggestions::default(),
         }
+    }
+
+    /// Of all users: one who cannot sign in may still be protected by name.
+    pub(super) fn user_names(&self) -> &Names<'a> {
+        self.user_names.get_or_init(|| Names::of_users(&self.observed, |_| true))
     }
 
     pub(super) fn account_names(&self) -> &Names<'a> {

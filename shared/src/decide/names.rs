@@ -8,6 +8,7 @@ use std::{
 use rustc_hash::FxHashMap;
 
 use crate::{
+    organization::User,
     rules::{SpannedGlob, glob::Glob, selector::matches_any},
     truth::Truth,
 };
@@ -34,12 +35,11 @@ impl<'a> Names<'a> {
         Self::new(groups.map(|(place, group)| (place, group.name)))
     }
 
-    /// Users that can sign in; the others match no rule.
-    pub(super) fn of_enabled_users(observed: &Observed<'a>) -> Self {
-        let enabled = (0..)
-            .zip(&observed.principals)
-            .filter(|(_, entry)| entry.user.is_some_and(|user| user.enabled));
-        Self::new(enabled.map(|(place, user)| (place, user.name)))
+    /// Users of whom that holds.
+    pub(super) fn of_users(observed: &Observed<'a>, which: impl Fn(&User) -> bool) -> Self {
+        let users =
+            (0..).zip(&observed.principals).filter(|(_, entry)| entry.user.is_some_and(&which));
+        Self::new(users.map(|(place, user)| (place, user.name)))
     }
 
     pub(super) fn new(entries: impl Iterator<Item = (u32, Name<'a>)>) -> Self {

@@ -227,10 +227,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
             let seen = self.picture.unit_tags(&unit.id, self.now);
             let is_named = is_narrow || self.scope.organizational_units.contains(&unit.id);
             match seen.filter(|_| !is_named) {
-                Some(tags) => {
-                    unit.tags = tags.clone();
-                    self.remembered.unit_tags.insert(unit.id.clone());
-                }
+                Some(tags) => unit.tags = tags.clone(),
                 None => self.read_unit_tags(unit).await,
             }
         }
@@ -238,6 +235,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     }
 
     async fn read_unit_tags(&mut self, unit: &mut OrganizationalUnit) {
+        self.tagged_units.insert(unit.id.clone());
         match self.reads.organizational_unit_tags(&unit.id).await {
             Ok(tags) => {
                 self.picture.see_unit_tags(&unit.id, &tags, self.now);
@@ -356,19 +354,25 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         self.remembered.tags.retain(|id| !ids.contains(id));
     }
 
-    /// The tags of the units above those accounts; whether there were any to read.
+    /// The tags of the units above those accounts, which may not be those that were above them when
+    /// they were seen last; whether there were any to read.
     async fn read_unit_tags_again(&mut self, ids: &BTreeSet<AccountId>) -> bool {
+        if !self.needs_unit_tags() {
+            return false;
+        }
         let accounts = self.organization.accounts.iter();
         let parents = accounts.filter(|account| ids.contains(&account.id));
         let above = self.above(parents.map(|account| &account.parent_id));
-        let stale: BTreeSet<OrganizationalUnitId> = &self.remembered.unit_tags & &above;
+        let stale = &above - &self.tagged_units;
         let mut units = std::mem::take(&mut self.organization.organizational_units);
         for unit in units.iter_mut().filter(|unit| stale.contains(&unit.id)) {
             self.read_unit_tags(unit).await;
         }
         self.organization.organizational_units = units;
-        self.remembered.unit_tags.retain(|id| !stale.contains(id));
-        !stale.is_empty()
+        let is_any = !stale.is_empty();
+        // Those that are not there to be read count too: there is nothing more to find out.
+        self.tagged_units.extend(stale);
+        is_any
     }
 }
 

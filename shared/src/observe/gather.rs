@@ -99,6 +99,8 @@ pub(super) struct Gathering<'a, Reads> {
     pub(super) remembered: Remembered,
     /// The organizational units whose names were read.
     pub(super) named_units: BTreeSet<OrganizationalUnitId>,
+    /// The organizational units whose tags were read.
+    pub(super) tagged_units: BTreeSet<OrganizationalUnitId>,
     /// The accounts that the rules reach, and whose assignments were asked for.
     pub(super) reached: BTreeSet<AccountId>,
     /// Whether all groups were listed, or that failed.
@@ -118,8 +120,6 @@ pub(super) struct Remembered {
     pub(super) accounts: BTreeSet<AccountId>,
     /// Accounts' tags.
     pub(super) tags: BTreeSet<AccountId>,
-    /// Organizational units' tags.
-    pub(super) unit_tags: BTreeSet<OrganizationalUnitId>,
 }
 
 impl<'a, Reads: Observe> Gathering<'a, Reads> {
@@ -160,6 +160,7 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             organization,
             remembered: Remembered::default(),
             named_units: BTreeSet::new(),
+            tagged_units: BTreeSet::new(),
             reached: BTreeSet::new(),
             has_listed_groups: false,
             has_listed_users: false,

@@ -42,6 +42,10 @@ impl Decision<'_> {
             warnings.sort_by_key(|warning| warning.primary.span);
             return warnings;
         }
+        // To look at a group, only that group was read.
+        if scope.only_accounts().is_none() {
+            return Vec::new();
+        }
         let mut warnings = Vec::new();
         for rule in self.rules_that_may_hold(accounts).ones() {
             let grant = self.grants.get(rule);
@@ -51,10 +55,10 @@ impl Decision<'_> {
     }
 
     fn warn_of_everything(&self, directory: &Directory<'_, '_>, warnings: &mut Vec<Diagnostic>) {
-        let complete = |what: &Unread| !self.organization.gaps.iter().any(|gap| gap.what == *what);
         let places = Places::new(&self.catalogue);
         let touchable = self.touchable();
         let manages_nothing = leaves_no_account(&self.rules.manage.accounts);
+        let all_accounts = !self.catalogue.observed.gaps.hides_some(&Unread::Accounts);
         for grant in self.grants.iter().filter(|grant| !grant.rule.window.is_over(self.now)) {
             warnings.extend_from_slice(directory.oddities(grant));
             let said = warnings.len();
@@ -64,7 +68,7 @@ impl Decision<'_> {
             let is_said = said != warnings.len()
                 || manages_nothing
                 || leaves_no_account(&grant.rule.accounts);
-            if begun && !is_said && complete(&Unread::Accounts) {
+            if begun && !is_said && all_accounts {
                 warnings.extend(self.no_account(grant, &touchable));
             }
         }

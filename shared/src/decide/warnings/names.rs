@@ -30,9 +30,9 @@ impl<'c, 'a> Directory<'c, 'a> {
     /// A listing with a gap says nothing of what does not exist; and an empty one was not asked for,
     /// because no rule reached that far.
     pub(super) fn new(catalogue: &'c Catalogue<'a>) -> Self {
-        let gaps = &catalogue.observed.organization.gaps;
+        let gaps = &catalogue.observed.gaps;
         let listing = |what: &Unread, code, noun, names: &'c Names<'a>| {
-            let complete = !gaps.iter().any(|gap| gap.what == *what);
+            let complete = !gaps.hides_some(what);
             let suggestions = &catalogue.suggestions;
             (complete && names.iter().next().is_some()).then_some(Listing {
                 code,
@@ -43,7 +43,7 @@ impl<'c, 'a> Directory<'c, 'a> {
         };
         Self {
             groups: listing(&Unread::Groups, Code::UnmatchedGroup, "group", &catalogue.groups),
-            users: listing(&Unread::Users, Code::UnmatchedUser, "user", &catalogue.enabled_users),
+            users: listing(&Unread::Users, Code::UnmatchedUser, "user", catalogue.user_names()),
             permission_sets: listing(
                 &Unread::PermissionSets,
                 Code::UnmatchedPermissionSet,

@@ -42,7 +42,7 @@ type Values<'o> = BTreeMap<&'o str, BTreeSet<&'o str>>;
 impl<'c, 'o> Places<'c, 'o> {
     pub(super) fn new(catalogue: &'c Catalogue<'o>) -> Self {
         let organization = catalogue.observed.organization;
-        let complete = |what: &Unread| !organization.gaps.iter().any(|gap| gap.what == *what);
+        let complete = |what: &Unread| !catalogue.observed.gaps.hides_some(what);
         let accounts = complete(&Unread::Accounts);
         let units = &organization.organizational_units;
         let account_tags = organization.accounts.iter().map(|account| &account.tags);
