@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use local::{Fault, FaultKind, Local, Probability, bobs_organization};
 use serde_json::{Value, json};
+use shared::scope::route;
 use tokio::{
     sync::mpsc::UnboundedReceiver,
     time::{Instant, sleep, timeout},
@@ -92,10 +93,31 @@ impl Day {
         timeout(Duration::from_secs(5), next).await.unwrap()
     }
 
-    /// EventBridge hands over an event. What it leads to is on the lane then.
+    /// EventBridge hands over an event, to the function that it is for. What it leads to is on the
+    /// lane then.
     async fn deliver(&mut self, event: &Value) {
-        let invocation = self.bed.invoke("account-events", event).await;
+        let function = route(event).function.expect("an event for somebody").to_string();
+        let invocation = self.bed.invoke(&function, event).await;
         assert_eq!(invocation.error, None, "{:?}", invocation.payload);
+    }
+
+    /// Somebody does something in the Identity Store.
+    async fn directory(&mut self, operation: &str, parameters: &Value) -> Value {
+        let endpoint = self.local.endpoint();
+        self.bed.call("identitystore", operation, parameters, Some(&endpoint)).await
+    }
+
+    /// The next announcement about the rules.
+    async fn told_of_rules(&mut self) -> (String, Value) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let told = self.bed.announcements().await.into_iter();
+            if let Some(told) = told.into_iter().find(|(kind, _)| kind.starts_with("Rules ")) {
+                return told;
+            }
+            assert!(Instant::now() < deadline, "nothing was told of the rules");
+            sleep(Duration::from_millis(100)).await;
+        }
     }
 
     async fn create_account(&mut self, name: &str) -> (String, Value) {
@@ -172,6 +194,92 @@ async fn a_day_at_bobs() {
     a_suspended_account_is_left_alone(&mut day).await;
     rules_are_read_only_when_they_change(&mut day).await;
     a_poisoned_message_stops_nobody(&mut day).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_take_force_or_are_rejected() {
+    let mut day = Day::begin().await;
+    uploaded_rules_take_force(&mut day).await;
+    wrong_rules_are_rejected(&mut day).await;
+    rules_that_come_late_change_nothing(&mut day).await;
+    what_a_group_leaves_behind_goes(&mut day).await;
+}
+
+/// Engineers look at everything from now on, and auditors do not.
+fn other_rules() -> String {
+    RULES
+        .replace("[ViewOnlyAccess, SecurityAudit]", "[ViewOnlyAccess]")
+        .replace("groups: [Auditors]", "groups: [Engineering]")
+}
+
+async fn uploaded_rules_take_force(day: &mut Day) {
+    day.bed.upload_rules(&other_rules()).await;
+    let (kind, told) = day.told_of_rules().await;
+    assert_eq!((kind.as_str(), &told["rules"]), ("Rules Activated", &json!(3)), "{told}");
+    day.bed.settle().await;
+    let access = day.access(PAYMENTS_PROD).await;
+    assert_eq!(
+        access,
+        ["AdministratorAccess to break-glass-admins", "ViewOnlyAccess to Engineering"]
+    );
+}
+
+async fn wrong_rules_are_rejected(day: &mut Day) {
+    let failing = format!(
+        "{}tests: [{{name: t, account: {{}}, group: Engineering, expect: [SecurityAudit]}}]\n",
+        other_rules()
+    );
+    for (wrong, code) in [
+        (other_rules().replace("groups:", "group:"), "unknown-field"),
+        (other_rules().split_at(200).0.to_owned(), "invalid-yaml"),
+        (String::new(), "empty"),
+        (failing, "failed-test"),
+    ] {
+        day.bed.upload_rules(&wrong).await;
+        let (kind, told) = day.told_of_rules().await;
+        assert_eq!(kind, "Rules Rejected", "{told}");
+        assert_eq!(told["diagnostics"][0]["code"], code, "{told}");
+        assert_eq!(told["file"]["key"], "rules.yaml", "{told}");
+    }
+    day.bed.settle().await;
+    day.bed.send(&message_about(PAYMENTS_PROD, "still-in-force"), "still-in-force").await;
+    day.bed.settle().await;
+    assert_eq!(day.access(PAYMENTS_PROD).await.len(), 2);
+}
+
+/// Events may come late, and a file may be deleted: neither brings old rules back, or none.
+async fn rules_that_come_late_change_nothing(day: &mut Day) {
+    let written = |version: &str, sequencer: &str| {
+        json!({"source": "aws.s3", "detail-type": "Object Created", "detail": {
+            "bucket": {"name": "usher-rules"},
+            "object": {"key": "rules.yaml", "version-id": version, "sequencer": sequencer}}})
+    };
+    let version = day.bed.upload_rules(&other_rules()).await;
+    assert_eq!(day.told_of_rules().await.0, "Rules Activated");
+    let next = day.bed.invoke("rules-events", &written(&version, "ffffffffffffffff10")).await;
+    assert!(next.payload["activated"].is_object(), "{:?}", next.payload);
+    let late = day.bed.invoke("rules-events", &written(&version, "ffffffffffffffff0f")).await;
+    assert_eq!(late.payload["ignored"], "later rules are in force already", "{:?}", late.payload);
+    let gone = day.bed.invoke("rules-events", &written("no-such-version", "f")).await;
+    assert!(gone.payload["ignored"].as_str().unwrap().contains("gone"), "{:?}", gone.payload);
+    let key = json!({"Bucket": "usher-rules", "Key": "rules.yaml"});
+    day.bed.call("s3", "delete_object", &key, None).await;
+    day.bed.settle().await;
+    assert_eq!(day.access(PAYMENTS_PROD).await.len(), 2);
+}
+
+/// A group is deleted in the directory; what it held goes, and nobody else's.
+async fn what_a_group_leaves_behind_goes(day: &mut Day) {
+    let organization = day.local.organization();
+    let store = organization.instance.identity_store_id.to_string();
+    let group = organization.groups.iter().find(|group| group.display_name == "Engineering");
+    let parameters = json!({"IdentityStoreId": store, "GroupId": group.unwrap().id});
+    day.directory("delete_group", &parameters).await;
+    let deleted = day.event("DeleteGroup").await;
+    day.deliver(&deleted).await;
+    day.bed.settle().await;
+    let access = day.access(PAYMENTS_PROD).await;
+    assert_eq!(access, ["AdministratorAccess to break-glass-admins"]);
 }
 
 async fn an_account_is_created_and_moved(day: &mut Day) {

@@ -10,8 +10,9 @@ use shared::{
     diagnostic::Diagnostic,
     organization::Organization,
     plan::{Plan, PlanJson, PlanText},
+    relevance::relevant,
     rules::Rules,
-    scope::{self, Function, Lead, Route, Scope, event::Event},
+    scope::{self, About, Function, Lead, Route, Scope, event::Event},
     shown::Shown,
 };
 
@@ -106,11 +107,14 @@ impl Stage<'_> {
     fn print_json(&self, path: &Path, event: &Value) -> Result<(), Failure> {
         let Route { function, lead } = scope::route(event);
         let nowhere = Scope::default();
-        let (scope, ignored) = match &lead {
-            Lead::Look { scope, .. } => (scope, None),
-            Lead::Ignore(why) => (&nowhere, Some(why.as_str())),
+        let (scope, ignored, plan) = match &lead {
+            Lead::Ignore(why) => (&nowhere, Some(why.as_str()), None),
+            Lead::Look { scope, about } => {
+                // Of what the rules have no use for, nothing comes.
+                let relevant = self.relevant(scope, about).unwrap_or_default();
+                (scope, None, Some(self.plan(&relevant)))
+            }
         };
-        let plan = ignored.is_none().then(|| self.plan(scope));
         output::json_line(&SimulationJson {
             file: path.display().to_string(),
             event: EventJson::of(event),
@@ -129,15 +133,25 @@ impl Stage<'_> {
         output::data(&painted(BOLD, title))?;
         let Route { function, lead } = scope::route(event);
         match (function, lead) {
-            (Some(function), Lead::Look { scope, .. }) => {
+            (Some(function), Lead::Look { scope, about }) => {
                 output::data(&format!("{function}: look at {scope}"))?;
-                self.print_plan(&self.plan(&scope))
+                match self.relevant(&scope, &about) {
+                    Ok(relevant) => self.print_plan(&self.plan(&relevant)),
+                    Err(why) => {
+                        output::data(&format!("{}\n", painted(DIM, format!("dropped: {why}"))))
+                    }
+                }
             }
             (_, Lead::Ignore(why)) => {
                 output::data(&format!("{}\n", painted(DIM, format!("ignored: {}", Shown(&why)))))
             }
             (None, Lead::Look { scope, .. }) => output::data(&format!("look at {scope}\n")),
         }
+    }
+
+    /// What the rules leave of a scope. Nobody's changes are Usher's own here.
+    fn relevant(&self, scope: &Scope, about: &About) -> Result<Scope, String> {
+        relevant(self.rules, scope.clone(), about, None)
     }
 
     fn plan(&self, scope: &Scope) -> Plan {

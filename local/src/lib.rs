@@ -53,7 +53,7 @@ mod world;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use serde_json::Value;
-use shared::organization::Organization;
+use shared::{ids::AccountId, organization::Organization};
 use tokio::sync::{mpsc, oneshot};
 
 pub use crate::{
@@ -83,8 +83,12 @@ impl Local {
     ///
     /// # Errors
     ///
-    /// When the port cannot be bound.
+    /// When the port cannot be bound, or the account that shall call is not in the organization.
     pub async fn start(organization: Organization, settings: Settings) -> Result<Self, StartError> {
+        let is_member = |id: &AccountId| organization.accounts.iter().any(|one| one.id == *id);
+        if let Some(stranger) = settings.caller.as_ref().filter(|id| !is_member(id)) {
+            return Err(StartError::UnknownCaller(stranger.clone()));
+        }
         let listener = server::bind(settings.port).await?;
         let address = listener.local_addr().map_err(StartError::Address)?;
         let (sender, events) = mpsc::unbounded_channel();

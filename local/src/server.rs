@@ -42,6 +42,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The account that shall call does not belong to the organization.
+    #[error("account {0} is not in the organization: nobody could call as it")]
+    UnknownCaller(AccountId),
     /// The operating system does not tell the port it chose.
     #[error("failed to read the address that the server listens on")]
     Address(#[source] io::Error),

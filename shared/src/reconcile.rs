@@ -10,10 +10,14 @@
 //! **Caveat.** The world moves on while it is read. What a plan missed is the next event's, or the
 //! sweep's.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
+use tokio::time::{Instant, sleep};
+use tracing::warn;
 
 use crate::{
-    act::{Act, Limits, Outcome, act},
+    act::{Act, Limits, Outcome, RequestState, act},
     announcement::{self, Announcement, Fate},
     decide::decide,
     failure::CallFailure,
@@ -112,12 +116,45 @@ pub async fn reconcile(
     errand: &Errand,
     picture: &mut Picture,
 ) -> Result<Reconciled, CallFailure> {
+    if errand.causes.iter().any(|cause| ASSIGNMENT_EVENTS.contains(&cause.event.as_str())) {
+        others_come_to_an_end(writes, limits).await;
+    }
     let (organization, plan) = plan(reads, rules, errand, picture).await?;
     let outcomes = act(writes, plan.due().cloned().collect(), limits).await;
     picture.see_held(made(&outcomes));
     let announcements = announcements(&plan, &outcomes, errand);
     let not_announced = bus.announce(announcements).await.err();
     Ok(Reconciled { organization, plan, outcomes, not_announced })
+}
+
+/// Events that say that a change was accepted, which is made some seconds later.
+const ASSIGNMENT_EVENTS: [&str; 2] = ["CreateAccountAssignment", "DeleteAccountAssignment"];
+
+/// How long to wait for others. AWS takes one to three seconds for a change, and rarely more than
+/// fourteen; whoever goes on for longer has events of their own.
+const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(20);
+
+/// Waits until what others asked for is made or refused. To look before would be to see nothing of it,
+/// and no later event tells of it.
+async fn others_come_to_an_end(writes: &impl Act, limits: Limits) {
+    let deadline = Instant::now() + PATIENCE_WITH_OTHERS;
+    while Instant::now() < deadline && is_anything_under_way(writes).await {
+        sleep(limits.poll_every).await;
+    }
+}
+
+async fn is_anything_under_way(writes: &impl Act) -> bool {
+    for action in [Action::Create, Action::Delete] {
+        match writes.statuses(action).await {
+            Ok(states) if states.values().any(|state| *state == RequestState::InProgress) => {
+                return true;
+            }
+            Ok(_) => {}
+            // Then it is looked at once, as it is now.
+            Err(failure) => warn!(%failure, "not known whether changes of others are under way"),
+        }
+    }
+    false
 }
 
 /// The plan, in which no account is changed that is only remembered.

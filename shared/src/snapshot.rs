@@ -103,8 +103,10 @@ fn doubts(organization: &Organization) -> impl Iterator<Item = String> + '_ {
         _ => None,
     });
     let attributes = organization.users.iter().flat_map(|user| {
+        // Users have more attributes than rules can ask for; only a slip is worth a word.
         let unheard = user.attributes.keys().filter(|name| !ATTRIBUTES.contains(&name.as_str()));
-        unheard.map(|name| unknown(&format!("attribute of user {}", user.id), name, ATTRIBUTES))
+        let slips = unheard.filter(|name| near(name, ATTRIBUTES).is_some());
+        slips.map(|name| unknown(&format!("attribute of user {}", user.id), name, ATTRIBUTES))
     });
     let missing =
         complete(Unread::OrganizationalUnits).then(|| missing_units(organization, &units));
@@ -141,6 +143,12 @@ const GAPS: &[&str] = &[
 
 /// "`active` is not a known state of account 1; `ACTIVE` is".
 fn unknown(what: &str, found: &str, known: &[&str]) -> String {
+    let hint = near(found, known).map_or_else(String::new, |near| format!("; `{near}` is"));
+    format!("`{found}` is not a known {what}{hint}")
+}
+
+/// The word that was probably meant, written in whichever case.
+fn near<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
     let snake = found.chars().fold(String::new(), |mut snake, c| {
         if c.is_ascii_uppercase() && snake.ends_with(|c: char| c.is_ascii_lowercase()) {
             snake.push('_');
@@ -148,9 +156,7 @@ fn unknown(what: &str, found: &str, known: &[&str]) -> String {
         snake.push(c);
         snake
     });
-    let near = nearest(&snake, known.iter().copied());
-    let hint = near.map_or_else(String::new, |near| format!("; `{near}` is"));
-    format!("`{found}` is not a known {what}{hint}")
+    nearest(&snake, known.iter().copied())
 }
 
 /// Units that something is in, and that are not described: their names and tags are taken as

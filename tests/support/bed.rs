@@ -4,7 +4,7 @@
 use std::{process::Stdio, time::Duration};
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout, Command},
@@ -64,14 +64,26 @@ impl Bed {
         bed
     }
 
-    /// Deploys both functions, the lane between them and these rules. Organizations, Identity
-    /// Center and the Identity Store are at one endpoint of their own, S3 at another.
+    /// Deploys all functions, the lane between them and these rules; what is written to the rules
+    /// bucket goes to rules-events by itself. Organizations, Identity Center and the Identity Store
+    /// are at one endpoint of their own, S3 at another.
     pub(crate) async fn deploy(&mut self, rules: &str, identity_endpoint: &str, s3_endpoint: &str) {
-        let binary = |name| json!({"binary": binary(name)});
+        let plain =
+            ["account-events", "tag-events", "group-events", "assignment-events", "reconciler"];
+        let mut functions: Map<String, Value> = plain
+            .map(|name| (name.to_owned(), json!({"binary": binary(name)})))
+            .into_iter()
+            .collect();
+        let written = json!({
+            "binary": binary("rules-events"),
+            "environment": {"USHER_RULES_WRITTEN": "s3://usher-rules/rules.yaml"},
+            "pattern": {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"object": {"key": ["rules.yaml"]}}},
+        });
+        functions.insert("rules-events".to_owned(), written);
         self.command(
             "deploy",
             json!({
-                "functions": {"account-events": binary("account-events"), "reconciler": binary("reconciler")},
+                "functions": functions,
                 "rules": rules,
                 "environment": {
                     "AWS_ENDPOINT_URL_ORGANIZATIONS": identity_endpoint,
@@ -151,7 +163,13 @@ impl Bed {
         serde_json::from_value(logs).unwrap()
     }
 
-    /// Replaces the rules.
+    /// Writes the rules as people do.
+    pub(crate) async fn upload_rules(&mut self, text: &str) -> String {
+        let answer = self.command("put_object", json!({"key": "rules.yaml", "text": text})).await;
+        answer["version_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Replaces the rules in force, whatever is in them.
     pub(crate) async fn put_rules(&mut self, text: &str) {
         self.command("put_object", json!({"key": "active/rules.yaml", "text": text})).await;
     }

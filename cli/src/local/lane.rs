@@ -10,16 +10,17 @@ use std::{
 
 use local::Local;
 use serde_json::Value;
-use shared::{lane::LaneMessage, rules::Rules, runtime::Settings, scope::Scope};
+use shared::{lane::LaneMessage, lint::lint, rules::Rules, runtime::Settings, scope::Scope};
 use tokio::{
     sync::mpsc::UnboundedReceiver,
     time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 
 use crate::{
+    clock,
     exit::Failure,
     functions::{Functions, Run, name_of},
-    output::{GREEN, RED, painted},
+    output::{self, GREEN, RED, painted},
 };
 
 use super::{
@@ -68,6 +69,7 @@ impl Lane {
         let functions = Functions::paced(local, &self.rules.active(), self.pace())?;
         let Rules { source, rules, .. } = &self.rules.rules;
         screen.line("rules", &format!("{} is followed; rules: {}", source.name, rules.len()));
+        self.tell_oddities();
         let mut looks = interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first tick is at once, as the first sweep after a deployment is.
@@ -124,12 +126,21 @@ impl Lane {
         self.waiting.push_back(Waiting { id, body, attempts: 0, due: Instant::now() });
     }
 
+    /// What is odd about the rules by themselves; what matches nothing, plans count.
+    fn tell_oddities(&self) {
+        let Rules { source, .. } = &self.rules.rules;
+        for warning in lint(&self.rules.rules, clock::now()) {
+            warning.render(source, output::STYLED).lines().for_each(screen::more);
+        }
+    }
+
     fn look(&mut self, screen: &Screen) -> Result<(), Failure> {
         let Some(edit) = self.rules.look()? else { return Ok(()) };
         let name = self.rules.rules.source.name.clone();
         match edit {
             Edit::Activated => {
                 screen.line("rules", &painted(GREEN, format!("{name} is followed from now on")));
+                self.tell_oddities();
                 let scope = Scope { rules_changed: true, ..Scope::default() };
                 self.put("Rules Activated", scope, screen);
             }

@@ -156,6 +156,8 @@ async fn serve(
         None => events,
     };
     let (to_functions, for_functions) = unbounded_channel();
+    // Without functions nobody would ever take what is put into the channel.
+    let to_functions = lane.is_some().then_some(to_functions);
     let functions = async {
         match lane {
             Some(lane) => lane.run(local, for_functions, screen).await,
@@ -163,7 +165,7 @@ async fn serve(
         }
     };
     tokio::select! {
-        () = pass_on(events, local, sinks, &to_functions, screen) => Ok(()),
+        () = pass_on(events, local, sinks, to_functions.as_ref(), screen) => Ok(()),
         failed = functions => failed,
         stopped = stopped() => stopped.map_err(Failure::Signal),
     }
@@ -173,13 +175,15 @@ async fn pass_on(
     mut events: UnboundedReceiver<Value>,
     local: &Local,
     mut sinks: Sinks,
-    to_functions: &UnboundedSender<Value>,
+    to_functions: Option<&UnboundedSender<Value>>,
     screen: &Screen,
 ) {
     while let Some(event) = events.recv().await {
         screen.event(local, &event);
-        // Before the sinks, which may be slow. Without functions, nobody listens.
-        to_functions.send(event.clone()).ok();
+        // Before the sinks, which may be slow.
+        if let Some(functions) = to_functions {
+            functions.send(event.clone()).ok();
+        }
         sinks.send(&event, screen).await;
     }
 }

@@ -43,15 +43,11 @@ impl<'s> Reach<'s> {
     pub(super) fn is_whole(&self, account: usize, observed: &Observed<'_>) -> bool {
         let Some(of) = observed.accounts.get(account) else { return false };
         let place = observed.map.place_of(account);
-        // To look at an account that may be below takes nothing away; to leave it out may.
         let below = |id: &OrganizationalUnitId| {
-            place.is_none_or(|place| {
+            place.is_some_and(|place| {
                 place.parent == Some(id)
                     || place.root == id
-                    || place
-                        .units
-                        .as_ref()
-                        .is_none_or(|units| units.iter().any(|unit| unit.id == id))
+                    || place.units.iter().flatten().any(|unit| unit.id == id)
             })
         };
         self.scope.is_everything()
