@@ -16,7 +16,7 @@ use crate::support::{
 };
 
 fn bobs_company() -> Company {
-    company().account("pay", "/").group("Engineering").permission_set("Power")
+    company().group("Engineering").permission_set("Power").account("pay", "/")
 }
 
 fn message(event: &str, account: &str) -> LaneMessage {
@@ -81,4 +81,29 @@ async fn a_deletion_that_failed_otherwise_than_by_absence_is_a_failure() {
         let moved = message("MoveAccount", "pay");
         assert_eq!(look(&aws, &moved.scope).await.failures().count() == 1, fails, "{reason}");
     }
+}
+
+/// What a rule asks of a group's members is read too where only what is remembered of an account
+/// says that the rule does not hold there.
+#[tokio::test(start_paused = true)]
+async fn members_are_read_for_rules_that_may_hold_after_a_closer_look() {
+    let rules = rules(
+        "{version: 1, manage: {unlisted: revoke}, rules: [{name: a, permission_sets: Power, groups: Engineering, \
+         members: {at_least: 1}, accounts: {tags: {environment: test}}}]}",
+    );
+    let company = |environment| {
+        let company = bobs_company().tagged("environment", environment);
+        company.user("mary").member("mary", "Engineering").assigned("Power", "Engineering", "pay")
+    };
+    let (mut picture, everything) = (Picture::default(), Scope::everything());
+    let now = "2026-03-02T15:42:00Z".parse().unwrap();
+    let errand = Errand { scope: everything, causes: Vec::new(), now };
+    let before = FakeAws::new(company("production").0);
+    let plan = shared::reconcile::plan(&before, &rules, &errand, &mut picture).await.unwrap().1;
+    assert_eq!(plan.changes.len(), 1);
+
+    // The tag has changed since, and no event told of it.
+    let aws = FakeAws::new(company("test").0);
+    let plan = shared::reconcile::plan(&aws, &rules, &errand, &mut picture).await.unwrap().1;
+    assert!(plan.changes.is_empty(), "{:?}", plan.changes);
 }

@@ -227,7 +227,10 @@ impl<Reads: Observe> Gathering<'_, Reads> {
             let seen = self.picture.unit_tags(&unit.id, self.now);
             let is_named = is_narrow || self.scope.organizational_units.contains(&unit.id);
             match seen.filter(|_| !is_named) {
-                Some(tags) => unit.tags = tags.clone(),
+                Some(tags) => {
+                    unit.tags = tags.clone();
+                    self.remembered.unit_tags = true;
+                }
                 None => self.read_unit_tags(unit).await,
             }
         }

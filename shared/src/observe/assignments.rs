@@ -21,10 +21,18 @@ const SETS_IN_AN_ACCOUNT: usize = 5;
 impl<Reads: Observe> Gathering<'_, Reads> {
     /// The assignments of the scope in those accounts.
     pub(super) async fn assignments(&mut self, accounts: &BTreeSet<AccountId>) {
-        let scope = self.scope;
-        if scope.is_everything() {
-            return self.everything(accounts).await;
+        if self.scope.is_everything() {
+            self.everything(accounts).await;
+        } else {
+            self.of_the_scope(accounts).await;
         }
+        // What is asked for in two ways comes twice.
+        self.organization.assignments.sort_unstable();
+        self.organization.assignments.dedup();
+    }
+
+    async fn of_the_scope(&mut self, accounts: &BTreeSet<AccountId>) {
+        let scope = self.scope;
         self.by_pairs(&self.whole(accounts)).await;
         for arn in &scope.permission_sets {
             self.of_permission_set(arn, accounts).await;
@@ -32,13 +40,11 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         let groups = scope.groups.iter().cloned().map(Principal::Group);
         let principals: Vec<Principal> =
             groups.chain(scope.users.iter().cloned().map(Principal::User)).collect();
-        if !self.by_principals(&principals).await {
-            self.by_pairs(accounts).await;
-        } else {
+        if self.by_principals(&principals).await {
             self.left_behind(&principals, accounts).await;
+        } else {
+            self.by_pairs(accounts).await;
         }
-        self.organization.assignments.sort_unstable();
-        self.organization.assignments.dedup();
     }
 
     /// What principals that are gone have left: no listing by principal shows it. It is looked for

@@ -120,6 +120,14 @@ pub(super) struct Remembered {
     pub(super) accounts: BTreeSet<AccountId>,
     /// Accounts' tags.
     pub(super) tags: BTreeSet<AccountId>,
+    /// Whether tags of any organizational unit were.
+    pub(super) unit_tags: bool,
+}
+
+impl Remembered {
+    fn is_anything(&self) -> bool {
+        !self.accounts.is_empty() || !self.tags.is_empty() || self.unit_tags
+    }
 }
 
 impl<'a, Reads: Observe> Gathering<'a, Reads> {
@@ -193,6 +201,9 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
         if accounts.is_empty() {
             return;
         }
+        // A closer look may find that any rule holds after all: what it asks for has to be there then.
+        let rules =
+            if self.remembered.is_anything() { self.rules.rules.iter().collect() } else { rules };
         self.named_principals().await;
         self.assignments(&accounts).await;
         self.permission_sets().await;
