@@ -8,30 +8,36 @@
     reason = "a bench may stop at a surprise, as a test may, and its output is what it is run for"
 )]
 
-mod company;
 mod pages;
 
 use std::{env, fs, time::Instant};
 
-use local::{Local, Settings};
+use local::{
+    Local, Settings,
+    generate::{Shape, generate},
+};
 
-use crate::{company::Size, pages::Pages};
+use crate::pages::Pages;
+
+/// As large as an organization gets.
+const LARGE: &str = "accounts=10000,groups=5000,users=50000,permission_sets=200,assignments=500000";
+const SMALL: &str = "accounts=100,groups=50,users=500,permission_sets=20,assignments=5000";
 
 fn main() {
     let is_bench = env::args().any(|argument| argument == "--bench");
-    let size = if is_bench { Size::LARGE } else { Size::SMALL };
-    tokio::runtime::Runtime::new().unwrap().block_on(measure(size));
+    let shape = if is_bench { LARGE } else { SMALL };
+    tokio::runtime::Runtime::new().unwrap().block_on(measure(shape));
 }
 
-async fn measure(size: Size) {
+async fn measure(shape: &str) {
+    let organization = generate(&shape.parse::<Shape>().unwrap());
     println!(
         "{} accounts, {} groups, {} users, {} assignments",
-        size.accounts,
-        size.groups,
-        size.users,
-        size.assignments()
+        organization.accounts.len(),
+        organization.groups.len(),
+        organization.users.len(),
+        organization.assignments.len()
     );
-    let organization = company::of(size);
     let start = Instant::now();
     let local = Local::start(organization, Settings::default()).await.unwrap();
     println!("started in {:.2} s", start.elapsed().as_secs_f64());
