@@ -1,8 +1,8 @@
 //! Who calls, and whether that account may call the service at all.
 //!
-//! The access key alone says it, since no signature is checked: a key of twelve digits is that account's own, as with
-//! other emulators, whether it belongs to the organization or not; any other key belongs to the account that the
-//! settings name, or to the management account.
+//! The access key alone says it, since no signature is checked: a key of twelve digits is that
+//! account's own, as with other emulators, whether it belongs to the organization or not; any other
+//! key belongs to the account that the settings name, or to the management account.
 
 use shared::ids::AccountId;
 
@@ -19,8 +19,8 @@ pub(crate) fn account_of_key(key: &str, settings: &Settings, state: &State) -> A
         .unwrap_or_else(|| state.facts.management_account_id.clone())
 }
 
-/// The error that the caller's account has no business with the service, if so. What a delegated administrator may do
-/// less than the management account, each operation knows.
+/// The error that the caller's account has no business with the service, if so. What a delegated
+/// administrator may do less than the management account, each operation knows.
 pub(crate) fn check(call: &Call<'_>) -> Result<(), ApiError> {
     match call.service {
         Service::Organizations => check_membership(call),
@@ -30,7 +30,8 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), ApiError> {
     }
 }
 
-/// Whoever does not belong to an organization has none to ask about, but may have been invited to one.
+/// Whoever does not belong to an organization has none to ask about, but may have been invited to
+/// one.
 fn check_membership(call: &Call<'_>) -> Result<(), ApiError> {
     if is_member(call) || organizations::is_for_invited(call.operation) {
         Ok(())
@@ -43,8 +44,9 @@ fn is_member(call: &Call<'_>) -> bool {
     call.state.members.contains_key(&call.caller.account_id)
 }
 
-/// The instance belongs to the management account, which shares it with its delegated administrator. AWS shows the
-/// other accounts of the organization that it exists (`ListInstances`); here they are not told even that.
+/// The instance belongs to the management account, which shares it with its delegated
+/// administrator. AWS shows the other accounts of the organization that it exists
+/// (`ListInstances`); here they are not told even that.
 ///
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html>
 fn administers_identity_center(call: &Call<'_>) -> bool {

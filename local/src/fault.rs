@@ -11,8 +11,8 @@ use crate::{api_error::ApiError, random::Random, service::Service};
 ///
 /// As text it is `SERVICE:OPERATION:ERROR:PROBABILITY`, for all accounts and as long as the server
 /// runs: `sso-admin:CreateAccountAssignment:ConflictException:0.1`. `FAILED` as the error lets the
-/// request be accepted, and fail later; `FAILED=REASON` says with which reason, which may have colons
-/// in it.
+/// request be accepted, and fail later; `FAILED=REASON` says with which reason, which may have
+/// colons in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The service and operation: `sso-admin:ListAccountAssignments`.
@@ -39,8 +39,8 @@ pub enum FaultKind {
         /// The HTTP status.
         status: u16,
     },
-    /// The call is accepted, and ends as `FAILED` with this reason: an assignment, a provisioning, or the
-    /// creation or the closing of an account.
+    /// The call is accepted, and ends as `FAILED` with this reason: an assignment, a provisioning,
+    /// or the creation or the closing of an account.
     AssignmentFails {
         /// The `FailureReason`.
         reason: String,

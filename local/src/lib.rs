@@ -8,7 +8,10 @@
 //! - lists come in pages, and a page may be empty and go on (`paging`);
 //! - assignments and accounts are made asynchronously: `IN_PROGRESS` first, then a result or a
 //!   reason;
-//! - one role update at a time in an account, and the quotas of the real services (`quotas`);
+//! - one role update at a time in an account (`sso_admin::role_updates`), and the quotas of the
+//!   real services (`quotas`);
+//! - who calls decides what may be called (`callers`), and on whose event bus it is told
+//!   (`outbox`);
 //! - every change is told as the CloudTrail event that the real service sends, hidden names and all
 //!   (`events`, `cloud_trail`).
 //!
@@ -116,8 +119,8 @@ impl Local {
         )
     }
 
-    /// The events that the real services would have sent, each in its EventBridge envelope, as far as
-    /// they come to the buses that are heard. Only the first call gets them.
+    /// The events that the real services would have sent, each in its EventBridge envelope, as far
+    /// as they come to the buses that are heard. Only the first call gets them.
     pub fn take_events(&mut self) -> Option<mpsc::UnboundedReceiver<Value>> {
         self.world.state().outbox.listen()
     }
@@ -128,8 +131,8 @@ impl Local {
         self.world.state().organization(clock::now())
     }
 
-    /// What the thing with this id is called: an account, an organizational unit by its path, a group,
-    /// a user or a permission set. Events hide the names; whoever watches wants to see them.
+    /// What the thing with this id is called: an account, an organizational unit by its path, a
+    /// group, a user or a permission set. Events hide the names; whoever watches wants to see them.
     #[must_use]
     pub fn name_of(&self, id: &str) -> Option<String> {
         names::name_of(&self.world.state(), id)
@@ -141,8 +144,8 @@ impl Local {
         self.world.state().calls.clone()
     }
 
-    /// The SQS messages that were sent since the last call, oldest first. They wait as long as on a queue
-    /// of AWS, four days, and the newest hundred thousand at most.
+    /// The SQS messages that were sent since the last call, oldest first. They wait as long as on a
+    /// queue of AWS, four days, and the newest hundred thousand at most.
     #[must_use]
     pub fn take_messages(&self) -> Vec<Message> {
         let now = self.world.uptime();

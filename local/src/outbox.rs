@@ -1,4 +1,5 @@
-//! The events on their way out: which of them somebody can hear, and how many wait for the first who listens.
+//! The events on their way out: which of them somebody can hear, and how many wait for the first
+//! who listens.
 
 use std::collections::{BTreeSet, VecDeque};
 

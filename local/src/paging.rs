@@ -45,8 +45,8 @@ impl Page {
     }
 }
 
-/// What comes after the item that a token ends with, found without a look at those before. It may as
-/// well be all: [`Listing::page`] passes over what was there already.
+/// What comes after the item that a token ends with, found without a look at those before. It may
+/// as well be all: [`Listing::page`] passes over what was there already.
 pub(crate) fn rest<'a, Id: Ord + FromStr, Item>(
     items: &'a BTreeMap<Id, Item>,
     operation: &str,
@@ -123,8 +123,8 @@ struct Evenness {
 impl Evenness {
     const EVEN: Self = Self { part: 1.0, ends_late: false };
 
-    /// A quarter of the pages is empty, another is short, and a quarter of the lists ends late. The same
-    /// page of the same list is the same again.
+    /// A quarter of the pages is empty, another is short, and a quarter of the lists ends late. The
+    /// same page of the same list is the same again.
     fn of_seed(seed: u64, operation: &str, place: &Place) -> Self {
         let listing = operation.bytes().chain(place.last.bytes());
         let listing = listing.fold(seed, |sum, byte| Random::new(sum ^ u64::from(byte)).bits());

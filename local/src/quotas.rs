@@ -87,7 +87,8 @@ fn rate_of_account(operation: &str) -> Option<Rate> {
     Some(Rate { per_second, burst })
 }
 
-/// Those APIs of Organizations that have a quota for all accounts of the organization together, too.
+/// Those APIs of Organizations that have a quota for all accounts of the organization together,
+/// too.
 ///
 /// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
 fn rate_of_organization(operation: &str) -> Option<Rate> {
@@ -152,8 +153,8 @@ struct Bucket {
 }
 
 impl Meter {
-    /// Takes one call from each of these quotas, or from none of them and says how long to wait. `now`
-    /// is the server's uptime.
+    /// Takes one call from each of these quotas, or from none of them and says how long to wait.
+    /// `now` is the server's uptime.
     fn take(&mut self, quotas: &[(Rate, Service, String)], now: Duration) -> Result<(), Duration> {
         let mut wait = Duration::ZERO;
         for (rate, service, name) in quotas {

@@ -152,7 +152,8 @@ fn named(error: ApiError, service: Service, request_id: &str) -> ApiError {
     if passes && !is_said { error.with(RETRY_AFTER, 1) } else { error }
 }
 
-/// Counts the call, and refuses it if it shall fail, if the caller may not, or if it comes too fast.
+/// Counts the call, and refuses it if it shall fail, if the caller may not, or if it comes too
+/// fast.
 fn admit(call: &mut Call<'_>, body: &Value) -> Result<(), ApiError> {
     let name = format!("{}:{}", call.service.name(), call.operation);
     *call.state.calls.entry(name.clone()).or_default() += 1;

@@ -63,8 +63,8 @@ pub enum IdentitySource {
     Scim,
 }
 
-/// On which accounts' event buses the events are heard. A call is recorded in the account that makes
-/// it, and in no other: an account that accepts an invitation or leaves tells it to itself.
+/// On which accounts' event buses the events are heard. A call is recorded in the account that
+/// makes it, and in no other: an account that accepts an invitation or leaves tells it to itself.
 ///
 /// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_cloudtrail-integration.html>
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

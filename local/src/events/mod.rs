@@ -1,9 +1,9 @@
 //! The events that follow a change: whom EventBridge hears it from, and in which words.
 //!
 //! Most changes are one CloudTrail record of the call. Groups, users and memberships are told
-//! differently by whoever changes them ([`IdentitySource`]), and a second time by the Identity Store
-//! itself where it notifies; tags are told a second time by the tagging service, and accounts by
-//! Control Tower where there is one.
+//! differently by whoever changes them ([`IdentitySource`]), and a second time by the Identity
+//! Store itself where it notifies; tags are told a second time by the tagging service, and accounts
+//! by Control Tower where there is one.
 
 mod console;
 pub(crate) mod control_tower;

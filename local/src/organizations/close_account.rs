@@ -104,8 +104,8 @@ struct Closure {
 }
 
 impl Closure {
-    /// The state is `CLOSED` then. (What `SUSPENDED` means is an account that AWS itself stopped; the
-    /// retired `Status` had one word for both.)
+    /// The state is `CLOSED` then. (What `SUSPENDED` means is an account that AWS itself stopped;
+    /// the retired `Status` had one word for both.)
     ///
     /// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html>
     fn succeed(self, state: &mut State, world: Option<&Arc<World>>) {

@@ -11,13 +11,15 @@ use crate::{call::Call, clock::DAY};
 /// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CloseAccount.html>
 const PERIOD: Duration = DAY.saturating_mul(30);
 
-/// How many accounts may be closed in the period: a fifth of them, but at least and at most so many.
+/// How many accounts may be closed in the period: a fifth of them, but at least and at most so
+/// many.
 ///
 /// Unit: accounts. Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
 const FEWEST: usize = 250;
 const MOST: usize = 1000;
 
-/// When the closing of accounts was asked for, oldest first. More than can ever matter are not kept.
+/// When the closing of accounts was asked for, oldest first. More than can ever matter are not
+/// kept.
 #[derive(Debug, Default)]
 pub(crate) struct Closures(VecDeque<DateTime<Utc>>);
 

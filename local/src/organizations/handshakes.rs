@@ -1,4 +1,5 @@
-//! The invitations that are kept: those that wait for an answer, and for thirty days those that no longer do.
+//! The invitations that are kept: those that wait for an answer, and for thirty days those that no
+//! longer do.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +7,8 @@ use chrono::{DateTime, Utc};
 
 use super::handshake::Handshake;
 
-/// The most ended handshakes that are kept. AWS keeps them all for their thirty days, and lets far fewer be made.
+/// The most ended handshakes that are kept. AWS keeps them all for their thirty days, and lets far
+/// fewer be made.
 ///
 /// Unit: handshakes.
 const ENDED: usize = 10_000;

@@ -94,8 +94,8 @@ pub(super) fn check_room(set: &PermissionSetDetails) -> Result<(), ApiError> {
     Err(errors::quota_exceeded(POLICIES_PER_PERMISSION_SET, "policies of a permission set"))
 }
 
-/// The name of the policy with this ARN, or the error that it is none. Which of them exist, only AWS
-/// knows.
+/// The name of the policy with this ARN, or the error that it is none. Which of them exist, only
+/// AWS knows.
 pub(super) fn check_arn(call: &Call<'_>, arn: &str) -> Result<String, ApiError> {
     name_of(arn).ok_or_else(|| {
         call.invalid(format!("ManagedPolicyArn `{arn}` is not the ARN of a policy of AWS"))

@@ -1,15 +1,19 @@
-//! Role updates: a permission set becomes an IAM role in an account, and an account has one role updated at a time.
+//! Role updates: a permission set becomes an IAM role in an account, and an account has one role
+//! updated at a time.
 //!
-//! **Documented** is one line of the limits page only: "IAM roles that can be updated in one account at a time: 1". All
-//! else here is our reading of it, and of the `ConflictException`s that others have met:
+//! **Documented** is one line of the limits page only: "IAM roles that can be updated in one
+//! account at a time: 1". All else here is our reading of it, and of the `ConflictException`s that
+//! others have met:
 //!
-//! - An assignment request *updates a role* when it *provisions* (the account has no role of that permission set yet)
-//!   or *takes away* (it leaves nobody the permission set there), counted as if all requests accepted before had been
-//!   carried out. `ProvisionPermissionSet` updates the role in each account that it is about.
-//! - At most one role update is under way in an account. Another one there is refused with `ConflictException` at once,
-//!   and so is every request for the very permission set whose role is being updated there.
-//! - Requests for the principals of a permission set whose role stands update none: they may be under way together, and
-//!   beside an update of another role.
+//! - An assignment request *updates a role* when it *provisions* (the account has no role of that
+//!   permission set yet) or *takes away* (it leaves nobody the permission set there), counted as if
+//!   all requests accepted before had been carried out. `ProvisionPermissionSet` updates the role
+//!   in each account that it is about.
+//! - At most one role update is under way in an account. Another one there is refused with
+//!   `ConflictException` at once, and so is every request for the very permission set whose role is
+//!   being updated there.
+//! - Requests for the principals of a permission set whose role stands update none: they may be
+//!   under way together, and beside an update of another role.
 //!
 //! Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
 

@@ -30,8 +30,8 @@ impl Clients {
         }
     }
 
-    /// What the account is told when it looks at the organization, its accounts, Identity Center and the
-    /// Identity Store.
+    /// What the account is told when it looks at the organization, its accounts, Identity Center
+    /// and the Identity Store.
     async fn told(&self) -> [String; 4] {
         let organization = self.organizations.describe_organization().send().await;
         let accounts = self.organizations.list_accounts().send().await;

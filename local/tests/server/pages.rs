@@ -23,8 +23,8 @@ async fn every_account_comes_once_though_pages_are_small_and_may_be_empty() {
     assert_eq!(server.local.calls()["organizations:ListAccounts"], 7);
 }
 
-/// The pages of a list: how many of its items each holds, until the token ends, and until a client ends
-/// that takes an empty page for the last.
+/// The pages of a list: how many of its items each holds, until the token ends, and until a client
+/// ends that takes an empty page for the last.
 #[derive(Default)]
 struct Walked {
     to_the_end: usize,

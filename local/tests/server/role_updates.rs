@@ -1,4 +1,5 @@
-//! One role of an account is updated at a time, and requests that update none are not held up by that.
+//! One role of an account is updated at a time, and requests that update none are not held up by
+//! that.
 
 use std::time::Duration;
 

@@ -1,11 +1,12 @@
-//! What a permission set is made of, as a snapshot may say it: with the keys that the rules' definitions have.
+//! What a permission set is made of, as a snapshot may say it: with the keys that the rules'
+//! definitions have.
 
 use serde::{Deserialize, Serialize};
 
 use super::Tags;
 
-/// What a permission set is made of. Decisions ask for its name only; this is for those who make one again from a
-/// snapshot. A snapshot without it does not say.
+/// What a permission set is made of. Decisions ask for its name only; this is for those who make
+/// one again from a snapshot. A snapshot without it does not say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Definition {
