@@ -38,9 +38,9 @@ pub(crate) struct Handshake {
     /// What the account is tagged with once it has joined.
     pub(super) tags: Tags,
     pub(super) requested: DateTime<Utc>,
-    expires: DateTime<Utc>,
+    pub(super) expires: DateTime<Utc>,
     pub(super) answer: Option<Answer>,
-    forgotten: DateTime<Utc>,
+    pub(super) forgotten: DateTime<Utc>,
 }
 
 /// Who is invited.
