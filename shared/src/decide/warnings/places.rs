@@ -1,6 +1,9 @@
 //! Keys of account selectors that match nothing: ids, names, organizational units and tags.
 
-use std::{cell::OnceCell, collections::HashMap};
+use std::{
+    cell::OnceCell,
+    collections::{HashMap, HashSet},
+};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
@@ -8,6 +11,7 @@ use crate::{
     organization::{Account, DEEPEST_UNIT, Organization, Unread},
     rules::{
         SpannedGlob,
+        glob::PathGlob,
         selector::{AccountSelector, Condition, OrganizationalUnitPattern, TagCondition, Test},
     },
     source::Spanned,
@@ -25,6 +29,8 @@ pub(super) struct Places<'c, 'o> {
     /// The paths of all organizational units, as the names on them.
     units: Option<Vec<(&'o OrganizationalUnitId, Vec<&'o str>)>>,
     spelt_paths: OnceCell<Vec<String>>,
+    /// The paths of organizational units of which no units were seen below them.
+    childless: OnceCell<Vec<Vec<&'o str>>>,
     account_tags: Option<Values<'o>>,
     unit_tags: Option<Values<'o>>,
     accounts: bool,
@@ -64,6 +70,7 @@ impl<'c, 'o> Places<'c, 'o> {
             units: (units.len() > 1 && complete(&Unread::OrganizationalUnits))
                 .then(|| paths(organization)),
             spelt_paths: OnceCell::new(),
+            childless: OnceCell::new(),
             account_tags: (accounts && complete(&Unread::Tags))
                 .then(|| Values::new(ACCOUNT_TAGS, account_tags)),
             unit_tags: complete(&Unread::OrganizationalUnitTags)
@@ -141,6 +148,18 @@ impl<'c, 'o> Places<'c, 'o> {
         }));
     }
 
+    /// Whether a unit may be below one of which no units were seen: an observation lists what is below the
+    /// units above accounts, and no further. Where the rule means no account because of it, that is
+    /// told of the rule.
+    fn may_be_unlisted(&self, pattern: &OrganizationalUnitPattern) -> bool {
+        let childless = self.childless.get_or_init(|| childless_paths(self.organization));
+        let OrganizationalUnitPattern::Path(path) = pattern else { return !childless.is_empty() };
+        let text = path.as_str();
+        let above = text.match_indices('/').filter_map(|(end, _)| text.get(..end));
+        let mut above = above.filter_map(|above| PathGlob::new(above).ok());
+        above.any(|above| childless.iter().any(|names| above.matches(names)))
+    }
+
     fn unit(&self, pattern: &Spanned<OrganizationalUnitPattern>) -> Option<Diagnostic> {
         let units = self.units.as_ref()?;
         let (matches, text) = match &pattern.value {
@@ -153,7 +172,7 @@ impl<'c, 'o> Places<'c, 'o> {
                 (is_root || units.iter().any(|(unit, _)| *unit == id), id.as_str())
             }
         };
-        if matches {
+        if matches || self.may_be_unlisted(&pattern.value) {
             return None;
         }
         let message = format!("no organizational unit is at `{text}`");
@@ -164,6 +183,14 @@ impl<'c, 'o> Places<'c, 'o> {
         let paths = paths.iter().map(String::as_str);
         Some(self.catalogue.suggestions.add(warning, text, "an organizational unit", paths))
     }
+}
+
+/// The paths of organizational units of which no units were seen below them.
+fn childless_paths(organization: &Organization) -> Vec<Vec<&str>> {
+    let units = organization.organizational_units.iter();
+    let parents: HashSet<_> = units.filter_map(|unit| unit.parent_id.as_ref()).collect();
+    let childless = paths(organization).into_iter().filter(|(id, _)| !parents.contains(id));
+    childless.map(|(_, names)| names).collect()
 }
 
 /// The names on the way to each organizational unit. Units that hang nowhere, or deeper than any can, are
