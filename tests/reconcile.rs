@@ -66,6 +66,16 @@ async fn what_failed_in_one_account_is_no_other_messages_business() {
     assert!(reconciled.is_done(&shop));
     let sweep = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
     assert!(reconciled.is_done(&sweep), "the next sweep tries again");
+    for cause in ["Schedule", "Scheduled Event", "By hand"] {
+        assert!(reconciled.is_done(&everywhere(Scope::everything(), cause)), "{cause}");
+    }
+    // An event that says to look everywhere comes once.
+    assert!(!reconciled.is_done(&everywhere(Scope::everything(), "DeleteGroupMembership")));
+    assert!(!reconciled.is_done(&everywhere(Scope::rules_changed(), "Object Created")));
+}
+
+fn everywhere(scope: Scope, event: &str) -> LaneMessage {
+    LaneMessage { scope, cause: Cause { event: event.to_owned(), ..Cause::default() } }
 }
 
 #[tokio::test(start_paused = true)]
