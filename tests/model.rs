@@ -83,7 +83,11 @@ enum Event {
 /// A message on the lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Message {
-    Account { account: u8, waits_for_others: bool, says: Option<bool> },
+    Account {
+        account: u8,
+        waits_for_others: bool,
+        says: Option<bool>,
+    },
     /// The rules have changed.
     Rules,
     /// The schedule says so.
@@ -254,7 +258,8 @@ impl Map {
         let mut organization = company.0;
         let read = question.there & !self.in_accounts(question.unread_places);
         organization.assignments = members(read).map(|place| self.assignment(place)).collect();
-        let unread = [(Unread::Tags, question.unread_tags), (Unread::Assignments, question.unread_places)];
+        let unread =
+            [(Unread::Tags, question.unread_tags), (Unread::Assignments, question.unread_places)];
         for (what, accounts) in unread {
             organization.gaps.extend(members(accounts).map(|account| Gap {
                 what: what.clone(),
@@ -305,7 +310,15 @@ impl Model {
     /// What the rules grant, by the truth: the creates of a sweep that finds nothing there.
     fn wanted(&self, state: &State) -> Places {
         let (rules, tagged) = (state.rules, state.tagged);
-        self.decide(Question { rules, tagged, there: 0, unread_tags: 0, unread_places: 0, scope: 0 }).0
+        self.decide(Question {
+            rules,
+            tagged,
+            there: 0,
+            unread_tags: 0,
+            unread_places: 0,
+            scope: 0,
+        })
+        .0
     }
 
     /// Everything that may happen next.
@@ -338,7 +351,9 @@ impl Model {
         let Some(run) = &state.run else {
             if state.waits {
                 let over = state.granting | state.revoking == 0;
-                steps.extend((over || self.design == Design::ComesAgainTooSoon).then_some(Step::TimeOut));
+                steps.extend(
+                    (over || self.design == Design::ComesAgainTooSoon).then_some(Step::TimeOut),
+                );
             } else if !state.lane.is_empty() {
                 let gaps = if state.left.gaps > 0 { self.map.everywhere() } else { 0 };
                 steps.push(Step::Take { unread_tags: 0, unread_places: 0 });
@@ -351,9 +366,10 @@ impl Model {
         };
         steps.extend((state.left.crashes > 0).then_some(Step::Crash));
         let Some(plan) = run.plan else {
-            let waits_for_others = run.messages.iter().any(|message| {
-                matches!(message, Message::Account { waits_for_others: true, .. })
-            });
+            let waits_for_others = run
+                .messages
+                .iter()
+                .any(|message| matches!(message, Message::Account { waits_for_others: true, .. }));
             let others = state.granting | state.revoking;
             if others == 0 || !waits_for_others || self.design == Design::DoesNotWaitForOthers {
                 steps.push(Step::ReadAssignments);

@@ -26,8 +26,6 @@ from emulator import Ministack  # noqa: E402
 from stack import BUCKET, Deployment, Function, Stack  # noqa: E402
 
 RULES_WRITTEN = "rules.yaml"
-# So that the events can tell Usher's changes from everybody else's: `usher local` knows it by this key.
-USHER_ACCESS_KEY_ID = "USHERLOCAL"
 
 
 @dataclass(frozen=True)
@@ -108,15 +106,12 @@ class Usher:
             Deployment(
                 functions=functions,
                 environment={
-                    "AWS_ACCESS_KEY_ID": USHER_ACCESS_KEY_ID,
-                    "AWS_SECRET_ACCESS_KEY": "not-a-secret",
                     "AWS_ENDPOINT_URL_ORGANIZATIONS": identity,
                     "AWS_ENDPOINT_URL_SSO_ADMIN": identity,
                     "AWS_ENDPOINT_URL_IDENTITYSTORE": identity,
                     "USHER_CALLS_PER_SECOND": "1000",
                     "USHER_POLL_MILLISECONDS": "100",
                     "USHER_RETRY_SECONDS": "2",
-                    "USHER_ROLE_ARN": "arn:aws:iam::111111111111:role/usher-reconciler",
                 },
                 visibility_timeout=60,
             )

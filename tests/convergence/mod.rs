@@ -78,9 +78,9 @@ fn all_converge(seed: u64, lost: f64) {
             eprintln!("{} cases, {} changes of Usher's judged", cases(), judged.get());
             assert!(judged.get() > 0, "Usher did nothing");
         }
-        Err(TestError::Fail(reason, history)) => panic!(
-            "to see this again, set PROPTEST_RNG_SEED={seed}\n{history:?}\n{reason}"
-        ),
+        Err(TestError::Fail(reason, history)) => {
+            panic!("to see this again, set PROPTEST_RNG_SEED={seed}\n{history:?}\n{reason}")
+        }
         Err(TestError::Abort(reason)) => panic!("seed {seed}: {reason}"),
     }
 }

@@ -235,7 +235,8 @@ impl People {
                 directory("CreateGroup", json!({"DisplayName": pick(&GROUPS, a)?}))
             }
             Deed::RenameGroup => {
-                let name = json!({"AttributePath": "displayName", "AttributeValue": pick(&GROUPS, b)?});
+                let name =
+                    json!({"AttributePath": "displayName", "AttributeValue": pick(&GROUPS, b)?});
                 let group = &pick(&there.groups, a)?.id;
                 directory("UpdateGroup", json!({"GroupId": group, "Operations": [name]}))
             }
@@ -287,7 +288,8 @@ impl People {
                 Some(there.assignment("Delete", json!(account), json!(set), principal))
             }
             Deed::CreatePermissionSet => {
-                let body = json!({"InstanceArn": there.instance(), "Name": format!("Extra-{}", a % 2)});
+                let body =
+                    json!({"InstanceArn": there.instance(), "Name": format!("Extra-{}", a % 2)});
                 Some(("SWBExternalService.CreatePermissionSet".to_owned(), body))
             }
             Deed::DeletePermissionSet => {

@@ -110,8 +110,7 @@ impl Stage {
         let events = chaos.disturb(local.take_events().unwrap());
         let local = Arc::new(local);
         let witness = Arc::new(Witness::new(Arc::clone(&local), rules_file(history.rules)));
-        let people =
-            People::new(Arc::clone(&local), Arc::clone(&witness), home.map(str::to_owned));
+        let people = People::new(Arc::clone(&local), Arc::clone(&witness), home.map(str::to_owned));
         let stage = Self {
             history: history.clone(),
             local,
@@ -167,7 +166,8 @@ impl Stage {
         self.local.mend();
         let picture = self.cache().join("organization.json");
         let Ok(text) = fs::read_to_string(&picture) else { return };
-        fs::write(&picture, a_day_earlier(serde_json::from_str(&text).unwrap()).to_string()).unwrap();
+        fs::write(&picture, a_day_earlier(serde_json::from_str(&text).unwrap()).to_string())
+            .unwrap();
     }
 
     async fn quiet(&self) {

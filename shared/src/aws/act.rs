@@ -4,9 +4,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_ssoadmin::types::{
-    AccountAssignmentOperationStatus, AccountAssignmentOperationStatusMetadata, OperationStatusFilter,
-    PrincipalType,
-    StatusValues, TargetType,
+    AccountAssignmentOperationStatus, AccountAssignmentOperationStatusMetadata,
+    OperationStatusFilter, PrincipalType, StatusValues, TargetType,
 };
 
 use crate::{
