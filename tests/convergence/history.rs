@@ -27,6 +27,8 @@ pub(super) struct History {
 pub(super) struct Setting {
     /// How people change groups and users.
     pub(super) identity_source: IdentitySource,
+    /// Whether the Identity Store tells of it, too.
+    pub(super) native: bool,
     pub(super) control_tower: bool,
     /// Whether Usher runs in a member account that administrates Identity Center.
     pub(super) is_delegated: bool,
@@ -69,13 +71,14 @@ pub(super) fn histories(steps: usize, lost: f64) -> impl Strategy<Value = Histor
 }
 
 fn setting(lost: f64) -> impl Strategy<Value = Setting> {
-    use IdentitySource::{Api, Console, Native, Scim};
-    let sources = select(vec![Api, Console, Scim, Native]);
+    use IdentitySource::{Api, Console, Scim};
+    let sources = select(vec![Api, Console, Scim]);
     let delays = select(vec![0, 2, 60, 600]).prop_map(Duration::from_secs);
     let delegated = proptest::bool::weighted(0.25);
-    (sources, any::<bool>(), delegated, any::<u64>(), delays).prop_map(
-        move |(identity_source, control_tower, is_delegated, seed, delay)| Setting {
+    (sources, any::<bool>(), any::<bool>(), delegated, any::<u64>(), delays).prop_map(
+        move |(identity_source, native, control_tower, is_delegated, seed, delay)| Setting {
             identity_source,
+            native,
             control_tower,
             is_delegated,
             seed,

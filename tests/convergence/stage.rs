@@ -101,6 +101,7 @@ impl Stage {
             empty_pages: true,
             usher_access_key_id: Some(USHER_ACCESS_KEY_ID.to_owned()),
             identity_source: setting.identity_source,
+            native_notifications: setting.native,
             control_tower: setting.control_tower,
             ..local::Settings::default()
         };
