@@ -110,7 +110,6 @@ impl Local {
 
     /// What answers behind the socket, for a client in the same process. Without sockets a test may
     /// stop the clock: tokio cannot tell a socket that waits from a socket that has nothing to say.
-    #[must_use]
     pub fn router(&self) -> axum::Router {
         server::routes(Arc::clone(&self.world))
     }
