@@ -397,7 +397,7 @@ impl Model {
                 state.left.tags -= 1;
                 state.tagged ^= with(0, usize::from(account));
                 let tagged = has(state.tagged, usize::from(account));
-                self.send(&mut state, Event::Tag { account, tagged });
+                send(&mut state, Event::Tag { account, tagged });
             }
             Step::Edit(place) => {
                 state.left.edits -= 1;
@@ -407,7 +407,7 @@ impl Model {
                     state.granting = with(state.granting, place);
                 }
                 let account = self.map.account_of(place) as u8;
-                self.send(&mut state, Event::Edit { account });
+                send(&mut state, Event::Edit { account });
             }
             Step::WriteRules => {
                 state.left.rules -= 1;
@@ -425,7 +425,7 @@ impl Model {
             Step::Double(number) => {
                 state.left.doubled -= 1;
                 let event = state.events[number];
-                self.send(&mut state, event);
+                send(&mut state, event);
             }
             Step::Deliver(number) => {
                 let event = state.events.remove(number);
@@ -487,12 +487,6 @@ impl Model {
         if self.design != Design::DoneWhenTaken {
             state.lane.extend(run.messages.iter().copied().filter(which));
         }
-    }
-
-    fn send(&self, state: &mut State, event: Event) {
-        state.events.push(event);
-        // In whatever order they were sent, they may come in any.
-        state.events.sort_unstable();
     }
 
     /// What an event function makes of an event.
@@ -580,12 +574,6 @@ impl Model {
         }
     }
 
-    /// Whether nothing moves any more by itself.
-    fn is_quiet(&self, state: &State) -> bool {
-        let is_idle = state.run.is_none() && state.lane.is_empty() && state.events.is_empty();
-        is_idle && state.granting | state.revoking == 0
-    }
-
     /// What is wrong about a state in which nothing moves any more.
     fn judge_quiet(&self, state: &State, allowed: Left) -> Option<Wrong> {
         let is_right = |state: &State| state.there == self.wanted(state);
@@ -615,7 +603,7 @@ impl Model {
         came_from.insert(begin.clone(), None);
         let mut queue = VecDeque::from([begin]);
         while let Some(state) = queue.pop_front() {
-            if self.is_quiet(&state)
+            if is_quiet(&state)
                 && let Some(wrong) = self.judge_quiet(&state, allowed)
             {
                 wrongs.entry(wrong).or_insert_with(|| way(&came_from, &state));
@@ -657,7 +645,7 @@ impl Model {
         while let Some(state) = free.pop() {
             left -= 1;
             let steps = self.steps(&state);
-            assert!(!steps.is_empty() || self.is_quiet(&state), "stuck: {state:?}");
+            assert!(!steps.is_empty() || is_quiet(&state), "stuck: {state:?}");
             for step in steps {
                 let (next, _) = self.next(&state, &step);
                 let count = followers.get_mut(&next).unwrap();
@@ -687,6 +675,18 @@ impl State {
             left,
         }
     }
+}
+
+/// Whatever the order in which they were sent, they may come in any.
+fn send(state: &mut State, event: Event) {
+    state.events.push(event);
+    state.events.sort_unstable();
+}
+
+/// Whether nothing moves any more by itself.
+fn is_quiet(state: &State) -> bool {
+    let is_idle = state.run.is_none() && state.lane.is_empty() && state.events.is_empty();
+    is_idle && state.granting | state.revoking == 0
 }
 
 /// The steps that led to a state.
@@ -726,8 +726,11 @@ const LITTLE: Left = Left {
     failures: 1,
 };
 
+/// Its name, its map, and how much happens in it.
+type World = (&'static str, fn() -> Map, Left);
+
 /// What is played for every design: whatever goes wrong needs two or three things to meet.
-fn worlds() -> Vec<(&'static str, fn() -> Map, Left)> {
+fn worlds() -> Vec<World> {
     vec![
         ("a little of everything", Map::of_one_account, LITTLE),
         ("in two accounts", Map::of_two_accounts, Left { rules: 0, failures: 0, ..LITTLE }),

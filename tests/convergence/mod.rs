@@ -104,17 +104,17 @@ fn converges(history: &History) -> Result<usize, TestCaseError> {
         if history.setting.lost > 0.0 || stage.dead() > 0 {
             stage.a_day_later();
             stage.look_at(Scope::everything(), &mut events).await;
-            complain(&stage, stage.complaints(false))?;
+            complain(&stage, &stage.complaints(false))?;
             // What the slow sweep does in the course of a week.
             stage.look_at(stage.accounts(), &mut events).await;
         }
-        complain(&stage, stage.complaints(true))?;
+        complain(&stage, &stage.complaints(true))?;
         tokio::time::sleep(Duration::ZERO).await;
         Ok(stage.judged())
     })
 }
 
-fn complain(stage: &Stage, complaints: Vec<String>) -> Result<(), TestCaseError> {
+fn complain(stage: &Stage, complaints: &[String]) -> Result<(), TestCaseError> {
     if complaints.is_empty() {
         return Ok(());
     }

@@ -279,13 +279,13 @@ impl People {
                 let set = &pick(&there.sets, b)?.arn;
                 let principals = there.principals();
                 let principal = pick(&principals, c)?;
-                Some(there.assignment("Create", json!(account), json!(set), principal))
+                Some(there.assignment("Create", &json!(account), &json!(set), principal))
             }
             Deed::RevokeByHand => {
                 let assignment = pick(&there.organization.assignments, a)?;
                 let (account, set) = (&assignment.account_id, &assignment.permission_set_arn);
                 let principal = &assignment.principal;
-                Some(there.assignment("Delete", json!(account), json!(set), principal))
+                Some(there.assignment("Delete", &json!(account), &json!(set), principal))
             }
             Deed::CreatePermissionSet => {
                 let body =
@@ -407,8 +407,8 @@ impl There {
     fn assignment(
         &self,
         what: &str,
-        account: Value,
-        set: Value,
+        account: &Value,
+        set: &Value,
         principal: &Principal,
     ) -> (String, Value) {
         let body = json!({
