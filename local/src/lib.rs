@@ -53,7 +53,10 @@ mod world;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use serde_json::Value;
-use shared::{ids::AccountId, organization::Organization};
+use shared::{
+    ids::AccountId,
+    organization::{Organization, Tags},
+};
 use tokio::sync::{mpsc, oneshot};
 
 pub use crate::{
@@ -136,6 +139,19 @@ impl Local {
         names::name_of(&self.world.state(), id)
     }
 
+    /// The tags of an account or an organizational unit; nothing, when there is none with this id.
+    #[must_use]
+    pub fn tags_of(&self, id: &str) -> Option<Tags> {
+        events::tags_of(&self.world.state(), id).cloned()
+    }
+
+    /// How an assignment or a provisioning ended that AWS accepted under this id: why it failed, if it
+    /// did. Nothing, while it is in progress, and once it is forgotten.
+    #[must_use]
+    pub fn ended(&self, request_id: &str) -> Option<Result<(), String>> {
+        sso_admin::ended(&self.world.state(), request_id)
+    }
+
     /// The requests answered so far, by service and operation: `sso-admin:ListInstances`.
     #[must_use]
     pub fn calls(&self) -> BTreeMap<String, u64> {
@@ -148,10 +164,10 @@ impl Local {
         self.world.state().queue.take()
     }
 
-    /// The entries that were put on EventBridge, oldest first.
+    /// The entries that were put on EventBridge, oldest first: the last ten thousand.
     #[must_use]
     pub fn announcements(&self) -> Vec<Value> {
-        self.world.state().announcements.clone()
+        self.world.state().announcements()
     }
 
     /// Makes calls fail from now on.

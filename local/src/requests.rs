@@ -119,6 +119,11 @@ impl<Request> Accepted<Request> {
         }
     }
 
+    /// How it ended, once it has.
+    pub(crate) fn outcome(&self) -> Option<&Result<(), String>> {
+        self.outcome.as_ref()
+    }
+
     /// Why it failed, if it did.
     pub(crate) fn failure(&self) -> Option<&str> {
         self.outcome.as_ref()?.as_ref().err().map(String::as_str)

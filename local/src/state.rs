@@ -1,6 +1,9 @@
 //! The organization in memory, and what was asked of it.
 
-use std::{collections::BTreeMap, iter};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    iter,
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -21,6 +24,9 @@ use crate::{
     sqs::Queue,
     sso_admin::{AccessControlAttribute, AssignmentRequests, PermissionSetDetails, Provisioning},
 };
+
+/// How many announcements are kept: whoever wants all of them listens to the events.
+const ANNOUNCEMENTS: usize = 10_000;
 
 /// Everything that operations look at and change.
 #[derive(Debug)]
@@ -49,7 +55,7 @@ pub(crate) struct State {
     pub(crate) meter: Meter,
     pub(crate) faults: Faults,
     pub(crate) queue: Queue,
-    pub(crate) announcements: Vec<Value>,
+    announcements: VecDeque<Value>,
     /// Whether Control Tower makes the accounts, and tells of it.
     pub(crate) control_tower: bool,
     events: UnboundedSender<Value>,
@@ -89,7 +95,7 @@ impl State {
             meter: Meter::default(),
             faults: Faults::default(),
             queue: Queue::default(),
-            announcements: Vec::new(),
+            announcements: VecDeque::new(),
             control_tower: false,
             events,
         }
@@ -121,6 +127,19 @@ impl State {
             assignments: self.assignments.iter().collect(),
             gaps: Vec::new(),
         }
+    }
+
+    /// Keeps an announcement, and forgets the oldest once there are too many.
+    pub(crate) fn keep(&mut self, announcement: Value) {
+        if self.announcements.len() == ANNOUNCEMENTS {
+            self.announcements.pop_front();
+        }
+        self.announcements.push_back(announcement);
+    }
+
+    /// The announcements that are kept, oldest first.
+    pub(crate) fn announcements(&self) -> Vec<Value> {
+        self.announcements.iter().cloned().collect()
     }
 
     /// Sends an event to whoever listens. Nobody has to.

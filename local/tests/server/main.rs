@@ -11,6 +11,7 @@ mod assignments;
 mod events;
 mod faults;
 mod identity_store;
+mod operations;
 mod pages;
 mod relays;
 mod support;
