@@ -55,6 +55,22 @@ ABSENT = {
         "Users.Name.MiddleName Users.NickName Users.PhoneNumbers Users.Photos Users.PreferredLanguage "
         "Users.ProfileUrl Users.Roles Users.Timezone Users.UpdatedBy Users.UserType Users.Website"
     ),
+    "organizations:CreateAccount": (
+        "CreateAccountStatus.AccountId CreateAccountStatus.CompletedTimestamp "
+        "CreateAccountStatus.FailureReason CreateAccountStatus.GovCloudAccountId"
+    ),
+    # AWS has retired it: `State` says more.
+    "organizations:DescribeAccount": "Account.Status",
+    "organizations:DescribeCreateAccountStatus": (
+        "CreateAccountStatus.FailureReason CreateAccountStatus.GovCloudAccountId"
+    ),
+    "organizations:ListAccounts": "Accounts.Status",
+    "organizations:ListAccountsForParent": "Accounts.Status",
+    "organizations:ListCreateAccountStatus": (
+        "CreateAccountStatuses.FailureReason CreateAccountStatuses.GovCloudAccountId"
+    ),
+    "organizations:ListDelegatedAdministrators": "DelegatedAdministrators.Status",
+    "organizations:ListRoots": "Roots.PolicyTypes",
     "sqs:SendMessage": "MD5OfMessageAttributes MD5OfMessageSystemAttributes",
     "sso-admin:CreateAccountAssignment": (
         "AccountAssignmentCreationStatus.CreatedDate AccountAssignmentCreationStatus.FailureReason"
@@ -332,7 +348,8 @@ ORGANIZATIONS = [
 
 SSO_ADMIN = [
     Row("ListInstances", {}, NO_TOKEN, "ValidationException"),
-    Row("DescribeInstance", *of_instance(), NOT_FOUND),
+    # It has no error for an instance that is not there.
+    Row("DescribeInstance", *of_instance(), "AccessDeniedException"),
     Row(
         "CreatePermissionSet",
         lambda ids: {
