@@ -127,8 +127,8 @@ impl RulesFile {
         })
     }
 
-    /// The function did not get the event done. Whether it is to be told again.
-    pub(super) fn failed(&self) -> bool {
+    /// Whether an event that the function did not get done is to be told again.
+    pub(super) fn is_to_be_told_again(&self) -> bool {
         self.attempts < ATTEMPTS
     }
 
@@ -194,15 +194,15 @@ mod tests {
     #[test]
     fn what_fails_is_told_twice_more() {
         let (folder, mut file) = opened();
-        assert!(file.failed());
+        assert!(file.is_to_be_told_again());
         file.written();
-        assert!(file.failed());
+        assert!(file.is_to_be_told_again());
         file.written();
-        assert!(!file.failed());
+        assert!(!file.is_to_be_told_again());
         let path = folder.path().join("rules.yaml");
         fs::write(path, RULES.replace("report", "revoke")).unwrap();
         file.look();
         file.written();
-        assert!(file.failed());
+        assert!(file.is_to_be_told_again());
     }
 }

@@ -1,7 +1,7 @@
 //! What is seen of the organization: each event on one line, with names where events have ids, and with what it changed from
 //! what to what.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::VecDeque};
 
 use local::Local;
 use serde_json::Value;
@@ -25,12 +25,15 @@ const ACCEPTED: [&str; 3] = [
     "permissionSetProvisioningStatus",
 ];
 
+/// How many changes are followed at once.
+const IN_PROGRESS: usize = 1_000;
+
 /// What is seen of the organization.
 pub(super) struct View<'a> {
     local: &'a Local,
     screen: Screen,
     memory: Memory,
-    in_progress: RefCell<Vec<InProgress>>,
+    in_progress: RefCell<VecDeque<InProgress>>,
 }
 
 /// A change that AWS has accepted and not yet done.
@@ -200,7 +203,12 @@ impl<'a> View<'a> {
             .find_map(|field| event.text(&format!("/detail/responseElements/{field}/requestId")));
         let Some(request_id) = request_id.map(str::to_owned) else { return };
         let told = format!("{}  {about}", painted(BOLD, event.name()));
-        self.in_progress.borrow_mut().push(InProgress { request_id, told });
+        let mut in_progress = self.in_progress.borrow_mut();
+        in_progress.push_back(InProgress { request_id, told });
+        // Of what AWS has forgotten nobody hears how it ended.
+        if in_progress.len() > IN_PROGRESS {
+            in_progress.pop_front();
+        }
     }
 }
 

@@ -178,7 +178,7 @@ impl<'a> Work<'a> {
             Ok(RulesOutcome::Ignored(why)) => self.rules_line(&format!("ignored: {why}")),
             Err(failure) => {
                 self.failed(&failure);
-                let again = self.rules.borrow().failed();
+                let again = self.rules.borrow().is_to_be_told_again();
                 let due = Instant::now() + self.really(TELL_AGAIN_AFTER);
                 self.tell_again.set(again.then_some(due));
             }
