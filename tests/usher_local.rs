@@ -425,8 +425,8 @@ async fn view(environment: &[(&str, &str)]) -> String {
     change_accounts(&usher, &bob).await;
     change_groups(&usher).await;
     let (seen, _) = usher.interrupt().await;
-    let begin = seen.find("\n\n").unwrap();
-    seen[begin..].trim().to_owned()
+    let (_, happened) = seen.split_once("\n\n").unwrap();
+    happened.trim().to_owned()
 }
 
 fn without_times(assert: impl FnOnce()) {

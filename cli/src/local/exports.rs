@@ -20,7 +20,7 @@ pub(super) enum Shell {
     Fish,
     /// usher local --exports powershell | Out-String | Invoke-Expression
     #[value(name = "powershell", alias = "pwsh")]
-    PowerShell,
+    Pwsh,
 }
 
 /// Lines for a shell. The credentials are good for nothing: should a call go to AWS itself after all, it is refused
@@ -50,7 +50,7 @@ impl Shell {
         match self {
             Self::Sh => format!("export {name}={value}"),
             Self::Fish => format!("set -gx {name} {value}"),
-            Self::PowerShell => format!("$Env:{name} = '{value}'"),
+            Self::Pwsh => format!("$Env:{name} = '{value}'"),
         }
     }
 
@@ -58,7 +58,7 @@ impl Shell {
         match self {
             Self::Sh => format!("unset {}", names.join(" ")),
             Self::Fish => format!("set -e {}", names.join(" ")),
-            Self::PowerShell => {
+            Self::Pwsh => {
                 let names = names.iter().map(|name| format!("Env:{name}")).collect::<Vec<_>>();
                 format!("Remove-Item {} -ErrorAction SilentlyContinue", names.join(", "))
             }
@@ -77,7 +77,7 @@ impl Shell {
                 "set -gx NO_PROXY (string join -n , -- 127.0.0.1 \"$NO_PROXY\" \"$no_proxy\")",
                 "set -gx no_proxy \"$NO_PROXY\"",
             ],
-            Self::PowerShell => [
+            Self::Pwsh => [
                 "$Env:NO_PROXY = (@('127.0.0.1', $Env:NO_PROXY, $Env:no_proxy) | Where-Object { $_ }) -join ','",
                 "$Env:no_proxy = $Env:NO_PROXY",
             ],

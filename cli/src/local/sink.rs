@@ -59,7 +59,7 @@ struct Sink {
 /// What an event is written to.
 enum Target {
     File(File),
-    Endpoint(Uri, Client<HttpConnector, Body>),
+    Endpoint(Uri, Box<Client<HttpConnector, Body>>),
 }
 
 /// The events that did not get to a sink one after another: the first is told, the others are counted.
@@ -153,7 +153,8 @@ fn open(target: &str) -> Result<Target, Failure> {
         if uri.scheme_str() != Some("http") || uri.host().is_none() {
             return Err(failure(io::Error::other("only http://HOST… can be an endpoint")));
         }
-        return Ok(Target::Endpoint(uri, Client::builder(TokioExecutor::new()).build_http()));
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        return Ok(Target::Endpoint(uri, Box::new(client)));
     }
     let file = OpenOptions::new().create(true).append(true).open(target).map_err(failure)?;
     Ok(Target::File(file))

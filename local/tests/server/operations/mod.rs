@@ -55,10 +55,11 @@ impl Table {
 fn absent(answer: &str) -> Vec<String> {
     let mut absent = BTreeSet::new();
     for empty in [": None", ": []", ": Some([])", ": Some({})", ": Some(\"\")", ": \"\""] {
-        for (end, _) in answer.match_indices(empty) {
-            let name = answer[..end].rsplit([' ', '{', '(']).next().unwrap();
-            absent.insert(name.to_owned());
-        }
+        // What stands before each of them ends with the field's name.
+        let mut parts: Vec<&str> = answer.split(empty).collect();
+        parts.pop();
+        let name = |part: &&str| part.rsplit([' ', '{', '(']).next().map(str::to_owned);
+        absent.extend(parts.iter().filter_map(name));
     }
     absent.into_iter().collect()
 }
