@@ -28,3 +28,4 @@ mod scenarios;
 mod schema;
 mod support;
 mod usher_local;
+mod warnings;

@@ -431,7 +431,8 @@ async fn view(environment: &[(&str, &str)]) -> String {
 
 fn without_times(assert: impl FnOnce()) {
     let mut settings = insta::Settings::clone_current();
-    settings.add_filter(r"\b\d\d:\d\d:\d\d\b", "[time]");
+    // Beside an escape there is no boundary of a word.
+    settings.add_filter(r"\d\d:\d\d:\d\d", "[time]");
     settings.add_filter(r"\b[1-9]\d{11}\b", "[account]");
     settings.bind(assert);
 }

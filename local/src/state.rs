@@ -1,7 +1,7 @@
 //! The organization in memory, and what was asked of it.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     iter,
 };
 
@@ -11,21 +11,26 @@ use shared::{
     ids::{AccountId, PermissionSetArn},
     organization::{Instance, Organization, OrganizationFacts, PermissionSet, Tags},
 };
-use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
     assignments::Assignments,
     events::control_tower,
     fault::Faults,
     identity_store::{Groups, Memberships, Users},
-    organizations::{AccountCreation, Accounts, Delegations, Handshake, Units},
+    organizations::{Accounts, Closures, Delegations, Handshakes, NewAccount, Units},
+    outbox::Outbox,
     quotas::Meter,
     requests::Requests,
+    settings::{Buses, Settings},
     sqs::Queue,
-    sso_admin::{AccessControlAttribute, AssignmentRequests, PermissionSetDetails, Provisioning},
+    sso_admin::{
+        AccessControlAttribute, AssignmentRequests, PermissionSetDetails, Provisioning, RoleUpdates,
+    },
 };
 
-/// How many announcements are kept: whoever wants all of them listens to the events.
+/// The most announcements that are kept.
+///
+/// Unit: announcements. EventBridge itself keeps none.
 const ANNOUNCEMENTS: usize = 10_000;
 
 /// Everything that operations look at and change.
@@ -37,10 +42,9 @@ pub(crate) struct State {
     pub(crate) started: DateTime<Utc>,
     pub(crate) organizational_units: Units,
     pub(crate) members: Accounts,
-    pub(crate) account_creations: BTreeMap<String, AccountCreation>,
-    /// When the closing of accounts was asked for, oldest first.
-    pub(crate) closures: Vec<DateTime<Utc>>,
-    pub(crate) handshakes: BTreeMap<String, Handshake>,
+    pub(crate) account_creations: Requests<NewAccount, AccountId>,
+    pub(crate) closures: Closures,
+    pub(crate) handshakes: Handshakes,
     pub(crate) delegations: Delegations,
     pub(crate) permission_sets: BTreeMap<PermissionSetArn, PermissionSetDetails>,
     pub(crate) groups: Groups,
@@ -49,6 +53,7 @@ pub(crate) struct State {
     pub(crate) assignments: Assignments,
     pub(crate) assignment_requests: AssignmentRequests,
     pub(crate) provisionings: Requests<Provisioning>,
+    pub(crate) role_updates: RoleUpdates,
     pub(crate) instance_tags: Tags,
     pub(crate) access_control_attributes: Option<Vec<AccessControlAttribute>>,
     pub(crate) calls: BTreeMap<String, u64>,
@@ -58,12 +63,12 @@ pub(crate) struct State {
     announcements: VecDeque<Value>,
     /// Whether Control Tower makes the accounts, and tells of it.
     pub(crate) control_tower: bool,
-    events: UnboundedSender<Value>,
+    pub(crate) outbox: Outbox,
 }
 
 impl State {
     /// The organization of a snapshot, as if it had always been so.
-    pub(crate) fn new(seed: Organization, events: UnboundedSender<Value>) -> Self {
+    pub(crate) fn new(seed: Organization, settings: &Settings) -> Self {
         let started = seed.observed_at;
         let management = &seed.organization.management_account_id;
         let groups = Groups::of_snapshot(seed.groups, started);
@@ -72,15 +77,16 @@ impl State {
         let described = |set: PermissionSet| {
             (set.arn.clone(), PermissionSetDetails::from_snapshot(set, started))
         };
-        Self {
+        let outbox = Outbox::new(heard(management, settings));
+        let mut state = Self {
             facts: seed.organization,
             instance: seed.instance,
             started,
             organizational_units: Units::of_snapshot(seed.organizational_units),
             members,
-            account_creations: BTreeMap::new(),
-            closures: Vec::new(),
-            handshakes: BTreeMap::new(),
+            account_creations: Requests::default(),
+            closures: Closures::default(),
+            handshakes: Handshakes::default(),
             delegations: Delegations::default(),
             permission_sets: seed.permission_sets.into_iter().map(described).collect(),
             memberships: Memberships::of_snapshot(seed.memberships, &groups, &users, started),
@@ -89,6 +95,7 @@ impl State {
             assignments: seed.assignments.into_iter().collect(),
             assignment_requests: AssignmentRequests::default(),
             provisionings: Requests::default(),
+            role_updates: RoleUpdates::default(),
             instance_tags: Tags::new(),
             access_control_attributes: None,
             calls: BTreeMap::new(),
@@ -96,13 +103,15 @@ impl State {
             faults: Faults::default(),
             queue: Queue::default(),
             announcements: VecDeque::new(),
-            control_tower: false,
-            events,
-        }
+            control_tower: settings.control_tower,
+            outbox,
+        };
+        state.delegate(settings.caller.as_ref());
+        state
     }
 
     /// Makes the account that calls a delegated administrator, unless it is the management account.
-    pub(crate) fn delegate(&mut self, caller: Option<&AccountId>) {
+    fn delegate(&mut self, caller: Option<&AccountId>) {
         if let Some(caller) = caller.filter(|caller| **caller != self.facts.management_account_id) {
             self.delegations.register_for_identity_center(caller.clone(), self.started);
         }
@@ -129,24 +138,32 @@ impl State {
         }
     }
 
-    /// Keeps an announcement, and forgets the oldest once there are too many.
-    pub(crate) fn keep(&mut self, announcement: Value) {
-        if self.announcements.len() == ANNOUNCEMENTS {
+    /// Keeps what was announced, the newest of it.
+    pub(crate) fn announce(&mut self, announcement: Value) {
+        self.announcements.push_back(announcement);
+        if self.announcements.len() > ANNOUNCEMENTS {
             self.announcements.pop_front();
         }
-        self.announcements.push_back(announcement);
     }
 
-    /// The announcements that are kept, oldest first.
-    pub(crate) fn announcements(&self) -> Vec<Value> {
-        self.announcements.iter().cloned().collect()
+    /// What was announced, oldest first.
+    pub(crate) fn announcements(&self) -> impl Iterator<Item = &Value> {
+        self.announcements.iter()
     }
 
     /// Sends an event to whoever listens. Nobody has to.
-    pub(crate) fn send(&self, event: Value) {
+    pub(crate) fn send(&mut self, event: Value) {
         let then = self.control_tower.then(|| control_tower::lifecycle_event(self, &event));
         for event in iter::once(event).chain(then.flatten()) {
-            self.events.send(event).ok();
+            self.outbox.send(event);
         }
+    }
+}
+
+/// The accounts on whose event buses Usher listens; or on every bus.
+fn heard(management: &AccountId, settings: &Settings) -> Option<BTreeSet<AccountId>> {
+    match settings.buses {
+        Buses::Home => Some(settings.caller.iter().chain([management]).cloned().collect()),
+        Buses::All => None,
     }
 }

@@ -3,6 +3,7 @@
 //! It runs in the foreground until Ctrl-C. What a shell needs to reach it goes to stdout, what happens in it to stderr,
 //! as it happens.
 
+mod ending;
 mod exports;
 mod lane;
 mod memory;
@@ -12,15 +13,11 @@ mod sink;
 mod view;
 mod work;
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use local::{
-    Chaos, Fault, IdentitySource, Local, Quotas, bobs_organization,
+    Buses, Chaos, Fault, IdentitySource, Local, Quotas, bobs_organization,
     generate::{Shape, generate},
     parse_duration,
 };
@@ -38,6 +35,7 @@ use crate::{
     output,
 };
 
+use ending::{Dump, Stop};
 use exports::{Shell, exports};
 use rules_file::RulesFile;
 use screen::Screen;
@@ -71,6 +69,9 @@ pub(crate) struct Arguments {
     /// How long an assignment stays IN_PROGRESS
     #[arg(long, value_name = "TIME", default_value = "300ms", value_parser = parse_duration)]
     assignment_time: Duration,
+    /// How long an account stays IN_PROGRESS while it is created, or PENDING_CLOSURE while it is closed
+    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = parse_duration)]
+    account_time: Duration,
     /// Whether the quotas of the real services apply
     #[arg(long, value_enum, default_value_t = QuotasArgument::Off)]
     quotas: QuotasArgument,
@@ -80,18 +81,31 @@ pub(crate) struct Arguments {
     /// Every list begins with an empty page, as AWS reserves the right to
     #[arg(long)]
     empty_pages: bool,
-    /// How much faster than real time passes: delays, quotas and the schedule keep their ratios
+    /// Any page of any list may be empty or short and go on, and the last may be empty, as the seed says
+    #[arg(long, value_name = "SEED")]
+    uneven_pages: Option<u64>,
+    /// How much faster than real time passes: delays, quotas, periods of days and the schedule keep their ratios
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
     /// The account that Usher calls from: a delegated administrator may do less [default: the management account]
     #[arg(long, value_name = "ACCOUNT")]
     caller: Option<AccountId>,
     /// What fails, and how often: sso-admin:CreateAccountAssignment:ConflictException:0.1; more than once
+    ///
+    /// FAILED lets what is asynchronous be accepted and fail later, with AWS's commonest reason or with one of your own:
+    /// organizations:CreateAccount:FAILED=EMAIL_ALREADY_EXISTS:0.5. So can assignments, ProvisionPermissionSet,
+    /// CreateAccount and CloseAccount.
     #[arg(long, value_name = "SERVICE:OPERATION:ERROR:PROBABILITY")]
     fail: Vec<Fault>,
-    /// Who changes groups, users and memberships, as the events tell it
+    /// Who changes groups, users and memberships, as CloudTrail's events tell it
     #[arg(long, value_enum, default_value_t = SourceArgument::Api)]
     identity_source: SourceArgument,
+    /// The Identity Store notifies of the same changes by itself too, besides CloudTrail: both events come
+    #[arg(long)]
+    notifications: bool,
+    /// On which accounts' event buses the events are heard: a call is recorded in the account that makes it
+    #[arg(long, value_enum, default_value_t = BusesArgument::Home)]
+    buses: BusesArgument,
     /// Control Tower makes the accounts, and tells of it
     #[arg(long)]
     control_tower: bool,
@@ -107,7 +121,7 @@ pub(crate) struct Arguments {
     /// The rules that the functions follow; edit the file, and they follow that
     #[arg(long, value_name = "RULES", requires = "functions")]
     rules: Option<PathBuf>,
-    /// Write the organization to this file in the end
+    /// Write the organization to this file in the end, in the format that --seed reads
     #[arg(long, value_name = "FILE")]
     dump: Option<PathBuf>,
     /// Only print what a shell needs to reach it, and end
@@ -123,19 +137,33 @@ enum QuotasArgument {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum SourceArgument {
+    /// The Identity Store's API: identitystore.amazonaws.com
     Api,
+    /// The console of Identity Center: sso-directory.amazonaws.com, with names of its own
     Console,
+    /// An identity provider that synchronizes: identitystore-scim.amazonaws.com
     Scim,
+    /// The same as api with --notifications
     Native,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum BusesArgument {
+    /// The management account's, and that of --caller
+    Home,
+    /// Every account's, such as of one that accepts an invitation
+    All,
+}
+
 pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let mut stop = Stop::listen()?;
     let organization = arguments.organization()?;
     if let Some(shell) = arguments.exports {
         let endpoint = format!("http://127.0.0.1:{}", arguments.port);
         output::data(&exports(shell, &endpoint, &organization))?;
         return Ok(Exit::Done);
     }
+    let dump = arguments.dump.as_deref().map(Dump::try_out).transpose()?;
     let screen = Screen::new(arguments.speed);
     let rules = arguments.rules.as_deref().map(RulesFile::open).transpose()?;
     let mut sinks = Sinks::open(&arguments.events, screen)?;
@@ -151,11 +179,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(chaos) => arguments.scaled(chaos).disturb(events),
         None => events,
     };
-    serve(&local, &view, screen, events, &mut sinks, rules).await?;
+    tokio::select! {
+        served = serve(&local, &view, screen, events, &mut sinks, rules) => served?,
+        () = stop.asked_for() => {}
+    }
     sinks.close().await;
-    if let Some(file) = &arguments.dump {
-        dump(&local, file)?;
-        screen.line("dump", &format!("the organization is in {}", file.display()));
+    if let Some(dump) = dump {
+        dump.write(&local)?;
+        screen.line("dump", &format!("the organization is in {}", dump.file().display()));
     }
     Ok(Exit::Done)
 }
@@ -182,7 +213,6 @@ async fn serve(
     tokio::select! {
         () = pass_on(events, told, view, sinks, to_functions.as_ref()) => Ok(()),
         failed = functions => failed,
-        stopped = stopped() => stopped.map_err(Failure::Signal),
     }
 }
 
@@ -218,28 +248,6 @@ async fn pass_on(
     }
 }
 
-/// Ctrl-C, or whoever else wants the process to end.
-async fn stopped() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
-}
-
-fn dump(local: &Local, file: &Path) -> Result<(), Failure> {
-    let mut json = serde_json::to_vec_pretty(&local.organization())
-        .map_err(|error| Failure::Write(error.into()))?;
-    json.push(b'\n');
-    fs::write(file, json).map_err(Failure::Write)
-}
-
 fn port(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| format!("`{text}` is not a number from 0 to {}", u16::MAX))
 }
@@ -263,6 +271,7 @@ impl Arguments {
             port: self.port,
             latency: self.latency,
             assignment_time: self.assignment_time,
+            account_time: self.account_time,
             caller: self.caller.clone(),
             quotas: match self.quotas {
                 QuotasArgument::Strict => Quotas::Strict,
@@ -270,16 +279,21 @@ impl Arguments {
             },
             page_size: self.page_size.map(usize::from),
             empty_pages: self.empty_pages,
+            uneven_pages: self.uneven_pages,
             usher_access_key_id: Some(USHER_ACCESS_KEY_ID.to_owned()),
             speed: self.speed,
             identity_source: match self.identity_source {
-                SourceArgument::Api => IdentitySource::Api,
+                SourceArgument::Api | SourceArgument::Native => IdentitySource::Api,
                 SourceArgument::Console => IdentitySource::Console,
                 SourceArgument::Scim => IdentitySource::Scim,
-                SourceArgument::Native => IdentitySource::Native,
+            },
+            native_notifications: self.notifications
+                || matches!(self.identity_source, SourceArgument::Native),
+            buses: match self.buses {
+                BusesArgument::Home => Buses::Home,
+                BusesArgument::All => Buses::All,
             },
             control_tower: self.control_tower,
-            ..local::Settings::default()
         }
     }
 

@@ -8,11 +8,13 @@
 
 mod accounts;
 mod assignments;
+mod callers;
 mod events;
 mod faults;
 mod identity_store;
 mod operations;
 mod pages;
 mod relays;
+mod role_updates;
 mod support;
 mod told;
