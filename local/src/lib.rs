@@ -142,6 +142,12 @@ impl Local {
         self.world.state().calls.clone()
     }
 
+    /// The requests refused so far, by the code of the error: `ThrottlingException`.
+    #[must_use]
+    pub fn errors(&self) -> BTreeMap<String, u64> {
+        self.world.state().errors.clone()
+    }
+
     /// The SQS messages that were sent since the last call, oldest first.
     #[must_use]
     pub fn take_messages(&self) -> Vec<Message> {

@@ -367,7 +367,11 @@ impl Act for FakeAws {
         Ok(Progress { request, state: RequestState::InProgress, failure_reason: None })
     }
 
-    async fn statuses(&self, _: Action) -> Result<BTreeMap<RequestId, RequestState>, CallFailure> {
+    async fn statuses(
+        &self,
+        _: Action,
+        _: &BTreeSet<RequestId>,
+    ) -> Result<BTreeMap<RequestId, RequestState>, CallFailure> {
         self.settle();
         Ok(self
             .ended
