@@ -82,8 +82,11 @@ const CASES: [Case; 3] = [
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let [twice, many, from_empty] = &CASES;
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let is_wanted = |case: &Case| wanted.is_empty() || wanted.iter().any(|word| case.name.contains(word.as_str()));
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let is_wanted = |case: &Case| {
+        wanted.is_empty() || wanted.iter().any(|word| case.name.contains(word.as_str()))
+    };
     let mut worst: f64 = 0.0;
     if is_wanted(twice) {
         let aws = Aws::start(twice).await;
@@ -131,7 +134,8 @@ impl<'c> Aws<'c> {
         let defaults = Settings::default();
         let pace = f64::from(defaults.calls_per_second.get());
         let faster = (pace * case.speed).round() as u32;
-        let rules_file = std::env::temp_dir().join(format!("usher-bench-{}.yaml", std::process::id()));
+        let rules_file =
+            std::env::temp_dir().join(format!("usher-bench-{}.yaml", std::process::id()));
         std::fs::write(&rules_file, rules_text(case)).unwrap();
         let settings = Settings {
             rules: Some(rules_file.to_str().unwrap().parse().unwrap()),
@@ -188,8 +192,13 @@ impl<'c> Aws<'c> {
         let bound = by_calls.max(by_slots);
         println!("{}, {what}: {changes} changes", self.case.name);
         println!("    calls    {calls} / {} a second = {by_calls:.1} s", self.pace);
-        println!("    changes  {changes} x {operation} s / {in_flight} in flight = {by_slots:.1} s");
-        println!("    elapsed  {elapsed:.1} s = {:.3} x the bound of {bound:.1} s", elapsed / bound);
+        println!(
+            "    changes  {changes} x {operation} s / {in_flight} in flight = {by_slots:.1} s"
+        );
+        println!(
+            "    elapsed  {elapsed:.1} s = {:.3} x the bound of {bound:.1} s",
+            elapsed / bound
+        );
         println!("    refused  {:?}", self.local.errors());
         elapsed / bound
     }
@@ -201,10 +210,13 @@ fn now() -> DateTime<Utc> {
 
 /// Accounts, groups and permission sets, and not one assignment.
 fn organization(case: &Case) -> Organization {
-    let all = |number: usize, one: &dyn Fn(usize) -> Value| -> Vec<Value> { (0..number).map(one).collect() };
-    let mut accounts = all(case.accounts, &|number| {
-        json!({"id": format!("{:012}", number + 100), "name": format!("account-{}-{number}", number % 3), "email": format!("{number}@example.com"), "state": "ACTIVE", "parent_id": "r-b0b5", "tags": {}})
-    });
+    let all = |number: usize, one: &dyn Fn(usize) -> Value| -> Vec<Value> {
+        (0..number).map(one).collect()
+    };
+    let mut accounts = all(
+        case.accounts,
+        &|number| json!({"id": format!("{:012}", number + 100), "name": format!("account-{}-{number}", number % 3), "email": format!("{number}@example.com"), "state": "ACTIVE", "parent_id": "r-b0b5", "tags": {}}),
+    );
     accounts.push(json!({"id": "000000000001", "name": "management", "email": "m@example.com", "state": "ACTIVE", "parent_id": "r-b0b5", "tags": {}}));
     let organization = json!({
         "observed_at": now(),

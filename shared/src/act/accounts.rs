@@ -37,7 +37,12 @@ impl Waiting {
 
 /// The changes that wait, and what is in flight where.
 #[derive(Debug, Default)]
-pub(super) struct Accounts(BTreeMap<AccountId, Account>);
+pub(super) struct Accounts {
+    /// Those where something waits or is in flight.
+    open: BTreeMap<AccountId, Account>,
+    /// When changes that wait for their time may start.
+    times: Vec<Instant>,
+}
 
 /// What is to be done in an account.
 #[derive(Debug, Default)]
@@ -51,9 +56,10 @@ struct Account {
     deletes_left: BTreeMap<PermissionSetArn, usize>,
     /// Whether a change has been made here in this run.
     is_proven: bool,
-    /// Whether a request was refused here or takes long. Then there is one at a time, and nobody
-    /// waits for it.
-    is_in_trouble: bool,
+    /// Whether a request was refused here.
+    is_refused: bool,
+    /// Whether a request in flight takes longer than others.
+    is_late: bool,
 }
 
 /// A request in flight.
@@ -68,7 +74,7 @@ impl Accounts {
     pub(super) fn new(changes: impl Iterator<Item = Waiting>) -> Self {
         let mut accounts = Self::default();
         for waiting in changes {
-            let account = accounts.0.entry(waiting.account().clone()).or_default();
+            let account = accounts.open.entry(waiting.account().clone()).or_default();
             if waiting.change.action == Action::Delete {
                 *account.deletes_left.entry(waiting.permission_set().clone()).or_default() += 1;
             }
@@ -79,9 +85,9 @@ impl Accounts {
 
     /// Takes the next change that may start now: it is in flight from here on.
     pub(super) fn next(&mut self, now: Instant) -> Option<Waiting> {
-        let busy = self.0.values().filter(|account| account.waiting() > 0).count();
-        let grants_first = self.0.values().any(|one| !one.is_in_trouble && one.is_granting());
-        let candidates = self.0.values_mut().filter_map(|account| {
+        let busy = self.open.values().filter(|account| account.waiting() > 0).count();
+        let grants_first = self.open.values().any(|one| !one.is_in_trouble() && one.is_granting());
+        let candidates = self.open.values_mut().filter_map(|account| {
             let place = account.next(now, busy > 1, grants_first)?;
             Some(((account.in_flight.len(), Reverse(account.waiting())), account, place))
         });
@@ -91,7 +97,7 @@ impl Accounts {
 
     /// A request came to its end: the change was made, or it was not.
     pub(super) fn ended(&mut self, change: &Change, made: bool) {
-        let Some(account) = self.0.get_mut(&change.account.id) else { return };
+        let Some(account) = self.open.get_mut(&change.account.id) else { return };
         let set = &change.permission_set.arn;
         account.land(change);
         if made && change.action == Action::Create {
@@ -102,60 +108,73 @@ impl Accounts {
             *left = left.saturating_sub(1);
         }
         account.is_proven |= made;
-        account.is_in_trouble |= !made;
+        account.is_refused |= !made;
+        self.close(&change.account.id);
     }
 
     /// A request came to nothing, and the change waits again.
     pub(super) fn again(&mut self, waiting: Waiting, is_the_accounts_fault: bool) {
-        let Some(account) = self.0.get_mut(waiting.account()) else { return };
+        let Some(account) = self.open.get_mut(waiting.account()) else { return };
         account.land(&waiting.change);
-        account.is_in_trouble |= is_the_accounts_fault;
+        account.is_refused |= is_the_accounts_fault;
+        self.times.push(waiting.not_before);
         account.queue(waiting.change.action).push_back(waiting);
     }
 
     /// A request in this account takes longer than others.
     pub(super) fn is_late(&mut self, id: &AccountId) {
-        if let Some(account) = self.0.get_mut(id) {
-            account.is_in_trouble = true;
+        if let Some(account) = self.open.get_mut(id) {
+            account.is_late = true;
         }
     }
 
     /// Takes out all that waits in an account.
     pub(super) fn give_up(&mut self, id: &AccountId) -> Vec<Waiting> {
-        let Some(account) = self.0.get_mut(id) else { return Vec::new() };
-        account.creates.drain(..).chain(account.deletes.drain(..)).collect()
+        let Some(account) = self.open.get_mut(id) else { return Vec::new() };
+        let left = account.creates.drain(..).chain(account.deletes.drain(..)).collect();
+        self.close(id);
+        left
     }
 
     /// Takes out the revocations that wait in an account.
     pub(super) fn give_up_revoking(&mut self, id: &AccountId) -> Vec<Waiting> {
-        self.0.get_mut(id).map(|account| account.deletes.drain(..).collect()).unwrap_or_default()
+        let Some(account) = self.open.get_mut(id) else { return Vec::new() };
+        let left = account.deletes.drain(..).collect();
+        self.close(id);
+        left
     }
 
     /// All that waits.
     pub(super) fn into_waiting(self) -> impl Iterator<Item = Change> {
-        let accounts = self.0.into_values();
+        let accounts = self.open.into_values();
         let waiting =
             accounts.flat_map(|account| account.creates.into_iter().chain(account.deletes));
         waiting.map(|waiting| waiting.change)
     }
 
     pub(super) fn is_anything_waiting(&self) -> bool {
-        self.0.values().any(|account| account.waiting() > 0)
+        self.open.values().any(|account| account.waiting() > 0)
     }
 
     /// Whether a change waits for others rather than for its time.
     pub(super) fn does_any_wait_for_others(&self, now: Instant) -> bool {
-        self.all_waiting().any(|waiting| waiting.not_before <= now)
+        let mut accounts = self.open.values();
+        let may_start = |waiting: &Waiting| waiting.not_before <= now;
+        accounts.any(|one| one.creates.iter().chain(&one.deletes).any(may_start))
+    }
+
+    /// Forgets an account in which nothing is left to do.
+    fn close(&mut self, id: &AccountId) {
+        let is_done = |one: &Account| one.waiting() == 0 && one.in_flight.is_empty();
+        if self.open.get(id).is_some_and(is_done) {
+            self.open.remove(id);
+        }
     }
 
     /// When the next change's time comes, of those for which it has not come.
-    pub(super) fn next_time(&self, now: Instant) -> Option<Instant> {
-        let times = self.all_waiting().map(|waiting| waiting.not_before);
-        times.filter(|time| *time > now).min()
-    }
-
-    fn all_waiting(&self) -> impl Iterator<Item = &Waiting> {
-        self.0.values().flat_map(|account| account.creates.iter().chain(&account.deletes))
+    pub(super) fn next_time(&mut self, now: Instant) -> Option<Instant> {
+        self.times.retain(|time| *time > now);
+        self.times.iter().min().copied()
     }
 }
 
@@ -171,6 +190,11 @@ impl Account {
         self.creates.len() + self.deletes.len()
     }
 
+    /// In an account in trouble there is one request at a time, and nobody waits for it.
+    fn is_in_trouble(&self) -> bool {
+        self.is_refused || self.is_late
+    }
+
     fn is_granting(&self) -> bool {
         !self.creates.is_empty()
             || self.in_flight.iter().any(|flying| flying.action == Action::Create)
@@ -181,7 +205,7 @@ impl Account {
     /// Until something has been done in an account, it gets one slot and no more while others wait:
     /// who knows whether its requests ever end.
     fn next(&self, now: Instant, others_wait: bool, grants_first: bool) -> Option<(Action, usize)> {
-        let is_limited = self.is_in_trouble || (others_wait && !self.is_proven);
+        let is_limited = self.is_in_trouble() || (others_wait && !self.is_proven);
         if is_limited && !self.in_flight.is_empty() {
             return None;
         }
@@ -237,6 +261,8 @@ impl Account {
         };
         if let Some(place) = self.in_flight.iter().position(is_it) {
             self.in_flight.swap_remove(place);
+            // If another one is late, too, that is noticed anew.
+            self.is_late = false;
         }
     }
 }

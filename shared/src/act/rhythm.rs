@@ -28,6 +28,9 @@ const NEWEST: f64 = 0.2;
 /// After how many times of what a change takes one is overdue.
 const OVERDUE: u32 = 3;
 
+/// Until after how many looks nothing is overdue, whatever others take: AWS takes up to fourteen seconds.
+const NEVER_OVERDUE: u32 = 15;
+
 /// Learns what a change takes, and says when to look next.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rhythm {
@@ -54,7 +57,7 @@ impl Rhythm {
 
     /// Whether a change that takes so long is taking longer than others.
     pub(super) fn is_overdue(&self, duration: Duration) -> bool {
-        duration > OVERDUE * self.takes.max(self.poll_every)
+        duration > (OVERDUE * self.takes).max(NEVER_OVERDUE * self.poll_every)
     }
 
     /// When to look next at requests of which the oldest was accepted then.
@@ -121,8 +124,9 @@ mod tests {
 
     #[test]
     fn what_takes_three_times_as_long_is_overdue() {
-        let rhythm = used_to(4 * SECOND);
-        assert!(!rhythm.is_overdue(11 * SECOND) && rhythm.is_overdue(13 * SECOND));
-        assert!(!used_to(SECOND / 100).is_overdue(2 * SECOND), "a look's time is no sign");
+        let rhythm = used_to(10 * SECOND);
+        assert!(!rhythm.is_overdue(29 * SECOND) && rhythm.is_overdue(31 * SECOND));
+        let rhythm = used_to(SECOND);
+        assert!(!rhythm.is_overdue(14 * SECOND) && rhythm.is_overdue(16 * SECOND));
     }
 }

@@ -104,7 +104,7 @@ impl Run {
     }
 
     /// When there may be something to ask although nothing has arrived.
-    pub(super) fn next_moment(&self, now: Instant) -> Option<Instant> {
+    pub(super) fn next_moment(&mut self, now: Instant) -> Option<Instant> {
         let time = self.accounts.next_time(now).filter(|_| self.may_start(now));
         let end = self.limits.until.filter(|end| *end > now && self.accounts.is_anything_waiting());
         [self.next_look(now), time, end.filter(|_| time.is_some())].into_iter().flatten().min()

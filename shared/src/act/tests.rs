@@ -97,7 +97,10 @@ struct Center {
 
 struct State {
     assignments: BTreeSet<Assignment>,
+    /// How many assignments there are of each permission set in each account.
+    roles: BTreeMap<(AccountId, PermissionSetArn), usize>,
     requests: BTreeMap<RequestId, Request>,
+    open: BTreeSet<RequestId>,
     calls: f64,
     looks: usize,
     tokens: f64,
@@ -131,7 +134,9 @@ impl Center {
             of_others: 0,
             state: RefCell::new(State {
                 assignments: BTreeSet::new(),
+                roles: BTreeMap::new(),
                 requests: BTreeMap::new(),
+                open: BTreeSet::new(),
                 calls: 0.0,
                 looks: 0,
                 tokens: CALLS_A_SECOND,
@@ -150,7 +155,7 @@ impl Center {
     }
 
     fn holding(self, changes: &[Change]) -> Self {
-        self.state.borrow_mut().assignments.extend(changes.iter().map(Change::assignment));
+        changes.iter().for_each(|change| self.state.borrow_mut().make(change.assignment()));
         self
     }
 
@@ -176,7 +181,7 @@ impl Center {
         const START: &str = "sso:CreateAccountAssignment";
         let (mut state, now) = (self.state.borrow_mut(), Instant::now());
         let bad = self.bad.get(&assignment.account_id).copied();
-        let open: Vec<&Request> = state.requests.values().filter(|one| !one.has_ended).collect();
+        let open: Vec<&Request> = state.open.iter().map(|id| &state.requests[id]).collect();
         if open.len() + self.of_others >= OUTSTANDING {
             state.throttled += 1;
             self.pace.throttled();
@@ -217,8 +222,8 @@ impl Center {
             has_ended: false,
         };
         state.requests.insert(request.clone(), accepted);
-        let in_flight = state.requests.values().filter(|one| !one.has_ended).count();
-        state.most_in_flight = state.most_in_flight.max(in_flight);
+        state.open.insert(request.clone());
+        state.most_in_flight = state.most_in_flight.max(state.open.len());
         Ok(Progress { request, state: RequestState::InProgress, failure_reason: None })
     }
 
@@ -240,33 +245,41 @@ impl Center {
 
 impl State {
     fn settle(&mut self, now: Instant) {
-        let State { requests, assignments, .. } = self;
-        let due = requests.values_mut().filter(|one| !one.has_ended && one.ends <= now);
-        for request in due {
+        let is_due = |id: &&RequestId| self.requests[*id].ends <= now;
+        for id in self.open.iter().filter(is_due).cloned().collect::<Vec<_>>() {
+            self.open.remove(&id);
+            let mut request = self.requests[&id].clone();
             request.has_ended = true;
+            let assignment = request.assignment.clone();
             match (request.action, &request.fails) {
                 (_, Some(_)) => {}
-                (Action::Create, None) => {
-                    assignments.insert(request.assignment.clone());
+                (Action::Create, None) => self.make(assignment),
+                (Action::Delete, None) if self.assignments.remove(&assignment) => {
+                    *self.roles.get_mut(&role_of(&assignment)).unwrap() -= 1;
                 }
                 (Action::Delete, None) => {
-                    if !assignments.remove(&request.assignment) {
-                        let gone = "Received a 404 status error: Assignment not found.";
-                        request.fails = Some(gone.to_owned());
-                    }
+                    let gone = "Received a 404 status error: Assignment not found.";
+                    request.fails = Some(gone.to_owned());
                 }
             }
+            self.requests.insert(id, request);
+        }
+    }
+
+    fn make(&mut self, assignment: Assignment) {
+        if self.assignments.insert(assignment.clone()) {
+            *self.roles.entry(role_of(&assignment)).or_default() += 1;
         }
     }
 
     fn updates_role(&self, action: Action, assignment: &Assignment) -> bool {
-        let role = |one: &&Assignment| {
-            one.account_id == assignment.account_id
-                && one.permission_set_arn == assignment.permission_set_arn
-        };
-        let there = self.assignments.iter().filter(role).count();
+        let there = self.roles.get(&role_of(assignment)).copied().unwrap_or_default();
         there == usize::from(action == Action::Delete)
     }
+}
+
+fn role_of(assignment: &Assignment) -> (AccountId, PermissionSetArn) {
+    (assignment.account_id.clone(), assignment.permission_set_arn.clone())
 }
 
 fn failure(operation: &'static str, code: &str) -> CallFailure {
