@@ -242,6 +242,25 @@ async fn a_look_at_groups_users_and_permission_sets_revokes_nothing_on_a_guess()
     no_read_that_fails_revokes(ways()[3].clone()).await;
 }
 
+/// What the SDK makes of half a body: an error, after it has asked again, and never a shorter list.
+#[tokio::test]
+async fn half_a_body_is_no_answer() {
+    for (harm, code) in [
+        (Harm::CutShort, "UnreadableAnswer"),
+        (Harm::Halved, "UnreadableAnswer"),
+        (Harm::Lost, "NotReached"),
+    ] {
+        let operation = "ListGroups".to_owned();
+        let spoilt = Spoilt { operation, from: 1, times: usize::MAX, harm };
+        let left = look(&ways()[0], Some(spoilt)).await;
+        let gaps = left.batch.unwrap().reconciled.unwrap().plan.gaps;
+        let reasons: Vec<&str> = gaps.iter().map(|gap| gap.reason.as_str()).collect();
+        assert_eq!(reasons, [format!("identitystore:ListGroups: {code}")], "{harm:?}");
+        assert!(left.calls["ListGroups"] > 2, "{harm:?}: the SDK asks again");
+        assert!(left.announced_gaps > 0, "{harm:?}: the sweep tells");
+    }
+}
+
 /// Every method of `Observe`, and the operations of AWS that it calls.
 const OPERATIONS: [(&str, &[&str]); 20] = [
     ("facts", &["ListInstances", "DescribeOrganization", "ListRoots"]),

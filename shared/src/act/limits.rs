@@ -13,8 +13,8 @@ pub struct Limits {
     /// them. Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
     pub in_flight: usize,
     /// How long to wait between two looks at the requests in flight, all of which are looked at with
-    /// one call. While changes wait for those in flight, looks come up to ten times as often: see
-    /// [`Rhythm`](super::rhythm::Rhythm).
+    /// one call. While changes wait for those in flight, looks come up to ten times as often, so that
+    /// no slot stands empty for long.
     pub poll_every: Duration,
     /// How often one change is started before it counts as failed.
     pub attempts: u32,

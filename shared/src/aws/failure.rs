@@ -34,12 +34,10 @@ where
             SdkError::DispatchFailure(_) => {
                 never_answered(operation, "NotReached", FailureKind::Transient, &error)
             }
-            SdkError::ResponseError(_) => never_answered(
-                operation,
-                UNREADABLE,
-                FailureKind::of_code(UNREADABLE, status),
-                &error,
-            ),
+            // Half a body, as a rule: the connection broke.
+            SdkError::ResponseError(_) => {
+                never_answered(operation, UNREADABLE, FailureKind::Transient, &error)
+            }
             _ => never_answered(operation, "NotSent", FailureKind::Permanent, &error),
         }
     }
