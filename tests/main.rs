@@ -30,3 +30,4 @@ mod scenarios;
 mod schema;
 mod support;
 mod usher_local;
+mod warnings;

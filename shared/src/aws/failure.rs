@@ -76,6 +76,10 @@ fn of_service(
 ) -> CallFailure {
     let code = match (said.code(), status) {
         (Some(code), _) => code.to_owned(),
+        // Half of an answer, with nothing to tell that there was more.
+        (None, Some(200..300)) => {
+            return never_answered(operation, UNREADABLE, FailureKind::Transient, error);
+        }
         (None, Some(status)) => format!("HTTP{status}"),
         (None, None) => "Unknown".to_owned(),
     };
