@@ -309,6 +309,10 @@ impl Act for Center {
         Ok(newest.map(|(id, one)| (id.clone(), one.state())).collect())
     }
 
+    async fn is_under_way(&self, _: Action) -> Result<bool, CallFailure> {
+        Ok(self.of_others > 0 || !self.state.borrow().open.is_empty())
+    }
+
     async fn status(&self, _: Action, request: &RequestId) -> Result<Progress, CallFailure> {
         self.call("sso:DescribeAccountAssignmentCreationStatus").await?;
         let one = self.state.borrow().requests[request].clone();
