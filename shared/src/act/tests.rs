@@ -51,6 +51,7 @@ fn change(action: Action, account: usize, set: usize, group: usize) -> Change {
         permission_set: Arc::new(PermissionSet {
             arn: permission_set_arn(set),
             name: format!("Set{set}"),
+            definition: None,
         }),
         principal: Arc::new(NamedPrincipal {
             principal: Principal::Group(group),
