@@ -156,7 +156,7 @@ impl Center {
     }
 
     fn holding(self, changes: &[Change]) -> Self {
-        changes.iter().for_each(|change| self.state.borrow_mut().make(change.assignment()));
+        changes.iter().for_each(|change| self.state.borrow_mut().make(&change.assignment()));
         self
     }
 
@@ -254,7 +254,7 @@ impl State {
             let assignment = request.assignment.clone();
             match (request.action, &request.fails) {
                 (_, Some(_)) => {}
-                (Action::Create, None) => self.make(assignment),
+                (Action::Create, None) => self.make(&assignment),
                 (Action::Delete, None) if self.assignments.remove(&assignment) => {
                     *self.roles.get_mut(&role_of(&assignment)).unwrap() -= 1;
                 }
@@ -267,9 +267,9 @@ impl State {
         }
     }
 
-    fn make(&mut self, assignment: Assignment) {
+    fn make(&mut self, assignment: &Assignment) {
         if self.assignments.insert(assignment.clone()) {
-            *self.roles.entry(role_of(&assignment)).or_default() += 1;
+            *self.roles.entry(role_of(assignment)).or_default() += 1;
         }
     }
 
@@ -552,7 +552,8 @@ async fn what_there_is_no_time_for_is_handed_back() {
         assert_eq!(told.is_empty(), seconds == 10_000, "{seconds}");
         told.extend(acted.outcomes.iter().map(|outcome| outcome.change.assignment()));
         let mut all: Vec<Assignment> = all.iter().map(Change::assignment).collect();
-        (told.sort(), all.sort());
+        told.sort();
+        all.sort();
         assert_eq!(told, all, "{seconds}: each is told of once");
     }
 }
