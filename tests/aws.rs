@@ -307,7 +307,7 @@ async fn too_many_revocations_are_held_and_everybody_is_told() {
     assert_eq!(aws.calls_of("sso-admin:DeleteAccountAssignment"), 0);
     let held = aws.announced("Revocations Held");
     assert_eq!((held.len(), &held[0]["number"]), (1, &json!(11)));
-    assert_eq!(held[0]["digest"], batch.reconciled.unwrap().plan.digest());
+    assert_eq!(held[0]["digest"], batch.reconciled.unwrap().plan.digest().to_string());
 }
 
 #[tokio::test]
@@ -336,7 +336,29 @@ async fn a_delegated_administrator_does_what_it_may() {
     let as_identity = local::Settings { caller: Some(account_id("identity")), ..quick() };
     let aws = LocalAws::with(company, RULES, as_identity).await;
     let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
-    // What is used in the management account is out of its reach everywhere; the rest is done.
+    // What is used in the management account is out of its reach everywhere, and not tried; the rest is done.
+    assert!(again(&batch).is_empty());
+    assert_eq!(aws.access(&account_id("pay-prod")), ["PowerUserAccess to Engineering"]);
+    assert_eq!(aws.calls_of("sso-admin:CreateAccountAssignment"), 1);
+    assert!(aws.announced("Change Failed").is_empty());
+    let not_ours = &batch.reconciled.unwrap().plan.not_ours;
+    let told: Vec<&str> = not_ours.iter().map(|one| one.permission_set.name.as_str()).collect();
+    assert_eq!(told, ["ViewOnlyAccess"]);
+}
+
+/// What its limits are is asked once a run; when that is refused, AWS's own refusal says why.
+#[tokio::test]
+async fn a_delegated_administrator_that_may_not_ask_for_its_limits_is_told_them_by_aws() {
+    let company = bobs_company().account("identity", "/Sandbox").assigned(
+        "ViewOnlyAccess",
+        "Auditors",
+        "management",
+    );
+    let as_identity = local::Settings { caller: Some(account_id("identity")), ..quick() };
+    let aws = LocalAws::with(company, RULES, as_identity).await;
+    let ask = "sso-admin:ListPermissionSetsProvisionedToAccount";
+    aws.local.fail(denied(ask, Some(account_id("management"))));
+    let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
     assert_eq!(again(&batch), ["message-0"]);
     assert_eq!(aws.access(&account_id("pay-prod")), ["PowerUserAccess to Engineering"]);
     let failed = &aws.announced("Change Failed")[0];

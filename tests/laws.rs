@@ -7,17 +7,19 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Value, json};
 use shared::{
     act::{Limits, act},
+    approval::{Approval, Approvals, HeldSet},
     decide::decide,
     failure::CallFailure,
     ids::{GroupId, OrganizationalUnitId, UserId},
     observe::Picture,
     organization::{
-        Account, AccountState, Assignment, Group, Membership, Organization, Principal, Unread, User,
+        Account, AccountState, Assignment, DelegatedAdministrator, Group, Membership, Organization,
+        Principal, Unread, User,
     },
     plan::{Action, Change, Plan, Role},
     reconcile::{Errand, Reconciled, reconcile},
     rules::{
-        Fence, ManagedUsers, Rules, SpannedGlob, Unlisted,
+        Fence, ManagedUsers, MaxRevocations, Rules, SpannedGlob, Unlisted,
         selector::{AccountView, Place, TagCondition, UnitView},
         user::UserSelector,
     },
@@ -634,7 +636,7 @@ fn in_a_runtime<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn errand(scope: Scope) -> Errand {
-    Errand { scope, causes: Vec::new(), now: now() }
+    Errand::new(scope, Vec::new(), now())
 }
 
 proptest! {
@@ -741,6 +743,54 @@ proptest! {
                 prop_assert!(!(principal && set), "{change:?} is there in spite of {}", entry.name);
             }
         }
+    }
+
+    /// What is held goes by an approval of exactly that set; what is left of one, only when a run has begun with it.
+    #[test]
+    fn exactly_what_is_approved_goes(company in organizations(), rules in rules_files(), scope in scopes(), limit in 0_usize..3) {
+        let mut rules = rules;
+        rules.0.manage.max_revocations = MaxRevocations::Count(limit);
+        let all = decide(&rules, &company.0, now(), &Scope::everything());
+        let plan = decide(&rules, &company.0, now(), &scope);
+        let (whole, part) = (all.revocations(), plan.revocations());
+        prop_assert_eq!(plan.held().count(), if part.len() > limit { part.len() } else { 0 });
+
+        let released = |approvals: &Approvals| plan.clone().approved_by(approvals);
+        let of = |plan: &Plan| Approvals::of(plan.digest());
+        let changes = |plan: &Plan| -> Vec<Assignment> { plan.changes.iter().map(Change::assignment).collect() };
+        prop_assert_eq!(released(&of(&plan)).held().count(), 0);
+        same(&changes(&released(&of(&plan))), &changes(&plan))?;
+        prop_assert_eq!(all.digest() == plan.digest(), whole == part);
+        if whole != part {
+            prop_assert_eq!(&released(&of(&all)), &plan);
+        }
+        prop_assert_eq!(&released(&Approvals::default()), &plan);
+
+        let Some(held) = HeldSet::of(&all, &Scope::everything(), &[], now()) else { return Ok(()) };
+        let approval = held.approved_by("bob".to_owned(), now());
+        let begun = Approval { begun_at: Some(now()), ..approval.clone() };
+        prop_assert_eq!(released(&begun.allows(now())).held().count(), 0);
+        prop_assert_eq!(&released(&begun.allows(begun.expires_at)), &plan);
+        if whole != part {
+            prop_assert_eq!(&released(&approval.allows(now())), &plan);
+        }
+    }
+
+    /// From a delegated administrator the plan is the same, but for what only the management account may change.
+    #[test]
+    fn a_delegated_administrator_plans_what_it_may_change(company in organizations(), rules in rules_files(), used in prop::sample::subsequence(&PERMISSION_SETS[..], 0..=3)) {
+        let used: BTreeSet<_> = used.into_iter().map(permission_set_arn).collect();
+        let whole = decide(&rules, &company.0, now(), &Scope::everything());
+        let mut company = company;
+        let (account_id, management) = (account_id("shop"), company.0.organization.management_account_id.clone());
+        let permission_sets_of_management = used.clone();
+        company.0.delegated_administrator = Some(DelegatedAdministrator { account_id, permission_sets_of_management });
+        let plan = decide(&rules, &company.0, now(), &Scope::everything());
+        let (not_ours, ours): (Vec<_>, Vec<_>) = whole.changes.into_iter().partition(|change| {
+            change.account.id == management || used.contains(&change.permission_set.arn)
+        });
+        same(&plan.changes, &ours)?;
+        same(&plan.not_ours, &not_ours)?;
     }
 
     /// Law 4. Nothing is created or deleted that the file does not manage.

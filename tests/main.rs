@@ -9,11 +9,14 @@
 )]
 
 mod acting;
+mod apply;
+mod approvals;
 mod aws;
 mod budget;
 mod cli;
 mod convergence;
 mod docs;
+mod doctor;
 mod end_to_end;
 mod events;
 mod explain;

@@ -21,7 +21,7 @@ fn bobs_company() -> Company {
 
 fn message(event: &str, account: &str) -> LaneMessage {
     let cause = Cause { event: event.to_owned(), ..Cause::default() };
-    LaneMessage { scope: Scope::account(account_id(account)), cause }
+    LaneMessage { scope: Scope::account(account_id(account)), cause, approval: None }
 }
 
 async fn look(aws: &FakeAws, scope: &Scope) -> Reconciled {
@@ -33,7 +33,7 @@ async fn look_within(aws: &FakeAws, scope: &Scope, limits: Limits) -> Reconciled
         "{version: 1, manage: {unlisted: revoke}, rules: [{name: a, permission_sets: Power, groups: Engineering, accounts: {all: true}}]}",
     );
     let now = "2026-03-02T15:42:00Z".parse().unwrap();
-    let errand = Errand { scope: scope.clone(), causes: Vec::new(), now };
+    let errand = Errand::new(scope.clone(), Vec::new(), now);
     reconcile((aws, aws, aws), &rules, limits, &errand, &mut Picture::default()).await.unwrap()
 }
 
@@ -77,7 +77,11 @@ async fn what_failed_in_one_account_is_no_other_messages_business() {
 }
 
 fn everywhere(scope: Scope, event: &str) -> LaneMessage {
-    LaneMessage { scope, cause: Cause { event: event.to_owned(), ..Cause::default() } }
+    LaneMessage {
+        scope,
+        cause: Cause { event: event.to_owned(), ..Cause::default() },
+        approval: None,
+    }
 }
 
 /// What there was no time for was not announced, so that even a sweep has to come again.
@@ -124,7 +128,7 @@ async fn members_are_read_for_rules_that_may_hold_after_a_closer_look() {
     };
     let (mut picture, everything) = (Picture::default(), Scope::everything());
     let now = "2026-03-02T15:42:00Z".parse().unwrap();
-    let errand = Errand { scope: everything, causes: Vec::new(), now };
+    let errand = Errand::new(everything, Vec::new(), now);
     let before = FakeAws::new(company("production").0);
     let plan = shared::reconcile::plan(&before, &rules, &errand, &mut picture).await.unwrap().1;
     assert_eq!(plan.changes.len(), 1);
@@ -146,7 +150,7 @@ async fn tags_are_read_anew_for_rules_that_ask_for_other_ones() {
     };
     let mut picture = Picture::default();
     let now = "2026-03-02T15:42:00Z".parse().unwrap();
-    let errand = Errand { scope: Scope::everything(), causes: Vec::new(), now };
+    let errand = Errand::new(Scope::everything(), Vec::new(), now);
     let before = FakeAws::new(bobs_company().0);
     let rules = asking_for("environment");
     shared::reconcile::plan(&before, &rules, &errand, &mut picture).await.unwrap();

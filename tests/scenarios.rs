@@ -3,13 +3,13 @@
 use insta::assert_snapshot;
 use shared::{
     decide::{decide, warnings},
-    organization::{AccountState, Unread},
+    organization::{AccountState, DelegatedAdministrator, Unread},
     plan::PlanText,
     scope::Scope,
 };
 
 use crate::support::{
-    organization::{Company, account_id, company, unit_id},
+    organization::{Company, account_id, company, permission_set_arn, unit_id},
     rules,
 };
 
@@ -187,6 +187,22 @@ fn too_many_revocations_are_held_and_the_grants_go_ahead() {
         "Engineering",
         "pay-prod",
     );
+    assert_snapshot!(plan(&rules, &company));
+}
+
+#[test]
+fn what_only_the_management_account_may_change_is_said_once() {
+    let rules = RULES.replace("manage:", "manage:\n  management_account: true");
+    let mut company = bobs_company()
+        .account("shop-prod", "/Workloads/Prod")
+        .tagged("team", "engineering")
+        .assigned("ViewOnlyAccess", "Engineering", "pay-prod")
+        .assigned("AdministratorAccess", "Engineering", "pay-prod")
+        .assigned("AdministratorAccess", "Engineering", "management");
+    company.0.delegated_administrator = Some(DelegatedAdministrator {
+        account_id: account_id("shop-prod"),
+        permission_sets_of_management: [permission_set_arn("ViewOnlyAccess")].into(),
+    });
     assert_snapshot!(plan(&rules, &company));
 }
 

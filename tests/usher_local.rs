@@ -13,7 +13,7 @@ use aws_sdk_identitystore::types::{AttributeOperation, MemberId};
 use aws_sdk_organizations::{Client, types::Tag};
 use aws_sdk_ssoadmin::types::{PrincipalType, TargetType};
 use axum::{Router, routing::post};
-use insta::assert_snapshot;
+use insta::{assert_snapshot, with_settings};
 use serde_json::Value;
 use shared::organization::{Organization, Principal};
 use tempfile::TempDir;
@@ -54,9 +54,18 @@ impl Running {
         Self::start_with(&[], arguments).await
     }
 
+    /// With other rules than all the others.
+    async fn with_rules(rules: &str, arguments: &[&str]) -> Self {
+        Self::begin(rules, &[], arguments).await
+    }
+
     async fn start_with(environment: &[(&str, &str)], arguments: &[&str]) -> Self {
+        Self::begin(RULES, environment, arguments).await
+    }
+
+    async fn begin(rules: &str, environment: &[(&str, &str)], arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("rules.yaml"), RULES).unwrap();
+        fs::write(folder.path().join("rules.yaml"), rules).unwrap();
         let mut process = Command::new(binary("usher"))
             .args(["local", "--port", "0", "--dump", "dump.json"])
             .args(arguments)
@@ -82,6 +91,13 @@ impl Running {
             }
         });
         Self { process, endpoint: endpoint.to_owned(), seen, screen, folder }
+    }
+
+    /// What follows those words on the screen, in their line.
+    fn after(&self, words: &str) -> String {
+        let seen = self.seen.lock().unwrap().clone();
+        let (_, rest) = seen.split_once(words).unwrap();
+        rest.lines().next().unwrap().to_owned()
     }
 
     /// Waits until that is seen on the screen so often.
@@ -282,6 +298,36 @@ async fn a_made_up_organization_is_served_dumped_and_served_again() {
     let again = Running::start(&["--seed", dump.to_str().unwrap()]).await;
     let again = Organization { observed_at: served.observed_at, ..again.organization().await };
     assert_eq!(again, served);
+}
+
+/// What the first terminal says to type in the second does what it says.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_goes_when_somebody_approves_it() {
+    let rules = RULES.replace("100%", "0");
+    let usher = Running::with_rules(&rules, &["--functions", "--rules", "rules.yaml"]).await;
+    usher.shows("in the other terminal: usher ", 1).await;
+    let command = usher.after("in the other terminal: usher ");
+    let held = access(&usher.organization().await);
+    assert!(held.contains(&"PowerUserAccess, Auditors, data-prod".to_owned()), "{held:?}");
+
+    let there = Usher::new().aws_at(usher.endpoint.clone());
+    let command: Vec<&str> = command.split(' ').collect();
+    let refused = there.run(&command);
+    assert_eq!(refused.code, 1, "{refused}");
+    assert!(refused.stderr.contains("nobody to ask"), "{refused}");
+    let approved = there.run(&[command.as_slice(), &["--yes"]].concat());
+    with_settings!({filters => vec![
+        (r"[0-9a-f]{20}", "[digest]"),
+        (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\dZ)?", "[time]"),
+    ]}, { assert_snapshot!("an_approval", approved) });
+    usher.holds(&AT_FIRST).await;
+
+    // It is used up, and was announced as what it was.
+    usher.shows("0 granted, 1 revoked", 1).await;
+    let again = there.run(&[command.as_slice(), &["--yes"]].concat());
+    assert_eq!(again.code, 1, "{again}");
+    assert!(again.stderr.contains("no revocations with the digest"), "{again}");
+    usher.interrupt().await;
 }
 
 #[tokio::test]

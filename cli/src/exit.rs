@@ -3,7 +3,12 @@
 use std::{io, path::PathBuf, process::ExitCode};
 
 use shared::{
-    failure::CallFailure, ids::InvalidId, rules::InvalidRules, runtime, scope::Function,
+    aws::approvals::ApprovalsFailure,
+    failure::CallFailure,
+    ids::{Digest, InvalidId},
+    rules::InvalidRules,
+    runtime,
+    scope::Function,
     shown::Shown,
 };
 
@@ -52,6 +57,30 @@ pub(crate) enum Failure {
     Rules(Box<InvalidRules>),
     #[error("failed to observe the organization")]
     Observe(#[source] CallFailure),
+    #[error("there is nobody to ask: standard input is no terminal; with `--yes` nobody is asked")]
+    NobodyToAsk,
+    #[error("nothing was done: the answer was not `yes`")]
+    NotConfirmed,
+    #[error("nothing was done: the plan is {minutes} minutes old by now; make it anew")]
+    PlanTooOld { minutes: i64 },
+    #[error(
+        "ended at once: what became of {under_way} requests to AWS is not known; `usher plan` says what remains"
+    )]
+    Abandoned { under_way: usize },
+    #[error(transparent)]
+    Setting(#[from] runtime::InvalidSetting),
+    #[error(
+        "no revocations with the digest {0} are held: they were let through, or other ones are held by now (see `usher plan`)"
+    )]
+    NothingHeld(Digest),
+    #[error("what is kept under {0} is not the set of that digest: nothing is approved")]
+    NotThatSet(Digest),
+    #[error("failed to reach what is held")]
+    Approvals(#[source] Box<ApprovalsFailure>),
+    #[error("failed to find out who you are")]
+    Caller(#[source] CallFailure),
+    #[error("approved, but the lane did not take it: run it again")]
+    Lane(#[source] CallFailure),
     #[error("failed to write")]
     Write(#[source] io::Error),
     #[error("failed to start")]

@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 use shared::{
     act::Outcome as Changed,
     aws::store::Location,
-    plan::{Action, PlanText},
+    ids::Digest,
+    plan::{Action, Plan, PlanText},
+    reconcile::Reconciled,
     relevance::OWN_CHANGE,
     rules::Rules,
     runtime::{self, Batch, Outcome, RulesOutcome, Settings, World},
@@ -28,6 +30,9 @@ use crate::{
 
 /// Usher's credentials, so that the events can tell its calls from everybody else's.
 pub(crate) const USHER_ACCESS_KEY_ID: &str = "USHERLOCAL";
+
+/// The lane's queue, which is any of that name on localhost.
+pub(crate) const LANE: &str = "https://sqs.eu-west-1.amazonaws.com/111111111111/usher-lane.fifo";
 
 /// How long between two looks at requests in flight: shorter than in AWS, as everything on localhost is.
 const POLL_EVERY: Duration = Duration::from_millis(100);
@@ -81,10 +86,9 @@ impl Functions {
 
     fn with(local: &Local, settings: &Settings) -> Self {
         let settings = Settings {
-            lane: Some(
-                "https://sqs.eu-west-1.amazonaws.com/111111111111/usher-lane.fifo".to_owned(),
-            ),
+            lane: Some(LANE.to_owned()),
             poll_every: POLL_EVERY,
+            account: Some(local.caller()),
             own_role: Some(local.usher_role_arn()),
             ..settings.clone()
         };
@@ -141,26 +145,16 @@ impl Run {
     pub(crate) fn told(&self, rules: &Rules) -> Vec<(&'static str, String)> {
         let noun = if self.messages == 1 { "message" } else { "messages" };
         let mut told = vec![("lane", format!("reconciler took {} {noun}", self.messages))];
-        let Some(reconciled) = &self.batch.reconciled else {
+        let runs: Vec<&Reconciled> = self.reconciled().collect();
+        if runs.is_empty() {
             told.push(("done", "nothing to look at".to_owned()));
             return told;
-        };
-        let text =
-            PlanText { plan: &reconciled.plan, rules, organization: &reconciled.organization };
-        let plan = output::painted_plan(text.to_string().trim_end());
-        told.extend(plan.lines().map(|line| ("", line.to_owned())));
-        for (outcome, reason) in reconciled.failures() {
-            let change = &outcome.change;
-            let what = format!("{} {}", change.permission_set.name, change.principal);
-            told.push((
-                "failed",
-                painted(RED, format!("{what} in {}: {reason}", change.account.name)),
-            ));
         }
+        runs.iter().for_each(|reconciled| tell(reconciled, rules, &mut told));
         let of = |action| {
             let done =
                 |outcome: &&Changed| outcome.change.action == action && outcome.result.is_ok();
-            reconciled.outcomes.iter().filter(done).count()
+            runs.iter().flat_map(|reconciled| &reconciled.outcomes).filter(done).count()
         };
         let calls = self.calls;
         let noun = if calls == 1 { "call" } else { "calls" };
@@ -172,6 +166,28 @@ impl Run {
         );
         told.push(("done", done));
         told
+    }
+
+    /// The digests of what is held back.
+    pub(crate) fn held(&self) -> impl Iterator<Item = Digest> {
+        let plans = self.reconciled().map(|reconciled| &reconciled.plan);
+        plans.filter(|plan| plan.held().next().is_some()).map(Plan::digest)
+    }
+
+    fn reconciled(&self) -> impl Iterator<Item = &Reconciled> {
+        self.batch.approved.iter().chain(&self.batch.reconciled)
+    }
+}
+
+/// The plan with its reasons, and what failed.
+fn tell(reconciled: &Reconciled, rules: &Rules, told: &mut Vec<(&'static str, String)>) {
+    let text = PlanText { plan: &reconciled.plan, rules, organization: &reconciled.organization };
+    let plan = output::painted_plan(text.to_string().trim_end());
+    told.extend(plan.lines().map(|line| ("", line.to_owned())));
+    for (outcome, reason) in reconciled.failures() {
+        let change = &outcome.change;
+        let what = format!("{} {}", change.permission_set.name, change.principal);
+        told.push(("failed", painted(RED, format!("{what} in {}: {reason}", change.account.name))));
     }
 }
 

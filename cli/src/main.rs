@@ -2,20 +2,26 @@
 //!
 //! Data goes to stdout, everything else to stderr. Every command says by its exit code how it ended.
 
+mod apply;
+mod approve;
+mod ask;
 mod check;
 mod clock;
 mod demo;
 mod diagnostics;
+mod doctor;
 mod exit;
 mod explain;
 mod files;
 mod functions;
+mod installation;
 mod live;
 mod local;
 mod output;
 mod plan;
 mod schema;
 mod simulate;
+mod stop;
 mod test;
 
 use std::process::ExitCode;
@@ -38,6 +44,9 @@ enum Command {
     Check(check::Arguments),
     Test(test::Arguments),
     Plan(plan::Arguments),
+    Apply(apply::Arguments),
+    Approve(approve::Arguments),
+    Doctor(doctor::Arguments),
     Simulate(simulate::Arguments),
     Explain(explain::Arguments),
     /// Print the JSON Schema of the rules file, for editors
@@ -52,6 +61,9 @@ impl Command {
         match self {
             Self::Test(arguments) => arguments.format,
             Self::Plan(arguments) => arguments.format,
+            Self::Apply(arguments) => arguments.format,
+            Self::Approve(arguments) => arguments.format,
+            Self::Doctor(arguments) => arguments.format,
             Self::Simulate(arguments) => arguments.format,
             Self::Explain(arguments) => arguments.format,
             // What is wrong with the rules is what `check` prints as data.
@@ -78,6 +90,9 @@ fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Explain(arguments) => in_a_runtime(explain::run(arguments)),
         Command::Plan(arguments) => in_a_runtime(plan::run(arguments)),
+        Command::Apply(arguments) => in_a_runtime(apply::run(arguments)),
+        Command::Approve(arguments) => in_a_runtime(approve::run(arguments)),
+        Command::Doctor(arguments) => in_a_runtime(doctor::run(arguments)),
         Command::Schema => schema::run(),
         Command::Local(arguments) => in_a_runtime(local::run(arguments)),
         Command::Demo(arguments) => in_a_runtime(demo::run(arguments)),

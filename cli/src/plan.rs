@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use shared::{
     decide::decide,
-    ids::InstanceArn,
+    ids::{AccountId, InstanceArn},
     observe::Picture,
     organization::Organization,
     plan::{Plan, PlanText},
     reconcile::{self, Errand},
     rules::Rules,
+    runtime::World,
     scope::Scope,
 };
 
@@ -33,6 +34,9 @@ pub(crate) struct Arguments {
     /// An organization snapshot to plan for, instead of AWS
     #[arg(long, value_name = "ORG")]
     org: Option<PathBuf>,
+    /// Only this account; more than once
+    #[arg(long, value_name = "ACCOUNT")]
+    only: Vec<AccountId>,
     /// The Identity Center instance, where there are several
     #[arg(long, value_name = "ARN", conflicts_with = "org")]
     instance_arn: Option<InstanceArn>,
@@ -43,36 +47,49 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let rules = files::rules(&arguments.rules)?;
+    let scope = scope(&arguments.only);
     let (organization, plan) = match &arguments.org {
         Some(path) => {
             let organization = files::organization(path)?;
-            let plan = decide(&rules, &organization, clock::now(), &Scope::everything());
+            let plan = decide(&rules, &organization, clock::now(), &scope);
             (organization, plan)
         }
-        None => live_plan(&rules, arguments.instance_arn.clone()).await?,
+        None => live(&live::world(arguments.instance_arn.clone()).await?, &rules, scope).await?,
     };
     match arguments.format {
         Format::Json => output::json(&plan.to_json(&rules.source))?,
-        Format::Text => print(&plan, &rules, &organization)?,
+        Format::Text => print(&plan, &rules, &organization, " Nothing was applied.")?,
     }
     Ok(if plan.changes.is_empty() { Exit::Done } else { Exit::ChangesPending })
 }
 
-/// The plan that a sweep would make now.
-async fn live_plan(
-    rules: &Rules,
-    instance_arn: Option<InstanceArn>,
-) -> Result<(Organization, Plan), Failure> {
-    let world = live::world(instance_arn).await;
-    let errand = Errand { scope: Scope::everything(), causes: Vec::new(), now: clock::now() };
-    let mut nothing = Picture::default();
-    let plan = reconcile::plan(world.observe(), rules, &errand, &mut nothing);
-    output::with_progress(plan, || live::progress(&world)).await.map_err(Failure::Observe)
+/// Those accounts, or everything.
+pub(crate) fn scope(only: &[AccountId]) -> Scope {
+    let accounts = only.iter().cloned().collect();
+    if only.is_empty() { Scope::everything() } else { Scope { accounts, ..Scope::default() } }
 }
 
-fn print(plan: &Plan, rules: &Rules, organization: &Organization) -> Result<(), Failure> {
+/// The plan that a run would make now.
+pub(crate) async fn live(
+    world: &World,
+    rules: &Rules,
+    scope: Scope,
+) -> Result<(Organization, Plan), Failure> {
+    let errand = Errand::new(scope, Vec::new(), clock::now());
+    let mut nothing = Picture::default();
+    let plan = Box::pin(reconcile::plan(world.observe(), rules, &errand, &mut nothing));
+    output::with_progress(plan, || live::progress(world)).await.map_err(Failure::Observe)
+}
+
+/// Prints a plan, and what is to be said at the end of one that changes something.
+pub(crate) fn print(
+    plan: &Plan,
+    rules: &Rules,
+    organization: &Organization,
+    end: &str,
+) -> Result<(), Failure> {
     output::warnings(&plan.warnings, &rules.source);
     let text = PlanText { plan, rules, organization }.to_string();
-    let end = if plan.changes.is_empty() { "" } else { " Nothing was applied." };
+    let end = if plan.changes.is_empty() { "" } else { end };
     output::data(&format!("{}{end}", output::painted_plan(text.trim_end())))
 }

@@ -112,6 +112,7 @@ pub fn bobs_organization() -> Organization {
             management_account_id: id(MANAGEMENT),
             root_id: id(ROOT),
         },
+        delegated_administrator: None,
         organizational_units: organizational_units(),
         accounts: accounts(),
         permission_sets: permission_sets(),

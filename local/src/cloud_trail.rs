@@ -176,6 +176,11 @@ fn region(service: Service, state: &State) -> &str {
     if service == Service::Organizations { ORGANIZATIONS_REGION } else { &state.instance.region }
 }
 
+/// The session of a role.
+pub(crate) fn session_arn(account: &AccountId, role: &str) -> String {
+    format!("arn:aws:sts::{account}:assumed-role/{role}/local")
+}
+
 /// Somebody who assumed a role. The issuer's ARN is what tells Usher's own calls from all others.
 pub(crate) fn user_identity(call: &Call<'_>) -> Value {
     let (account, role) = (&call.caller.account_id, call.caller.role);
@@ -183,7 +188,7 @@ pub(crate) fn user_identity(call: &Call<'_>) -> Value {
     json!({
         "type": "AssumedRole",
         "principalId": format!("{principal}:local"),
-        "arn": format!("arn:aws:sts::{account}:assumed-role/{role}/local"),
+        "arn": session_arn(account, role),
         "accountId": account,
         "accessKeyId": call.caller.access_key_id,
         "sessionContext": {

@@ -52,6 +52,7 @@ mod settings;
 mod sqs;
 mod sso_admin;
 mod state;
+mod sts;
 mod well_formed;
 mod world;
 
@@ -109,6 +110,13 @@ impl Local {
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The account that Usher calls from.
+    #[must_use]
+    pub fn caller(&self) -> AccountId {
+        let caller = self.world.settings.caller.clone();
+        caller.unwrap_or_else(|| self.world.state().facts.management_account_id.clone())
     }
 
     /// What answers behind the socket, for a client in the same process. Without sockets a test may

@@ -26,7 +26,7 @@ use crate::{
     quotas,
     service::Service,
     settings::Settings,
-    state,
+    state, sts,
     world::World,
 };
 
@@ -90,10 +90,24 @@ async fn answer(
 ) -> Response<Body> {
     world.wait(world.settings.latency).await;
     let request_id = Uuid::new_v4().to_string();
+    if headers.get(TARGET).is_none() && sts::asks_who_calls(&body) {
+        return who_calls(&world, &headers, &request_id);
+    }
     let answer =
         find(&headers).and_then(|target| run(&world, &headers, &target, &body, &request_id));
     respond(&headers, &request_id, answer)
 }
+
+fn who_calls(world: &World, headers: &HeaderMap, request_id: &str) -> Response<Body> {
+    let mut state = world.state();
+    *state.calls.entry(sts::GET_CALLER_IDENTITY.to_owned()).or_default() += 1;
+    let caller = caller(headers, &world.settings, &state);
+    let response = Response::builder().header(CONTENT_TYPE, "text/xml");
+    response.body(Body::from(sts::identity(&caller, request_id))).unwrap_or_else(|_| malformed())
+}
+
+/// The header that names an operation.
+const TARGET: &str = "x-amz-target";
 
 /// What a request is for.
 struct Target<'a> {
@@ -103,7 +117,7 @@ struct Target<'a> {
 }
 
 fn find(headers: &HeaderMap) -> Result<Target<'_>, ApiError> {
-    let target = header(headers, "x-amz-target").unwrap_or("(no X-Amz-Target header)");
+    let target = header(headers, TARGET).unwrap_or("(no X-Amz-Target header)");
     let unknown = || ApiError::not_implemented(target);
     let (prefix, name) = target.rsplit_once('.').ok_or_else(unknown)?;
     let service = Service::of_target(prefix).ok_or_else(unknown)?;

@@ -126,6 +126,7 @@ impl State {
             observed_at: now,
             instance: self.instance.clone(),
             organization: self.facts.clone(),
+            delegated_administrator: None,
             organizational_units: self.organizational_units.values().cloned().collect(),
             accounts: self.members.values().map(|member| member.account.clone()).collect(),
             permission_sets: self

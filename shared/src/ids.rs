@@ -132,6 +132,19 @@ id!(
     "a user's id (a UUID)",
     principal_id
 );
+id!(
+    /// A set of revocations: what an approval is for. Small letters only, so that it can name a file.
+    Digest,
+    "a digest of revocations (20 hexadecimal digits)",
+    digest
+);
+
+impl Digest {
+    /// The digest of those bytes.
+    pub(crate) fn of_bytes<'b>(bytes: impl Iterator<Item = &'b u8>) -> Self {
+        Self(bytes.map(|byte| format!("{byte:02x}")).collect::<String>().into())
+    }
+}
 
 fn account_id(text: &str) -> Option<&str> {
     (text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
@@ -178,6 +191,11 @@ fn identity_store_id(text: &str) -> Option<&str> {
     let directory =
         text.strip_prefix("d-").is_some_and(|rest| is_lower_alphanumeric(rest, 10..=10));
     (directory || is_uuid(text)).then_some(text)
+}
+
+fn digest(text: &str) -> Option<&str> {
+    let is_lower_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    (text.len() == 20 && text.bytes().all(is_lower_hex)).then_some(text)
 }
 
 /// A UUID or, in older stores, ten hex digits and a UUID; either may stand behind an ARN, which is cut
@@ -242,6 +260,14 @@ mod tests {
                 "r-AB12",
                 "/Workloads",
             ],
+        );
+    }
+
+    #[test]
+    fn digests_can_name_files() {
+        check::<Digest>(
+            &["3066fc2ea86dabb44d37"],
+            &["", "3066fc2ea86dabb44d3", "3066FC2EA86DABB44D37", "../../../../../../../"],
         );
     }
 

@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::scope::{self, Lead, Scope, event::Event};
+use crate::{
+    ids::Digest,
+    scope::{self, Lead, Scope, event::Event},
+};
 
 /// The one message group of the lane.
 pub const MESSAGE_GROUP: &str = "usher";
@@ -19,6 +22,10 @@ pub struct LaneMessage {
     /// Why.
     #[serde(default)]
     pub cause: Cause,
+    /// The held set of revocations that somebody has approved, when that is why to look. The approval itself is read
+    /// where it was written down: who may send to the lane may not approve by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Digest>,
 }
 
 /// The event that made somebody look: for logs, announcements and the demo, never for a decision.
@@ -72,15 +79,19 @@ impl LaneMessage {
         }
         let cause = Cause::of(Event::new(&value)?);
         match scope::from_any_event(&value) {
-            Lead::Look { scope, .. } => Ok(Self { scope, cause }),
-            Lead::Ignore(_) => Ok(Self { scope: Scope::default(), cause }),
+            Lead::Look { scope, .. } => Ok(Self { scope, cause, approval: None }),
+            Lead::Ignore(_) => Ok(Self { cause, ..Self::default() }),
         }
     }
 
     /// The message's body.
     #[must_use]
     pub fn body(&self) -> String {
-        serde_json::json!({ "scope": self.scope, "cause": self.cause }).to_string()
+        let mut body = serde_json::json!({ "scope": self.scope, "cause": self.cause });
+        if let (Some(approval), Some(fields)) = (&self.approval, body.as_object_mut()) {
+            fields.insert("approval".to_owned(), serde_json::json!(approval));
+        }
+        body.to_string()
     }
 }
 
@@ -97,7 +108,11 @@ mod tests {
                 id: Some("e-1".to_owned()),
                 ..Cause::default()
             },
+            approval: None,
         };
+        assert_eq!(LaneMessage::parse(&message.body()), Ok(message.clone()));
+        let approval = Some("3066fc2ea86dabb44d37".parse().unwrap());
+        let message = LaneMessage { approval, ..message };
         assert_eq!(LaneMessage::parse(&message.body()), Ok(message));
     }
 

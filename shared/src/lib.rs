@@ -10,6 +10,7 @@
     )
 )]
 pub mod announcement;
+pub mod approval;
 pub mod decide;
 pub mod diagnostic;
 pub mod explain;

@@ -6,7 +6,7 @@
 
 mod definition;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,10 @@ pub struct Organization {
     pub instance: Instance,
     /// The organization's own facts.
     pub organization: OrganizationFacts,
+    /// From where Identity Center is administered, when that is not the management account. Left out: from the
+    /// management account, or that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated_administrator: Option<DelegatedAdministrator>,
     /// The root and the organizational units.
     pub organizational_units: Vec<OrganizationalUnit>,
     /// The accounts, whatever their state.
@@ -76,6 +80,20 @@ pub struct OrganizationFacts {
     pub management_account_id: AccountId,
     /// The root of the tree.
     pub root_id: OrganizationalUnitId,
+}
+
+/// A delegated administrator of Identity Center: it may change nothing in the management account, nor anything of a
+/// permission set that is used there, wherever that is.
+///
+/// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html>
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DelegatedAdministrator {
+    /// The account.
+    pub account_id: AccountId,
+    /// The permission sets that are provisioned to the management account.
+    #[serde(default)]
+    pub permission_sets_of_management: BTreeSet<PermissionSetArn>,
 }
 
 /// How deep organizational units can be nested: what is said to be deeper was not read right.

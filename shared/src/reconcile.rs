@@ -22,6 +22,7 @@ use tracing::warn;
 use crate::{
     act::{Act, Acted, Limits, Outcome, act},
     announcement::{self, Announcement, Fate},
+    approval::{Approval, Approvals},
     decide::decide,
     failure::CallFailure,
     ids::{AccountId, PermissionSetArn},
@@ -52,6 +53,22 @@ pub struct Errand {
     pub causes: Vec<Cause>,
     /// The time.
     pub now: DateTime<Utc>,
+    /// Revocations that somebody has approved, when that is why to look.
+    pub approval: Option<Approval>,
+}
+
+impl Errand {
+    /// An errand that nobody has approved anything for.
+    #[must_use]
+    pub fn new(scope: Scope, causes: Vec<Cause>, now: DateTime<Utc>) -> Self {
+        Self { scope, causes, now, approval: None }
+    }
+
+    /// What may go although it is over the limit.
+    fn approvals(&self) -> Approvals {
+        let approval = self.approval.as_ref();
+        approval.map(|approval| approval.allows(self.now)).unwrap_or_default()
+    }
 }
 
 /// What a run saw, planned and did.
@@ -190,6 +207,7 @@ pub async fn plan(
             continue;
         }
         settle_roles(&mut plan, &observation);
+        let plan = plan.approved_by(&errand.approvals());
         return Ok((observation.into_organization(), plan));
     }
 }

@@ -196,6 +196,7 @@ fn empty(account: &TestAccount, now: DateTime<Utc>) -> Result<Organization, Inva
             management_account_id: management,
             root_id: "r-0000".parse()?,
         },
+        delegated_administrator: None,
         organizational_units: vec![OrganizationalUnit {
             id: "r-0000".parse()?,
             name: "Root".to_owned(),

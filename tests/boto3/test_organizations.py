@@ -473,3 +473,12 @@ def test_organizations_has_rates_of_its_own(refused: Refused) -> None:
 def test_what_is_not_known_is_said_to_be(organizations: Any, refused: Refused) -> None:
     with refused("NotImplemented"):
         organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")
+
+
+# Who calls
+
+
+def test_whoever_asks_is_told_who_they_are(server: Server) -> None:
+    identity = server.client("sts").get_caller_identity()
+    assert identity["Account"] == MANAGEMENT
+    assert identity["Arn"] == f"arn:aws:sts::{MANAGEMENT}:assumed-role/Admin/local"

@@ -11,7 +11,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::{root, usher::binary, validate::python};
+use super::{
+    root,
+    usher::{Usher, binary},
+    validate::python,
+};
 
 /// Longer than any command takes, shorter than anybody's patience.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -99,6 +103,32 @@ impl Bed {
             }),
         )
         .await;
+    }
+
+    /// An admin's command line: Organizations, Identity Center, the Identity Store and STS are at one
+    /// endpoint, all else is here.
+    pub(crate) fn admin(&self, identity_endpoint: &str) -> Usher {
+        let usher = Usher::new()
+            .with("AWS_ENDPOINT_URL", self.endpoint.clone())
+            // An access key of twelve digits is an account.
+            .with("AWS_ACCESS_KEY_ID", "111111111111".to_owned())
+            .with("AWS_SECRET_ACCESS_KEY", "not-a-secret".to_owned())
+            .with("AWS_REGION", "eu-west-1".to_owned())
+            .with("USHER_CALLS_PER_SECOND", "1000".to_owned());
+        let there = [
+            "AWS_ENDPOINT_URL_ORGANIZATIONS",
+            "AWS_ENDPOINT_URL_SSO_ADMIN",
+            "AWS_ENDPOINT_URL_IDENTITYSTORE",
+            "AWS_ENDPOINT_URL_STS",
+        ];
+        there.iter().fold(usher, |usher, name| usher.with(name, identity_endpoint.to_owned()))
+    }
+
+    /// The URL of the lane.
+    pub(crate) async fn lane(&mut self) -> String {
+        let name = json!({"QueueName": "usher-lane.fifo"});
+        let queue = self.call("sqs", "get_queue_url", &name, None).await;
+        queue["QueueUrl"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn invoke(&mut self, function: &str, event: &Value) -> Invocation {

@@ -188,6 +188,7 @@ impl Observe for FakeAws {
         self.read("sso:ListInstances", |organization| Facts {
             instance: organization.instance.clone(),
             organization: organization.organization.clone(),
+            caller: None,
         })
     }
 

@@ -90,6 +90,8 @@ impl LocalAws {
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             rules: Some(self.rules_file().to_str().unwrap().parse().unwrap()),
+            // As the template says it.
+            account: Some(self.local.caller()),
             lane: Some("http://localhost/310000000001/usher-lane.fifo".to_owned()),
             calls_per_second: NonZeroU32::new(10_000).unwrap(),
             poll_every: Duration::from_millis(30),
@@ -184,7 +186,7 @@ pub(crate) fn message_about(account: &AccountId) -> String {
         time: Some("2026-03-02T09:14:31Z".to_owned()),
         actor: Some("arn:aws:sts::310000000001:assumed-role/Organizer/bob".to_owned()),
     };
-    LaneMessage { scope: Scope::account(account.clone()), cause }.body()
+    LaneMessage { scope: Scope::account(account.clone()), cause, approval: None }.body()
 }
 
 /// The messages that are to come again.

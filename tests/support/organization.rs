@@ -35,6 +35,7 @@ pub(crate) fn company() -> Company {
             management_account_id: account_id("management"),
             root_id: unit_id("/"),
         },
+        delegated_administrator: None,
         organizational_units: vec![root],
         accounts: Vec::new(),
         permission_sets: Vec::new(),

@@ -1,4 +1,4 @@
-//! The end: who asks for it, and what is kept of the organization then.
+//! The end: what is kept of the organization then.
 
 use std::{
     fs::{self, OpenOptions},
@@ -9,46 +9,6 @@ use std::{
 use local::Local;
 
 use crate::exit::Failure;
-
-/// Ctrl-C, or whoever else wants the process to end. It is heard from the moment on in which this is made, however long
-/// it takes until somebody waits for it.
-pub(super) struct Stop {
-    #[cfg(unix)]
-    interrupted: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminated: tokio::signal::unix::Signal,
-    #[cfg(windows)]
-    interrupted: tokio::signal::windows::CtrlC,
-}
-
-impl Stop {
-    #[cfg(unix)]
-    pub(super) fn listen() -> Result<Self, Failure> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let signal = |kind| signal(kind).map_err(Failure::Signal);
-        Ok(Self {
-            interrupted: signal(SignalKind::interrupt())?,
-            terminated: signal(SignalKind::terminate())?,
-        })
-    }
-
-    #[cfg(windows)]
-    pub(super) fn listen() -> Result<Self, Failure> {
-        let interrupted = tokio::signal::windows::ctrl_c().map_err(Failure::Signal)?;
-        Ok(Self { interrupted })
-    }
-
-    /// Waits until somebody has had enough.
-    pub(super) async fn asked_for(&mut self) {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = self.interrupted.recv() => {}
-            _ = self.terminated.recv() => {}
-        }
-        #[cfg(windows)]
-        self.interrupted.recv().await;
-    }
-}
 
 /// The file that the organization is written to in the end.
 pub(super) struct Dump(PathBuf);

@@ -6,7 +6,8 @@ use shared::organization::Organization;
 /// The services that are served, as the variables of the SDKs spell them.
 ///
 /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
-const SERVICES: [&str; 5] = ["ORGANIZATIONS", "SSO_ADMIN", "IDENTITYSTORE", "EVENTBRIDGE", "SQS"];
+const SERVICES: [&str; 6] =
+    ["ORGANIZATIONS", "SSO_ADMIN", "IDENTITYSTORE", "EVENTBRIDGE", "SQS", "STS"];
 
 /// What would lead elsewhere.
 const UNSET: [&str; 2] = ["AWS_PROFILE", "AWS_SESSION_TOKEN"];

@@ -33,9 +33,10 @@ use crate::{
     files,
     functions::USHER_ACCESS_KEY_ID,
     output,
+    stop::Stop,
 };
 
-use ending::{Dump, Stop};
+use ending::Dump;
 use exports::{Shell, exports};
 use rules_file::RulesFile;
 use screen::Screen;

@@ -26,7 +26,7 @@ use tokio::{
 use crate::{
     clock,
     exit::Failure,
-    functions::{Functions, Run, name_of},
+    functions::{Functions, LANE, Run, name_of},
     output::{self, GREEN, RED, YELLOW, painted},
 };
 
@@ -108,7 +108,11 @@ impl<'a> Work<'a> {
                     None => return Ok(()),
                 },
                 _ = sweeps.tick() => self.sweep(),
-                _ = looks.tick() => self.look_at_rules().await?,
+                _ = looks.tick() => {
+                    // Whoever approves something sends to the lane, and no event tells of it.
+                    self.take_messages();
+                    self.look_at_rules().await?;
+                }
             }
         }
     }
@@ -241,6 +245,11 @@ impl<'a> Work<'a> {
             // The functions read the copy, which nobody else knows of.
             let line = line.replace(&active, &edited);
             if title.is_empty() { screen::more(&line) } else { self.screen.line(title, &line) }
+        }
+        for digest in run.held() {
+            let command = format!("usher approve {digest} --rules {active} --lane {LANE}");
+            let told = format!("to let exactly these go, in the other terminal: {command}");
+            self.screen.line("held", &told);
         }
     }
 

@@ -343,6 +343,7 @@ fn empty(random: &mut Random) -> Organization {
             management_account_id: account_id(random),
             root_id: root_id.clone(),
         },
+        delegated_administrator: None,
         organizational_units: vec![OrganizationalUnit {
             id: root_id,
             name: "Root".to_owned(),

@@ -43,6 +43,7 @@ pub struct Clients {
     sqs: OnceLock<aws_sdk_sqs::Client>,
     event_bridge: OnceLock<aws_sdk_eventbridge::Client>,
     s3: OnceLock<aws_sdk_s3::Client>,
+    sts: OnceLock<aws_sdk_sts::Client>,
 }
 
 impl Clients {
@@ -71,6 +72,7 @@ impl Clients {
             sqs: OnceLock::new(),
             event_bridge: OnceLock::new(),
             s3: OnceLock::new(),
+            sts: OnceLock::new(),
         }
     }
 
@@ -131,6 +133,14 @@ impl Clients {
         self.event_bridge.get_or_init(|| {
             let config = aws_sdk_eventbridge::config::Builder::from(&self.config);
             aws_sdk_eventbridge::Client::from_conf(config.interceptor(self.calls.clone()).build())
+        })
+    }
+
+    /// Who calls.
+    pub fn sts(&self) -> &aws_sdk_sts::Client {
+        self.sts.get_or_init(|| {
+            let config = aws_sdk_sts::config::Builder::from(&self.config);
+            aws_sdk_sts::Client::from_conf(config.interceptor(self.calls.clone()).build())
         })
     }
 

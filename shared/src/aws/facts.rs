@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use aws_sdk_ssoadmin::types::InstanceMetadata;
 use tokio::sync::OnceCell;
+use tracing::warn;
 
 use crate::{
     failure::{CallFailure, FailureKind},
-    ids::{InstanceArn, OrganizationalUnitId},
+    ids::{AccountId, InstanceArn, OrganizationalUnitId},
     observe::Facts,
     organization::{Instance, OrganizationFacts},
 };
 
 use super::{
+    caller::caller,
     clients::Clients,
     failure::{failed, read_id, unreadable},
     pages::every_row,
@@ -30,16 +32,23 @@ pub struct KnownFacts {
     wanted: Option<InstanceArn>,
     instance: OnceCell<Instance>,
     organization: OnceCell<OrganizationFacts>,
+    caller: OnceCell<AccountId>,
 }
 
 impl KnownFacts {
-    /// Nothing known yet. Without a wanted instance there has to be exactly one.
+    /// Nothing known yet but, where somebody said so, the account that calls. Without a wanted
+    /// instance there has to be exactly one.
     #[must_use]
-    pub fn new(clients: Arc<Clients>, wanted: Option<InstanceArn>) -> Self {
-        Self { clients, wanted, instance: OnceCell::new(), organization: OnceCell::new() }
+    pub fn new(
+        clients: Arc<Clients>,
+        wanted: Option<InstanceArn>,
+        caller: Option<AccountId>,
+    ) -> Self {
+        let caller = OnceCell::new_with(caller);
+        Self { clients, wanted, instance: OnceCell::new(), organization: OnceCell::new(), caller }
     }
 
-    /// Both.
+    /// All of it.
     ///
     /// # Errors
     /// What AWS said, or that there is not exactly one instance.
@@ -47,7 +56,21 @@ impl KnownFacts {
         Ok(Facts {
             instance: self.instance().await?.clone(),
             organization: self.organization().await?.clone(),
+            caller: self.caller().await,
         })
+    }
+
+    /// The account that calls. What is allowed to whom is AWS's matter in the end, so not to know it
+    /// is no reason to do nothing.
+    async fn caller(&self) -> Option<AccountId> {
+        let ask = async || Ok(caller(&self.clients).await?.account_id);
+        match self.caller.get_or_try_init(ask).await {
+            Ok(account) => Some(account.clone()),
+            Err::<_, CallFailure>(failure) => {
+                warn!(%failure, "not known from which account Identity Center is administered");
+                None
+            }
+        }
     }
 
     /// The instance.

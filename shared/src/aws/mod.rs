@@ -11,18 +11,24 @@
 //! - [`names`]: permission sets' names, learned once, ever;
 //! - [`observe`], [`act`], [`announce`], [`lane`]: the four things that Usher does with AWS;
 //! - [`store`] and [`rules`]: a file in S3 or on disk, and the rules in it;
-//! - [`rules_bucket`]: what people write, and what takes force of it.
+//! - [`rules_bucket`]: what people write, and what takes force of it;
+//! - [`approvals`]: revocations that wait for somebody, and approvals of them;
+//! - [`last_sweep`]: when everything was looked at last;
+//! - [`caller`]: who calls.
 //!
 //! **Guarantees.** A listing is whole or it is a failure. An answer that cannot be read is a
 //! failure, never a missing row: what is missing may be revoked.
 
 pub mod act;
 pub mod announce;
+pub mod approvals;
+pub mod caller;
 pub mod calls;
 pub mod clients;
 pub mod facts;
 pub mod failure;
 pub mod lane;
+pub mod last_sweep;
 pub mod memory;
 pub mod names;
 pub mod observe;

@@ -27,6 +27,10 @@ use super::{clients::Clients, failure::failed};
 const GET_OBJECT: &str = "s3:GetObject";
 const HEAD_OBJECT: &str = "s3:HeadObject";
 const PUT_OBJECT: &str = "s3:PutObject";
+const DELETE_OBJECT: &str = "s3:DeleteObject";
+
+/// Where the rules in force are in their bucket. All else that Usher keeps there stands beside this folder.
+const ACTIVE: &str = "active";
 
 /// The largest file that is read, where nothing else is said: a rules file for thousands of accounts stays far below, and a
 /// wrong key (a log, a backup) must not fill the function's memory.
@@ -46,6 +50,28 @@ pub enum Location {
     },
     /// A path on this machine.
     File(PathBuf),
+}
+
+impl Location {
+    /// Another file of the same bucket or folder. Of rules in `active/`, that is what that folder stands in.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> Self {
+        match self {
+            Self::S3 { bucket, key } => {
+                let mut folders: Vec<&str> = key.split('/').collect();
+                folders.pop();
+                folders.pop_if(|last| *last == ACTIVE);
+                folders.push(name);
+                Self::S3 { bucket: bucket.clone(), key: folders.join("/") }
+            }
+            Self::File(path) => {
+                let folder = path.parent().unwrap_or_else(|| Path::new(""));
+                let is_active = folder.file_name().is_some_and(|folder| folder == ACTIVE);
+                let above = if is_active { folder.parent() } else { Some(folder) };
+                Self::File(above.unwrap_or_else(|| Path::new("")).join(name))
+            }
+        }
+    }
 }
 
 /// Text that is no location.
@@ -230,6 +256,24 @@ impl Store {
                     .map_err(|source| self.in_s3(source))
             }
             Location::File(path) => write_file(path, &bytes).map_err(|source| self.on_disk(source)),
+        }
+    }
+
+    /// Deletes the file. That it is not there is no error.
+    ///
+    /// # Errors
+    /// It could not be reached.
+    pub async fn delete(&self) -> Result<(), StoreFailure> {
+        match &self.location {
+            Location::S3 { bucket, key } => {
+                let delete = self.clients.s3().delete_object().bucket(bucket).key(key);
+                let deleted = delete.send().await.map_err(failed(DELETE_OBJECT));
+                deleted.map(drop).map_err(|source| self.in_s3(source))
+            }
+            Location::File(path) => match fs::remove_file(path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+                deleted => deleted.map_err(|source| self.on_disk(source)),
+            },
         }
     }
 
@@ -450,6 +494,33 @@ pub(super) mod tests {
             ["", "s3://", "s3://b", "s3://b/", "s3:///k", "https://b/k", "file:///rules.yaml"]
         {
             assert!(text.parse::<Location>().is_err(), "`{text}`");
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_the_rules() {
+        for (rules, expected) in [
+            ("s3://b/active/rules.yaml", "s3://b/held/1.json"),
+            ("s3://b/rules.yaml", "s3://b/held/1.json"),
+            ("s3://b/usher/active/rules.yaml", "s3://b/usher/held/1.json"),
+            ("s3://b/inactive/rules.yaml", "s3://b/inactive/held/1.json"),
+            ("folder/active/rules.yaml", "folder/held/1.json"),
+            ("/folder/rules.yaml", "/folder/held/1.json"),
+            ("rules.yaml", "held/1.json"),
+        ] {
+            let rules: Location = rules.parse().unwrap();
+            assert_eq!(rules.beside("held/1.json").to_string(), expected, "{rules}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_deleted_is_gone_however_often() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = local(&folder.path().join("approved/1.json"));
+        store.write(b"one".to_vec()).await.unwrap();
+        for _ in 0..2 {
+            store.delete().await.unwrap();
+            assert_eq!(store.read_if_changed(None).await.unwrap(), Read::Absent);
         }
     }
 

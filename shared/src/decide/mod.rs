@@ -164,6 +164,7 @@ impl<'a> Decision<'a> {
                 None => account.add_to(&mut changes, |pair| whole || reach.includes(pair)),
             }
         }
+        let not_ours = self.take_what_is_not_ours(&mut changes);
         let absent = self.not_in_the_organization(scope);
         let in_scope = |id: &AccountId| scope.is_everything() || scope.accounts.contains(id);
         let is_told = |id: &AccountId| absent.iter().any(|left| left.account_id == *id);
@@ -182,6 +183,7 @@ impl<'a> Decision<'a> {
             unchanged: changes.unchanged,
             unmanaged: changes.unmanaged + elsewhere,
             protected: changes.protected,
+            not_ours,
             impossible: changes.impossible.into_iter().map(|(_, change)| change).collect(),
             ..self.settled(changes.creates, changes.deletes, managed)
         }
@@ -205,6 +207,23 @@ impl<'a> Decision<'a> {
             account_id: Some(account.id.clone()),
             reason: "an organizational unit above it is missing".to_owned(),
         })
+    }
+
+    /// Takes out what only the management account may change, and whoever asks is another.
+    fn take_what_is_not_ours(&self, changes: &mut Changes) -> Vec<Change> {
+        let Some(delegated) = &self.organization.delegated_administrator else { return Vec::new() };
+        let management = &self.organization.organization.management_account_id;
+        let out_of_reach = &delegated.permission_sets_of_management;
+        let is_not_ours = |change: &mut Change| {
+            change.account.id == *management || out_of_reach.contains(&change.permission_set.arn)
+        };
+        let creates = changes.creates.extract_if(.., is_not_ours);
+        let mut not_ours: Vec<Change> = creates.collect();
+        // What is only reported is nobody's to change.
+        if self.rules.manage.unlisted == Unlisted::Revoke {
+            not_ours.extend(changes.deletes.extract_if(.., is_not_ours));
+        }
+        not_ours
     }
 
     /// Applies what the rules say of revocations: only report them, or hold too many.

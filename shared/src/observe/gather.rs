@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use tracing::warn;
 
 use crate::{
     decide::{Reach, reach},
     failure::CallFailure,
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
-    organization::{Gap, Organization, OrganizationalUnit, PermissionSet, Principal, Unread},
+    organization::{
+        DelegatedAdministrator, Gap, Organization, OrganizationalUnit, PermissionSet, Principal,
+        Unread,
+    },
     rules::{
         Rules,
         selector::{OrganizationalUnitPattern, Test},
@@ -163,9 +167,11 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             parent_id: None,
             tags: Default::default(),
         };
+        let delegated_administrator = delegated_administrator(&facts);
         let organization = Organization {
             observed_at: now,
             instance: facts.instance,
+            delegated_administrator,
             organization: facts.organization,
             organizational_units: vec![root],
             accounts: Vec::new(),
@@ -224,10 +230,25 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
         // A closer look may find that any rule holds after all: what it asks for has to be there then.
         let rules =
             if self.remembered.is_anything() { self.rules.rules.iter().collect() } else { rules };
+        self.limits_of_a_delegated_administrator().await;
         self.named_principals().await;
         self.assignments(&accounts).await;
         self.permission_sets().await;
         self.directory(&rules).await;
+    }
+
+    /// What a delegated administrator may not change: one listing. When it cannot be read, what AWS refuses is tried, and
+    /// the refusal says why.
+    async fn limits_of_a_delegated_administrator(&mut self) {
+        let management = &self.organization.organization.management_account_id;
+        let Some(delegated) = &mut self.organization.delegated_administrator else { return };
+        match self.reads.provisioned_permission_sets(management).await {
+            Ok(arns) => delegated.permission_sets_of_management.extend(arns),
+            Err(failure) => warn!(
+                %failure,
+                "not known which permission sets are used in the management account: AWS may refuse to change them"
+            ),
+        }
     }
 
     /// Leaves out accounts that have come into reach only since they were last seen: what is in them
@@ -263,6 +284,14 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             Err(failure) => self.gap(Unread::PermissionSets, None, &failure),
         }
     }
+}
+
+/// Whoever asks and is not the management account.
+fn delegated_administrator(facts: &Facts) -> Option<DelegatedAdministrator> {
+    let caller = facts.caller.clone();
+    let other = caller.filter(|caller| *caller != facts.organization.management_account_id)?;
+    let permission_sets_of_management = BTreeSet::new();
+    Some(DelegatedAdministrator { account_id: other, permission_sets_of_management })
 }
 
 pub(super) fn asks_for(rules: &Rules, question: &impl Fn(&Test) -> bool) -> bool {

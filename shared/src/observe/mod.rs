@@ -117,6 +117,8 @@ pub struct Facts {
     pub instance: Instance,
     /// The organization.
     pub organization: OrganizationFacts,
+    /// The account that asks, as far as is known.
+    pub caller: Option<AccountId>,
 }
 
 /// An account as Organizations describes it, without its tags.

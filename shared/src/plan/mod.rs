@@ -3,13 +3,18 @@
 mod change;
 mod text;
 
-use serde::Serialize;
-use sha2::{Digest, Sha256};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display, Formatter},
+};
+
+use serde::{Deserialize, Serialize};
 
 use crate::{
     diagnostic::{Diagnostic, DiagnosticJson},
-    ids::AccountId,
-    organization::{Assignment, Gap},
+    ids::{AccountId, Digest},
+    organization::Gap,
+    shown::Shown,
     source::SourceFile,
 };
 
@@ -26,6 +31,9 @@ pub struct Plan {
     pub unlisted: Vec<Change>,
     /// What the rules grant and AWS has no room for, and why. It is not tried; all else goes ahead.
     pub impossible: Vec<Change>,
+    /// What should change, and what only the management account may change, where whoever asks is
+    /// another: in the management account, or of a permission set that is used there. It is not tried.
+    pub not_ours: Vec<Change>,
     /// What could not be read. Nothing in its reach is deleted.
     pub gaps: Vec<Gap>,
     /// What is odd about the rules in this organization.
@@ -53,8 +61,35 @@ pub struct LeftAlone {
     pub why: String,
 }
 
+/// Why changes are not ours: where, and how many there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotOurs {
+    /// The permission set that is used in the management account; nothing, for changes in the management account itself.
+    pub permission_set: Option<String>,
+    /// How many assignments should be created.
+    pub create: usize,
+    /// How many should be deleted.
+    pub delete: usize,
+}
+
+impl Display for NotOurs {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { permission_set, create, delete } = self;
+        write!(f, "{create} to create and {delete} to delete ")?;
+        match permission_set {
+            Some(name) => write!(
+                f,
+                "of permission set {}, which is used in the management account: only from there can it be assigned",
+                Shown(name)
+            ),
+            None => f.write_str("in the management account, which changes only from there"),
+        }
+    }
+}
+
 /// How many of each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Summary {
     /// Assignments to create.
     pub create: usize,
@@ -81,6 +116,27 @@ impl Plan {
         self.changes.iter().filter(|change| change.held)
     }
 
+    /// What is not ours to change, each reason once.
+    #[must_use]
+    pub fn not_ours_in_words(&self, management: &AccountId) -> Vec<NotOurs> {
+        let mut numbers: BTreeMap<Option<&str>, (usize, usize)> = BTreeMap::new();
+        for change in &self.not_ours {
+            let is_there = change.account.id == *management;
+            let reason = (!is_there).then_some(change.permission_set.name.as_str());
+            let (create, delete) = numbers.entry(reason).or_default();
+            match change.action {
+                Action::Create => *create += 1,
+                Action::Delete => *delete += 1,
+            }
+        }
+        let told = numbers.into_iter().map(|(permission_set, (create, delete))| NotOurs {
+            permission_set: permission_set.map(str::to_owned),
+            create,
+            delete,
+        });
+        told.collect()
+    }
+
     /// How many of each.
     #[must_use]
     pub fn summary(&self) -> Summary {
@@ -95,29 +151,6 @@ impl Plan {
         }
     }
 
-    /// Names exactly this set of revocations, wherever and whenever it is planned: what an approval
-    /// is for.
-    #[must_use]
-    pub fn digest(&self) -> String {
-        let mut deletes: Vec<Assignment> = self
-            .changes
-            .iter()
-            .filter(|change| change.action == Action::Delete)
-            .map(Change::assignment)
-            .collect();
-        deletes.sort();
-        let mut hasher = Sha256::new();
-        for Assignment { account_id, permission_set_arn, principal } in deletes {
-            let line = format!(
-                "{account_id} {permission_set_arn} {} {}\n",
-                principal.kind(),
-                principal.id()
-            );
-            hasher.update(line);
-        }
-        hasher.finalize().iter().take(DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect()
-    }
-
     /// The plan as `--format json` prints it.
     #[must_use]
     pub fn to_json(&self, source: &SourceFile) -> PlanJson<'_> {
@@ -125,6 +158,7 @@ impl Plan {
             changes: &self.changes,
             unlisted: &self.unlisted,
             impossible: &self.impossible,
+            not_ours: &self.not_ours,
             gaps: &self.gaps,
             warnings: self.warnings.iter().map(|warning| warning.to_json(source)).collect(),
             left_alone: &self.left_alone,
@@ -134,19 +168,16 @@ impl Plan {
     }
 }
 
-/// How much of a SHA-256 names a set of revocations: enough that nobody finds another set of the
-/// same name, short enough to type.
-const DIGEST_BYTES: usize = 10;
-
 /// A plan as `--format json` prints it.
 #[derive(Debug, Serialize)]
 pub struct PlanJson<'a> {
     changes: &'a [Change],
     unlisted: &'a [Change],
     impossible: &'a [Change],
+    not_ours: &'a [Change],
     gaps: &'a [Gap],
     warnings: Vec<DiagnosticJson>,
     left_alone: &'a [LeftAlone],
-    digest: String,
+    digest: Digest,
     summary: Summary,
 }

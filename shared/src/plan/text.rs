@@ -31,6 +31,7 @@ impl Display for PlanText<'_> {
         changes(f, self.plan)?;
         gaps(f, &self.plan.gaps)?;
         left_alone(f, self.plan)?;
+        self.not_ours(f)?;
         last_line(f, self.plan)
     }
 }
@@ -51,6 +52,17 @@ impl PlanText<'_> {
             count(organization.accounts.len(), "account"),
             count(organization.groups.len(), "group"),
         )
+    }
+}
+
+impl PlanText<'_> {
+    fn not_ours(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let management = &self.organization.organization.management_account_id;
+        let reasons = self.plan.not_ours_in_words(management);
+        if !reasons.is_empty() {
+            writeln!(f)?;
+        }
+        reasons.iter().try_for_each(|reason| writeln!(f, "Not ours to change: {reason}"))
     }
 }
 
@@ -171,7 +183,7 @@ fn last_line(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
     }
     write!(f, "Plan: {} to create, {} to delete", summary.create, summary.delete)?;
     if summary.held > 0 {
-        write!(f, " (held: over `max_revocations`; digest {})", plan.digest())?;
+        write!(f, " (held: over `max_revocations`)")?;
     }
     if summary.unlisted > 0 {
         write!(f, ", {} that no rule grants", summary.unlisted)?;
@@ -179,7 +191,12 @@ fn last_line(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
     if summary.impossible > 0 {
         write!(f, ", {} beyond AWS's quotas", summary.impossible)?;
     }
-    writeln!(f, ", {} unchanged.", summary.unchanged)
+    write!(f, ", {} unchanged.", summary.unchanged)?;
+    if summary.held > 0 {
+        let digest = plan.digest();
+        write!(f, " To let exactly these go: `usher approve {digest}`.")?;
+    }
+    writeln!(f)
 }
 
 /// `1 account`, `12 accounts`.

@@ -16,6 +16,7 @@ use super::{failure::Failure, world::World};
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and not for long")]
 pub enum Outcome {
     /// It says where to look: that went on the lane.
     Sent(LaneMessage),
@@ -65,7 +66,7 @@ pub(super) async fn to_lane(
     scope: Scope,
     cause: Cause,
 ) -> Result<LaneMessage, Failure> {
-    let message = LaneMessage { scope, cause };
+    let message = LaneMessage { scope, cause, approval: None };
     // An event without an id is the same event when it says the same.
     let deduplication_id = message.cause.id.clone().unwrap_or_else(|| message.body());
     world.lane()?.send(&message, &deduplication_id).await.map_err(Failure::Send)?;

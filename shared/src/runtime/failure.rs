@@ -4,7 +4,7 @@
 use lambda_runtime::Diagnostic;
 
 use crate::{
-    aws::{failure::chain, rules::RulesFailure, store::StoreFailure},
+    aws::{approvals::ApprovalsFailure, failure::chain, rules::RulesFailure, store::StoreFailure},
     failure::CallFailure,
 };
 
@@ -25,6 +25,12 @@ pub enum Failure {
     /// A file that has to be read or written.
     #[error("a file could not be reached")]
     Store(#[source] StoreFailure),
+    /// What is held, or approved.
+    #[error("what is approved could not be read or written")]
+    Approvals(#[source] ApprovalsFailure),
+    /// What was approved may be there, or not.
+    #[error("not all could be read: whether what was approved is still the same is not known")]
+    NotAllRead,
     /// Other rules came into force each time.
     #[error("other rules came into force {0} times while these were looked at")]
     Overtaken(u32),
@@ -45,7 +51,8 @@ impl Failure {
             Self::Send(failure) | Self::Call(failure) => failure.may_pass(),
             Self::Rules(failure) => failure.may_pass(),
             Self::Store(failure) => failure.may_pass(),
-            Self::Overtaken(_) => true,
+            Self::Approvals(failure) => failure.may_pass(),
+            Self::Overtaken(_) | Self::NotAllRead => true,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! the log. What fails is reported with everything behind it, and with whether another attempt may
 //! help. The environment is read in [`settings`] alone.
 
+mod approvals;
 pub mod batch;
 pub mod events;
 pub mod failure;
@@ -18,5 +19,5 @@ pub use failure::Failure;
 pub use invocation::{init_logging, run_function};
 pub use reconciler::{Batch, lane_batch};
 pub use rules_events::{RulesOutcome, rules_event};
-pub use settings::Settings;
+pub use settings::{InvalidSetting, Settings};
 pub use world::World;

@@ -10,6 +10,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     act::{Limits, Outcome},
+    aws::failure::chain,
     failure::CallFailure,
     lane::{Cause, LaneMessage},
     reconcile::{Errand, Reconciled, reconcile},
@@ -18,6 +19,7 @@ use crate::{
 };
 
 use super::{
+    approvals,
     batch::{self, Record},
     failure::Failure,
     world::World,
@@ -30,6 +32,16 @@ pub struct Batch {
     pub response: SqsBatchResponse,
     /// What was seen, planned and done; nothing, when no message said where to look.
     pub reconciled: Option<Reconciled>,
+    /// The same of each message that spoke of approved revocations, which are worked on one by one.
+    pub approved: Vec<Reconciled>,
+}
+
+/// What became of the messages of a batch.
+#[derive(Default)]
+struct Finished<'a> {
+    again: Vec<&'a Record>,
+    reconciled: Option<Reconciled>,
+    approved: Vec<Reconciled>,
 }
 
 /// A message that could be read, and the record it came in.
@@ -52,28 +64,57 @@ pub async fn lane_batch(world: &World, event: Value) -> Result<Batch, Failure> {
     // Boxed, because rustc gives up on futures that are nested as deep as this one and its callers.
     let result = Box::pin(finish(world, &records)).await;
     let again: Vec<&Record> = match &result {
-        Ok((again, _)) => again.clone(),
+        Ok(finished) => finished.again.clone(),
         Err(_) => records.iter().collect(),
     };
     hand_back(world, &again).await;
-    result.map(|(_, reconciled)| Batch { response: batch::again(again), reconciled })
+    result.map(|Finished { reconciled, approved, .. }| Batch {
+        response: batch::again(again),
+        reconciled,
+        approved,
+    })
 }
 
 /// Does what can be done, and says which messages are to come again.
-async fn finish<'a>(
-    world: &World,
-    records: &'a [Record],
-) -> Result<(Vec<&'a Record>, Option<Reconciled>), Failure> {
-    let (read, mut again) = read_all(records);
+async fn finish<'a>(world: &World, records: &'a [Record]) -> Result<Finished<'a>, Failure> {
+    let (read, again) = read_all(records);
+    let mut finished = Finished { again, ..Finished::default() };
+    let (approved, read): (Vec<_>, Vec<_>) =
+        read.into_iter().partition(|read| read.message.approval.is_some());
     let errand = errand(&read);
-    if errand.scope.is_empty() {
-        return Ok((again, None));
+    if approved.is_empty() && errand.scope.is_empty() {
+        return Ok(finished);
     }
     let rules = world.rules()?.read().await?;
-    let reconciled = run(world, &rules, &errand).await?;
-    let unfinished = read.iter().filter(|read| !reconciled.is_done(&read.message));
-    again.extend(unfinished.map(|read| read.record));
-    Ok((again, Some(reconciled)))
+    for read in approved {
+        // What goes wrong with one must not hold up the others.
+        match let_through(world, &rules, &read).await {
+            Ok(reconciled) => {
+                finished.again.extend((!reconciled.is_done(&read.message)).then_some(read.record));
+                finished.approved.push(reconciled);
+            }
+            Err(failure) => {
+                error!(error = chain(&failure), "approved revocations come again");
+                finished.again.push(read.record);
+            }
+        }
+    }
+    if !errand.scope.is_empty() {
+        let reconciled = run(world, &rules, &errand).await?;
+        let unfinished = read.iter().filter(|read| !reconciled.is_done(&read.message));
+        finished.again.extend(unfinished.map(|read| read.record));
+        finished.reconciled = Some(reconciled);
+    }
+    Ok(finished)
+}
+
+/// Lets revocations through that somebody has approved, if they are still the same.
+async fn let_through(world: &World, rules: &Rules, read: &Read<'_>) -> Result<Reconciled, Failure> {
+    let mut errand = errand(std::slice::from_ref(read));
+    if let Some(digest) = &read.message.approval {
+        errand = approvals::begin(world, rules, errand, digest).await?;
+    }
+    Ok(run(world, rules, &errand).await?)
 }
 
 /// Lets the messages that are to come again do so soon. The queue's visibility timeout, which would
@@ -116,7 +157,7 @@ fn errand(read: &[Read<'_>]) -> Errand {
             causes.push(message.cause.clone());
         }
     }
-    Errand { scope: scopes.fold(Scope::default(), Scope::merge), causes, now: now() }
+    Errand::new(scopes.fold(Scope::default(), Scope::merge), causes, now())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
@@ -133,8 +174,24 @@ async fn run(world: &World, rules: &Rules, errand: &Errand) -> Result<Reconciled
     let result = reconcile(aws, rules, limits, errand, memory.picture()).await;
     memory.keep().await;
     world.observe().flush().await;
+    if let Ok(reconciled) = &result {
+        approvals::end(world, errand, reconciled).await;
+        note_sweep(world, errand, reconciled).await;
+    }
     log(rules, &result, errand, world.calls().total().saturating_sub(calls_before));
     result
+}
+
+/// Writes down that a sweep has ended. Only `usher doctor` reads it, so no run fails by it.
+async fn note_sweep(world: &World, errand: &Errand, reconciled: &Reconciled) {
+    if !errand.scope.is_everything() {
+        return;
+    }
+    if let Ok(file) = world.last_sweep()
+        && let Err(failure) = file.write(reconciled, now()).await
+    {
+        warn!(error = chain(&failure), "the end of the sweep is not written down");
+    }
 }
 
 fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand, calls: u64) {
@@ -165,6 +222,10 @@ fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand,
         let (account, permission_set) = (&change.account.id, &change.permission_set.name);
         let (principal, why) = (change.principal.to_string(), &change.reason.why);
         error!(%account, permission_set, principal, why, "not possible");
+    }
+    let management = &reconciled.organization.organization.management_account_id;
+    for reason in plan.not_ours_in_words(management) {
+        warn!(%reason, "not ours to change");
     }
     for outcome in &reconciled.outcomes {
         log_outcome(outcome);

@@ -2,7 +2,10 @@
 
 use std::{env, num::NonZeroU32, str::FromStr, time::Duration};
 
-use crate::{aws::store::Location, ids::InstanceArn};
+use crate::{
+    aws::store::Location,
+    ids::{AccountId, InstanceArn},
+};
 
 /// The event bus that every account has.
 const DEFAULT_BUS: &str = "default";
@@ -46,6 +49,8 @@ pub struct Settings {
     pub cache: Option<Cache>,
     /// `USHER_INSTANCE_ARN`: the Identity Center instance. Not set: the only one there is.
     pub instance_arn: Option<InstanceArn>,
+    /// `USHER_ACCOUNT_ID`: the account that this runs in. Not set: AWS is asked.
+    pub account: Option<AccountId>,
     /// `USHER_ROLE_ARN`: the role that the reconciler runs as, whose own changes are no news. Not
     /// set: every change of an assignment is looked at.
     pub own_role: Option<String>,
@@ -97,6 +102,7 @@ impl Default for Settings {
             bus: DEFAULT_BUS.to_owned(),
             cache: None,
             instance_arn: None,
+            account: None,
             own_role: None,
             calls_per_second: DEFAULT_CALLS_PER_SECOND,
             writes_in_flight: DEFAULT_WRITES_IN_FLIGHT,
@@ -125,6 +131,7 @@ impl Settings {
             bus: text("USHER_BUS").unwrap_or_else(|| DEFAULT_BUS.to_owned()),
             cache: parsed("USHER_CACHE", text("USHER_CACHE"))?,
             instance_arn: parsed("USHER_INSTANCE_ARN", text("USHER_INSTANCE_ARN"))?,
+            account: parsed("USHER_ACCOUNT_ID", text("USHER_ACCOUNT_ID"))?,
             own_role: text("USHER_ROLE_ARN"),
             calls_per_second: parsed("USHER_CALLS_PER_SECOND", text("USHER_CALLS_PER_SECOND"))?
                 .unwrap_or(DEFAULT_CALLS_PER_SECOND),
@@ -195,6 +202,7 @@ mod tests {
             ("USHER_BUS", "access"),
             ("USHER_CACHE", "s3://b/cache/"),
             ("USHER_INSTANCE_ARN", "arn:aws:sso:::instance/ssoins-7223aaaabbbbcccc"),
+            ("USHER_ACCOUNT_ID", "210987654321"),
             ("USHER_ROLE_ARN", "arn:aws:iam::210987654321:role/usher-reconciler"),
             ("USHER_CALLS_PER_SECOND", "10"),
             ("USHER_WRITES_IN_FLIGHT", "5"),
@@ -219,6 +227,7 @@ mod tests {
             (settings.bus.as_str(), settings.lane.is_some(), settings.instance_arn.is_some()),
             ("access", true, true)
         );
+        assert_eq!(settings.account.unwrap().as_str(), "210987654321");
         assert!(settings.own_role.unwrap().ends_with("role/usher-reconciler"));
     }
 
@@ -229,6 +238,7 @@ mod tests {
             ("USHER_RULES_WRITTEN", "s3://b"),
             ("USHER_CACHE", "https://b/k"),
             ("USHER_INSTANCE_ARN", "ssoins-7223aaaabbbbcccc"),
+            ("USHER_ACCOUNT_ID", "21098765432"),
             ("USHER_CALLS_PER_SECOND", "0"),
             ("USHER_WRITES_IN_FLIGHT", "ten"),
             ("USHER_POLL_MILLISECONDS", "0"),

@@ -7,10 +7,13 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use crate::aws::{
     act::AwsAct,
     announce::AwsAnnounce,
+    approvals::ApprovalsFolder,
+    caller::{Caller, caller},
     calls::Calls,
     clients::Clients,
     facts::KnownFacts,
     lane::AwsLane,
+    last_sweep::LastSweep,
     memory::Memory,
     names::Names,
     observe::AwsObserve,
@@ -18,6 +21,11 @@ use crate::aws::{
     rules::RulesSource,
     rules_bucket::RulesBucket,
     store::{Location, Store},
+};
+
+use crate::{
+    failure::CallFailure,
+    observe::{Facts, Observe},
 };
 
 use super::settings::{InvalidSetting, Settings};
@@ -34,6 +42,7 @@ pub struct World {
     lane: Option<AwsLane>,
     rules: Option<RulesSource>,
     rules_bucket: Option<RulesBucket>,
+    approvals: Option<ApprovalsFolder>,
 }
 
 impl World {
@@ -51,7 +60,11 @@ impl World {
     #[must_use]
     pub fn new(settings: Settings, config: SdkConfig) -> Self {
         let clients = Arc::new(Clients::new(config, Pace::per_second(settings.calls_per_second)));
-        let facts = Arc::new(KnownFacts::new(Arc::clone(&clients), settings.instance_arn.clone()));
+        let facts = Arc::new(KnownFacts::new(
+            Arc::clone(&clients),
+            settings.instance_arn.clone(),
+            settings.account.clone(),
+        ));
         let store = |location: &Location| Store::new(location.clone(), Arc::clone(&clients));
         let names = Names::new(settings.cache.as_ref().map(|cache| store(&cache.permission_sets)));
         let memory = Memory::new(settings.cache.as_ref().map(|cache| store(&cache.organization)));
@@ -68,6 +81,10 @@ impl World {
             rules_bucket: settings.rules_written.as_ref().zip(settings.rules.as_ref()).and_then(
                 |(written, active)| RulesBucket::new(Arc::clone(&clients), written, active),
             ),
+            approvals: settings
+                .rules
+                .clone()
+                .map(|rules| ApprovalsFolder::new(rules, Arc::clone(&clients))),
             clients,
             settings,
         }
@@ -131,5 +148,44 @@ impl World {
     /// Nobody said where people write the rules, or not in the bucket of those in force.
     pub fn rules_bucket(&self) -> Result<&RulesBucket, InvalidSetting> {
         self.rules_bucket.as_ref().ok_or(InvalidSetting::Missing("USHER_RULES_WRITTEN"))
+    }
+
+    /// Held revocations, and approvals of them.
+    ///
+    /// # Errors
+    /// Nobody said where the rules are, beside which they are kept.
+    pub fn approvals(&self) -> Result<&ApprovalsFolder, InvalidSetting> {
+        self.approvals.as_ref().ok_or(InvalidSetting::Missing("USHER_RULES"))
+    }
+
+    /// When everything was looked at last.
+    ///
+    /// # Errors
+    /// Nobody said where the rules are, beside which that is written down.
+    pub fn last_sweep(&self) -> Result<LastSweep, InvalidSetting> {
+        let rules = self.settings.rules.as_ref().ok_or(InvalidSetting::Missing("USHER_RULES"))?;
+        Ok(LastSweep::new(self.file(rules.beside("status/last-sweep.json"))))
+    }
+
+    /// Any file.
+    #[must_use]
+    pub fn file(&self, location: Location) -> Store {
+        Store::new(location, Arc::clone(&self.clients))
+    }
+
+    /// The Identity Center instance and the organization.
+    ///
+    /// # Errors
+    /// What AWS said, or that there is not exactly one instance.
+    pub async fn facts(&self) -> Result<Facts, CallFailure> {
+        self.observe.facts().await
+    }
+
+    /// Who calls.
+    ///
+    /// # Errors
+    /// What AWS said.
+    pub async fn caller(&self) -> Result<Caller, CallFailure> {
+        caller(&self.clients).await
     }
 }

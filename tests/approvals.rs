@@ -1,0 +1,310 @@
+//! Revocations that are held, and what becomes of them once somebody approves: from the lane to assignments at AWS, over
+//! the real SDK.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use local::{Fault, FaultKind, Local, Probability, bobs_organization};
+use serde_json::{Value, json};
+use shared::{
+    act::{Act, RequestState},
+    approval::{Approval, HeldSet},
+    ids::Digest,
+    lane::{Cause, LaneMessage},
+    organization::Assignment,
+    plan::Action,
+    runtime::Batch,
+    scope::Scope,
+};
+use tokio::time::{Instant, sleep};
+
+use crate::support::{
+    bed::Bed,
+    local_aws::{LocalAws, again, message_about, quick},
+    organization::{Company, account_id, assignment, company},
+};
+
+const RULES: &str = "version: 1
+manage: {unlisted: revoke, max_revocations: 1}
+rules:
+  - name: engineers-build
+    permission_sets: [PowerUserAccess]
+    groups: [Engineering]
+    accounts: {all: true}
+";
+
+/// Two accounts, in each of which visitors have what no rule grants.
+fn visited() -> Company {
+    let mut company = company()
+        .account("shop", "/")
+        .account("pay", "/")
+        .group("Engineering")
+        .permission_set("PowerUserAccess")
+        .permission_set("ViewOnlyAccess");
+    for visitor in ["visitor-1", "visitor-2", "visitor-3"] {
+        company = company.group(visitor).assigned("ViewOnlyAccess", visitor, "shop");
+    }
+    company.assigned("ViewOnlyAccess", "visitor-1", "pay")
+}
+
+const ENGINEERS: &str = "PowerUserAccess to Engineering";
+
+fn visitors(numbers: &[u8]) -> Vec<String> {
+    let visitors = numbers.iter().map(|number| format!("ViewOnlyAccess to visitor-{number}"));
+    std::iter::once(ENGINEERS.to_owned()).chain(visitors).collect()
+}
+
+/// An installation whose sweep has found too much to revoke.
+struct Held {
+    aws: LocalAws,
+    set: HeldSet,
+}
+
+impl Held {
+    async fn new() -> Self {
+        let aws = LocalAws::start(visited(), RULES).await;
+        sweep(&aws).await;
+        let mut sets = held(&aws);
+        assert_eq!(sets.len(), 1);
+        Self { set: sets.remove(0), aws }
+    }
+
+    fn approved(&self, digest: &Digest) -> PathBuf {
+        folder(&self.aws).join("approved").join(format!("{digest}.json"))
+    }
+
+    /// What `usher approve` writes down.
+    fn approve(&self, approval: &Approval) {
+        let file = self.approved(&approval.digest);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, serde_json::to_vec(approval).unwrap()).unwrap();
+    }
+
+    fn approval(&self) -> Approval {
+        self.set.approved_by("bob".to_owned(), now())
+    }
+
+    /// What `usher approve` sends.
+    fn message(&self) -> LaneMessage {
+        LaneMessage {
+            scope: self.set.scope.clone(),
+            cause: Cause { event: "Revocations Approved".to_owned(), ..Cause::default() },
+            approval: Some(self.set.digest.clone()),
+        }
+    }
+
+    async fn take(&self, bodies: &[String]) -> Batch {
+        self.aws.usher().await.take(bodies).await.unwrap()
+    }
+
+    fn is_unchanged(&self) -> bool {
+        self.aws.access(&account_id("shop")) == visitors(&[1, 2, 3])
+            && self.aws.access(&account_id("pay")) == visitors(&[1])
+    }
+
+    fn is_done(&self) -> bool {
+        ["shop", "pay"].iter().all(|name| self.aws.access(&account_id(name)) == visitors(&[]))
+    }
+}
+
+fn now() -> chrono::DateTime<chrono::Utc> {
+    #[expect(clippy::disallowed_methods, reason = "an approval is valid now, or it is not")]
+    std::time::SystemTime::now().into()
+}
+
+fn folder(aws: &LocalAws) -> PathBuf {
+    aws.rules_file().parent().unwrap().to_owned()
+}
+
+/// The sets that are held.
+fn held(aws: &LocalAws) -> Vec<HeldSet> {
+    let Ok(files) = fs::read_dir(folder(aws).join("held")) else { return Vec::new() };
+    let read = |file: Result<fs::DirEntry, _>| fs::read(file.unwrap().path()).unwrap();
+    files.map(|file| serde_json::from_slice(&read(file)).unwrap()).collect()
+}
+
+/// Somebody makes or takes away an assignment.
+async fn by_hand(aws: &LocalAws, action: Action, assignment: &Assignment) {
+    let world = aws.usher().await.world;
+    let request = world.act().start(action, assignment).await.unwrap().request;
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while world.act().status(action, &request).await.unwrap().state != RequestState::Succeeded {
+        assert!(Instant::now() < deadline, "{assignment:?} does not come to an end");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn sweep(aws: &LocalAws) -> Batch {
+    let sweep = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
+    aws.usher().await.take(&[sweep.body()]).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_held_is_kept_as_it_was_announced() {
+    let held = Held::new().await;
+    assert!(held.is_unchanged());
+    let told = held.aws.announced("Revocations Held");
+    assert_eq!((told.len(), told[0]["number"].as_u64()), (1, Some(4)));
+    assert_eq!(told[0]["digest"], Value::from(held.set.digest.to_string()));
+    assert_eq!(told[0]["changes"], Value::from(held.set.changes.clone()));
+    assert!(held.set.is_sound() && held.set.scope.is_everything());
+    // Found again, it is the same set.
+    sweep(&held.aws).await;
+    assert_eq!(self::held(&held.aws).len(), 1);
+}
+
+#[tokio::test]
+async fn an_approved_set_goes_once() {
+    let held = Held::new().await;
+    held.approve(&held.approval());
+    let batch = held.take(&[held.message().body()]).await;
+    assert!(again(&batch).is_empty() && held.is_done());
+    let revoked = held.aws.announced("Access Revoked");
+    assert_eq!(
+        (revoked.len(), &revoked[0]["causes"][0]["event"]),
+        (4, &Value::from("Revocations Approved"))
+    );
+    assert!(self::held(&held.aws).is_empty());
+    assert!(!held.approved(&held.set.digest).exists());
+
+    // Somebody grants all of it again: that is not approved any more.
+    for assignment in visited().0.assignments {
+        by_hand(&held.aws, Action::Create, &assignment).await;
+    }
+    let batch = held.take(&[held.message().body()]).await;
+    assert!(again(&batch).is_empty() && held.is_unchanged());
+    assert_eq!(self::held(&held.aws).len(), 1);
+}
+
+/// Merged with others, an approval would find another set.
+#[tokio::test]
+async fn what_comes_along_does_not_spoil_an_approval() {
+    let held = Held::new().await;
+    held.approve(&held.approval());
+    let sweep = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
+    let bodies = [message_about(&account_id("shop")), held.message().body(), sweep.body()];
+    let batch = held.take(&bodies).await;
+    assert!(again(&batch).is_empty() && held.is_done());
+    assert_eq!(batch.approved.len(), 1);
+}
+
+#[tokio::test]
+async fn an_approval_is_for_exactly_its_set() {
+    let held = Held::new().await;
+    // One visitor goes meanwhile: what is left is another set.
+    by_hand(&held.aws, Action::Delete, &assignment("ViewOnlyAccess", "visitor-1", "pay")).await;
+    held.approve(&held.approval());
+    let batch = held.take(&[held.message().body()]).await;
+    assert!(again(&batch).is_empty());
+    assert_eq!(held.aws.access(&account_id("shop")), visitors(&[1, 2, 3]));
+    let sets = self::held(&held.aws);
+    assert_eq!(sets.iter().map(|set| set.revocations.len()).collect::<Vec<_>>(), [3]);
+    assert!(
+        !held.approved(&held.set.digest).exists(),
+        "an approval that found another set is void"
+    );
+}
+
+/// The lane alone approves nothing, nor does an approval whose time is over, or which is of another set than it says.
+#[tokio::test]
+async fn what_is_not_approved_stays() {
+    let held = Held::new().await;
+    let message = held.message().body();
+    held.take(std::slice::from_ref(&message)).await;
+    assert!(held.is_unchanged());
+    let expired = Approval { expires_at: now(), ..held.approval() };
+    held.approve(&expired);
+    held.take(std::slice::from_ref(&message)).await;
+    assert!(held.is_unchanged());
+    let mut forged = Approval { begun_at: Some(now()), ..held.approval() };
+    forged.revocations.insert(assignment("PowerUserAccess", "Engineering", "shop"));
+    held.approve(&forged);
+    held.take(&[message]).await;
+    assert!(held.is_unchanged());
+}
+
+/// A run that is cut off leaves some of the set: whoever takes the message then does the rest, although that is another
+/// set. Without the run that had begun, the very same rest would be held.
+#[tokio::test]
+async fn a_run_that_is_cut_off_is_finished_by_the_next() {
+    for (has_begun, left) in [(true, visitors(&[])), (false, visitors(&[2, 3]))] {
+        let held = Held::new().await;
+        let begun_at = has_begun.then(now);
+        held.approve(&Approval { begun_at, ..held.approval() });
+        for account in ["shop", "pay"] {
+            let assignment = assignment("ViewOnlyAccess", "visitor-1", account);
+            by_hand(&held.aws, Action::Delete, &assignment).await;
+        }
+        held.take(&[held.message().body()]).await;
+        assert_eq!(held.aws.access(&account_id("shop")), left);
+    }
+}
+
+/// A set is not known to be another one while not all was read: the approval waits for the message's return.
+#[tokio::test]
+async fn a_gap_does_not_void_an_approval() {
+    let held = Held::new().await;
+    held.approve(&held.approval());
+    held.aws.local.fail(Fault {
+        operation: "sso-admin:ListAccountAssignmentsForPrincipal".to_owned(),
+        error: FaultKind::Error {
+            code: "InternalServerException".to_owned(),
+            message: "busy".to_owned(),
+            status: 500,
+        },
+        account_id: None,
+        times: Some(3),
+        probability: Probability::ALWAYS,
+    });
+    let batch = held.take(&[held.message().body()]).await;
+    assert_eq!(again(&batch), ["message-0"]);
+    assert!(held.is_unchanged() && held.approved(&held.set.digest).exists());
+    held.take(&[held.message().body()]).await;
+    assert!(held.is_done());
+}
+
+/// New rules that grant less are held like anything else.
+#[tokio::test]
+async fn what_new_rules_no_longer_grant_is_held() {
+    let rules = RULES.replace("revoke,", "report,");
+    let aws = LocalAws::start(visited(), &rules).await;
+    sweep(&aws).await;
+    aws.write_rules(&RULES.replace("[Engineering]", "[visitor-3]"));
+    let changed = LaneMessage { scope: Scope::rules_changed(), ..LaneMessage::default() };
+    aws.usher().await.take(&[changed.body()]).await.unwrap();
+    assert_eq!(aws.calls_of("sso-admin:DeleteAccountAssignment"), 0);
+    let sets = held(&aws);
+    assert_eq!((sets.len(), sets[0].revocations.len()), (1, 6));
+    assert_eq!(aws.announced("Revocations Held").len(), 1);
+}
+
+/// The real binaries, a real bucket and a real queue: what is held there goes when an admin approves it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_installation_lets_through_what_an_admin_approves() {
+    let local = Local::start(bobs_organization(), quick()).await.unwrap();
+    let mut bed = Bed::start().await;
+    let s3 = bed.endpoint.clone();
+    let rules = RULES.replace("max_revocations: 1", "max_revocations: 0");
+    bed.deploy(&rules, &local.endpoint(), &s3).await;
+    let before = local.organization().assignments.len();
+    bed.send(&json!({"scope": {"everything": true}, "cause": {"event": "By hand"}}), "1").await;
+    bed.settle().await;
+    let told = bed.announcements().await;
+    let (_, held) = told.iter().find(|(kind, _)| kind == "Revocations Held").unwrap();
+    let digest = held["digest"].as_str().unwrap();
+    assert!(local.organization().assignments.len() > before, "grants go ahead");
+
+    let lane = bed.lane().await;
+    let admin = bed.admin(&local.endpoint());
+    let approve = ["approve", digest, "--bucket", "usher-rules", "--lane", &lane, "--yes"];
+    let approved = admin.run(&approve);
+    assert_eq!(approved.code, 0, "{approved}");
+    bed.settle().await;
+    let told = bed.announcements().await;
+    let revoked = told.iter().filter(|(kind, _)| kind == "Access Revoked");
+    let revoked: Vec<&Value> = revoked.map(|(_, detail)| detail).collect();
+    assert_eq!(Value::from(revoked.len()), held["number"], "{told:?}");
+    let actor = revoked[0]["causes"][0]["actor"].as_str().unwrap();
+    assert_eq!(actor, "arn:aws:sts::111111111111:assumed-role/Admin/local");
+    let again = admin.run(&approve);
+    assert!(again.stderr.contains("no revocations with the digest"), "{again}");
+}

@@ -1,0 +1,208 @@
+//! `usher doctor`, on an installation that lacks this and that: the real binary, the organization on localhost, and real
+//! queues, buses, buckets and trails.
+
+use std::collections::BTreeMap;
+
+use insta::{assert_snapshot, with_settings};
+use local::{Local, Settings, bobs_organization};
+use serde_json::{Value, json};
+
+use crate::support::{
+    bed::Bed,
+    local_aws::denied,
+    usher::{Ended, Usher},
+};
+
+const RULES: &str = "version: 1
+manage: {unlisted: report}
+rules:
+  - {name: engineers, permission_sets: [PowerUserAccess], groups: [Engineering], accounts: {name: web-test}}
+";
+
+const BUCKET: &str = "usher-rules";
+
+/// An installation, and an admin beside it.
+struct Clinic {
+    bed: Bed,
+    local: Local,
+    lane: String,
+}
+
+impl Clinic {
+    async fn open() -> Self {
+        let local = Local::start(bobs_organization(), Settings::default()).await.unwrap();
+        let mut bed = Bed::start().await;
+        let s3 = bed.endpoint.clone();
+        bed.deploy(RULES, &local.endpoint(), &s3).await;
+        Self { lane: bed.lane().await, bed, local }
+    }
+
+    fn doctor(&self, more: &[&str]) -> Ended {
+        let usher = self.bed.admin(&self.local.endpoint());
+        usher.run(&[&["doctor", "--bucket", BUCKET, "--lane", &self.lane], more].concat())
+    }
+
+    /// How each thing is.
+    fn states(&self) -> BTreeMap<String, String> {
+        let ended = self.doctor(&["--format", "json"]);
+        let told: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("{ended}"));
+        let text = |check: &Value, field: &str| check[field].as_str().unwrap().to_owned();
+        let states = told["checks"].as_array().unwrap().iter();
+        let states: BTreeMap<String, String> =
+            states.map(|check| (text(check, "check"), text(check, "state"))).collect();
+        assert_eq!(ended.code == 1, states.values().any(|state| state == "failed"), "{ended}");
+        states
+    }
+
+    async fn trail(&mut self) {
+        let trail =
+            json!({"Name": "everything", "S3BucketName": BUCKET, "IsMultiRegionTrail": true});
+        self.bed.call("cloudtrail", "create_trail", &trail, None).await;
+        self.bed.call("cloudtrail", "start_logging", &json!({"Name": "everything"}), None).await;
+    }
+
+    async fn event_rules(&mut self, stack: &str) {
+        for function in
+            ["account-events", "tag-events", "group-events", "assignment-events", "rules-events"]
+        {
+            let name = format!("{stack}-{function}");
+            let rule = json!({"Name": name, "EventPattern": "{\"source\": [\"nobody\"]}"});
+            self.bed.call("events", "put_rule", &rule, None).await;
+            let arn = format!("arn:aws:lambda:eu-west-1:111111111111:function:{name}");
+            let targets = json!({"Rule": name, "Targets": [{"Id": "1", "Arn": arn}]});
+            self.bed.call("events", "put_targets", &targets, None).await;
+        }
+    }
+
+    async fn write(&mut self, key: &str, text: &str) {
+        let object = json!({"Bucket": BUCKET, "Key": key, "Body": text});
+        self.bed.call("s3", "put_object", &object, None).await;
+    }
+}
+
+#[track_caller]
+fn check(name: &str, ended: &Ended) {
+    with_settings!({filters => vec![
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "[time]"),
+        (r"http://(127\.0\.0\.1|localhost):\d+", "[endpoint]"),
+    ]}, { assert_snapshot!(name, ended) });
+}
+
+/// From an empty account to an installation that works, one mended thing after the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_installation_gets_well() {
+    let mut clinic = Clinic::open().await;
+    check("nothing_is_there_yet", &clinic.doctor(&[]));
+    let states = clinic.states();
+    for ailing in ["trail", "event rules"] {
+        assert_eq!(states[ailing], "failed", "{states:?}");
+    }
+    clinic.trail().await;
+    clinic.event_rules("usher").await;
+    clinic.write("rules.yaml", RULES).await;
+    let sweep = json!({"scope": {"everything": true}, "cause": {"event": "By hand"}});
+    clinic.bed.send(&sweep, "sweep-1").await;
+    clinic.bed.settle().await;
+    check("all_is_well", &clinic.doctor(&[]));
+
+    clinic.bed.call("events", "disable_rule", &json!({"Name": "usher-tag-events"}), None).await;
+    clinic.write("rules.yaml", "version: 2\n").await;
+    clinic.bed.send(&json!("no scope"), "poison").await;
+    clinic.bed.settle().await;
+    let ended = clinic.doctor(&[]);
+    assert_eq!(ended.code, 1, "{ended}");
+    let states = clinic.states();
+    for ailing in ["event rules", "uploaded", "dead letters"] {
+        assert_eq!(states[ailing], "failed", "{states:?}");
+    }
+    clinic.write("active/rules.yaml", "version: 2\n").await;
+    assert_eq!(clinic.states()["rules"], "failed");
+    let elsewhere = clinic.doctor(&["--stack", "other"]);
+    assert!(
+        elsewhere.stdout.contains("no rule of the default bus leads to account-events"),
+        "{elsewhere}"
+    );
+}
+
+fn at(local: &Local) -> Usher {
+    Usher::new().aws_at(local.endpoint()).with("USHER_CALLS_PER_SECOND", "1000".to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_call_that_is_refused_is_named() {
+    let local = Local::start(bobs_organization(), Settings::default()).await.unwrap();
+    let operations = [
+        ("organizations:ListTagsForResource", "organizations:ListTagsForResource"),
+        ("sso-admin:ListAccountAssignments", "sso:ListAccountAssignments"),
+        (
+            "sso-admin:DescribeAccountAssignmentDeletionStatus",
+            "sso:DescribeAccountAssignmentDeletionStatus",
+        ),
+        (
+            "identitystore:ListGroupMembershipsForMember",
+            "identitystore:ListGroupMembershipsForMember",
+        ),
+    ];
+    for (operation, _) in operations {
+        local.fail(denied(operation, None));
+    }
+    let ended = at(&local).with("AWS_REGION", "eu-west-1".to_owned()).run(&["doctor"]);
+    assert_eq!(ended.code, 1, "{ended}");
+    for (_, action) in operations {
+        assert!(
+            ended.stdout.contains(&format!("allow {action} to whoever calls")),
+            "{action}: {ended}"
+        );
+    }
+}
+
+/// All that the reconciler asks is tried: who adds a call has to add it there.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_of_the_reconciler_is_tried() {
+    let local = Local::start(bobs_organization(), Settings::default()).await.unwrap();
+    let ended = at(&local).with("AWS_REGION", "eu-west-1".to_owned()).run(&["doctor"]);
+    assert!(ended.stdout.contains("calls tried and allowed"), "{ended}");
+    let template = crate::support::page::read("infra/template.yaml");
+    let (_, role) = template.split_once("  ReconcilerRole:").unwrap();
+    let (role, _) = role.split_once("\n  # ---- ").unwrap();
+    let actions = role.lines().filter_map(|line| line.trim().strip_prefix("- "));
+    let actions = actions.filter(|action| {
+        ["organizations:", "identitystore:", "sso:"]
+            .iter()
+            .any(|service| action.starts_with(service))
+    });
+    let not_to_be_tried = ["sso:CreateAccountAssignment", "sso:DeleteAccountAssignment"];
+    let calls = local.calls();
+    let mut tried = 0;
+    for action in actions.filter(|action| !not_to_be_tried.contains(action)) {
+        let operation = action.replace("sso:", "sso-admin:");
+        assert!(calls.contains_key(&operation), "{action} is not tried: {calls:?}");
+        tried += 1;
+    }
+    assert!(tried > 15, "the template's actions were not found");
+    for write in not_to_be_tried {
+        assert!(!calls.contains_key(&write.replace("sso:", "sso-admin:")), "{write}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delegated_administrator_is_told_its_limits() {
+    let caller = Some("240000000001".parse().unwrap());
+    let settings = Settings { caller, ..Settings::default() };
+    let local = Local::start(bobs_organization(), settings).await.unwrap();
+    let ended = at(&local).with("AWS_REGION", "eu-west-1".to_owned()).run(&["doctor"]);
+    assert!(ended.stdout.contains("account 240000000001 is a delegated administrator"), "{ended}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_wrong_region_and_no_credentials_are_told() {
+    let local = Local::start(bobs_organization(), Settings::default()).await.unwrap();
+    let ended = at(&local).with("AWS_REGION", "us-west-2".to_owned()).run(&["doctor"]);
+    assert_eq!(ended.code, 1, "{ended}");
+    let nobody = Usher::new()
+        .with("AWS_ENDPOINT_URL", local.endpoint())
+        .with("AWS_REGION", "eu-west-1".to_owned())
+        .run(&["doctor"]);
+    assert_eq!((nobody.code, nobody.stdout.lines().count()), (1, 2), "{nobody}");
+    assert!(nobody.stdout.contains("sign in: `aws sso login`"), "{nobody}");
+}
