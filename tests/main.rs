@@ -10,6 +10,7 @@
 
 mod aws;
 mod budget;
+mod bursts;
 mod cli;
 mod docs;
 mod end_to_end;
@@ -18,6 +19,8 @@ mod explain;
 mod hostile;
 mod laws;
 mod mistakes;
+mod parts;
+mod queues;
 mod reconcile;
 mod reference;
 mod relevance;
@@ -27,4 +30,5 @@ mod sarif;
 mod scenarios;
 mod schema;
 mod support;
+mod tick;
 mod usher_local;

@@ -2,7 +2,7 @@
 
 use std::{fs, num::NonZeroU32, path::PathBuf, time::Duration};
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use local::{Fault, FaultKind, Local, Probability};
 use serde_json::{Value, json};
 use shared::{
@@ -68,17 +68,25 @@ impl LocalAws {
         self.usher_with(Settings { calls_per_second, ..self.settings() }).await
     }
 
-    async fn usher_with(&self, settings: Settings) -> Usher {
-        let config = aws_config::defaults(BehaviorVersion::latest())
+    pub(crate) async fn usher_with(&self, settings: Settings) -> Usher {
+        Usher { world: World::new(settings, self.configuration().await) }
+    }
+
+    /// Organizations, for whoever changes something there.
+    pub(crate) async fn organizations(&self) -> aws_sdk_organizations::Client {
+        aws_sdk_organizations::Client::new(&self.configuration().await)
+    }
+
+    async fn configuration(&self) -> SdkConfig {
+        aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
             .endpoint_url(self.local.endpoint())
             .test_credentials()
             .load()
-            .await;
-        Usher { world: World::new(settings, config) }
+            .await
     }
 
-    fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         Settings {
             rules: Some(self.rules_file().to_str().unwrap().parse().unwrap()),
             lane: Some("http://localhost/310000000001/usher-lane.fifo".to_owned()),
@@ -175,7 +183,7 @@ pub(crate) fn message_about(account: &AccountId) -> String {
         time: Some("2026-03-02T09:14:31Z".to_owned()),
         actor: Some("arn:aws:sts::310000000001:assumed-role/Organizer/bob".to_owned()),
     };
-    LaneMessage { scope: Scope::account(account.clone()), cause }.body()
+    LaneMessage { scope: Scope::account(account.clone()), cause, before: None }.body()
 }
 
 /// The messages that are to come again.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use shared::{lane::LaneMessage, lint::lint, rules::Rules, runtime::Settings, scope::Scope};
 use tokio::{
     sync::mpsc::UnboundedReceiver,
-    time::{Instant, MissedTickBehavior, interval, sleep_until},
+    time::{Instant, MissedTickBehavior, interval, interval_at, sleep_until},
 };
 
 use crate::{
@@ -31,9 +31,10 @@ use super::{
 /// How often the rules file is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// What the template sets: the schedule of the sweep, the size of a batch, and how often a message comes until the
+/// What the template sets: the schedules of the sweep and of the tick, the size of a batch, and how often a message comes until the
 /// dead-letter queue takes it.
 const SWEEP_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
+const TICK_EVERY: Duration = Duration::from_secs(60 * 60);
 const BATCH: usize = 10;
 const ATTEMPTS: u32 = 10;
 
@@ -75,6 +76,9 @@ impl Lane {
         // The first tick is at once, as the first sweep after a deployment is.
         let mut sweeps = interval(self.really(SWEEP_EVERY));
         sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let tick = self.really(TICK_EVERY);
+        let mut ticks = interval_at(Instant::now() + tick, tick);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let next = self.waiting.front().map(|message| message.due);
             tokio::select! {
@@ -83,6 +87,7 @@ impl Lane {
                     None => return Ok(()),
                 },
                 _ = sweeps.tick() => self.put("Scheduled Event", Scope::everything(), screen),
+                _ = ticks.tick() => self.put("Tick", Scope::tick(), screen),
                 _ = looks.tick() => self.look(screen)?,
                 () = wait_until(next) => self.reconcile(&functions, screen).await,
             }

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::{failure::CallFailure, organization::Assignment, plan::Action};
 
-pub use run::{Limits, Outcome, act};
+pub use run::{Acted, Limits, Outcome, act};
 
 /// Writing AWS: one method a call, nothing decided.
 #[expect(async_fn_in_trait, reason = "one task drives them: nobody needs the futures to be Send")]

@@ -32,6 +32,9 @@ pub struct Limits {
     pub first_back_off: Duration,
     /// How long a request may stay in progress before it is left to the next run.
     pub patience: Duration,
+    /// From when on nothing is started any more: what is in flight is followed to its end, and the
+    /// rest is handed back ([`Acted::not_started`]).
+    pub until: Option<Instant>,
 }
 
 impl Default for Limits {
@@ -42,6 +45,7 @@ impl Default for Limits {
             attempts: 5,
             first_back_off: Duration::from_secs(1),
             patience: Duration::from_secs(300),
+            until: None,
         }
     }
 }
@@ -55,6 +59,15 @@ pub struct Outcome {
     pub result: Result<RequestId, String>,
 }
 
+/// What became of changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Acted {
+    /// What became of those that were tried, or that may not be.
+    pub outcomes: Vec<Outcome>,
+    /// Those for which there was no time.
+    pub not_started: Vec<Change>,
+}
+
 /// Carries changes out: first all that grant, then those that revoke.
 ///
 /// **Guarantees.** At most [`Limits::in_flight`] requests at once, one at a time in an account
@@ -62,19 +75,27 @@ pub struct Outcome {
 /// end. A failure of one change does not stop others, except that an account where a grant failed,
 /// or where its end is not known, loses nothing in this run: what was to be granted may have been
 /// meant to replace what is revoked.
-pub async fn act(writes: &impl Act, changes: Vec<Change>, limits: Limits) -> Vec<Outcome> {
+pub async fn act(writes: &impl Act, changes: Vec<Change>, limits: Limits) -> Acted {
     let (creates, deletes): (Vec<_>, Vec<_>) =
         changes.into_iter().partition(|change| change.action == Action::Create);
-    let mut outcomes = Run::new(writes, Action::Create, creates, limits).finish().await;
-    let failed = accounts_without_a_grant(&outcomes);
+    let mut acted = Run::new(writes, Action::Create, creates, limits).finish().await;
+    let failed = accounts_without_a_grant(&acted.outcomes);
+    // Accounts whose grants are still to come lose nothing before them.
+    let waiting: BTreeSet<AccountId> =
+        acted.not_started.iter().map(|change| change.account.id.clone()).collect();
     let (put_off, deletes): (Vec<_>, Vec<_>) =
         deletes.into_iter().partition(|change| failed.contains(&change.account.id));
-    outcomes.extend(Run::new(writes, Action::Delete, deletes, limits).finish().await);
+    let (too_late, deletes): (Vec<_>, Vec<_>) =
+        deletes.into_iter().partition(|change| waiting.contains(&change.account.id));
+    let deleted = Run::new(writes, Action::Delete, deletes, limits).finish().await;
+    acted.outcomes.extend(deleted.outcomes);
+    acted.not_started.extend(too_late);
+    acted.not_started.extend(deleted.not_started);
     let reason = "not revoked, because a grant in the same account failed";
-    outcomes.extend(
+    acted.outcomes.extend(
         put_off.into_iter().map(|change| Outcome { change, result: Err(reason.to_owned()) }),
     );
-    outcomes
+    acted
 }
 
 fn accounts_without_a_grant(outcomes: &[Outcome]) -> BTreeSet<AccountId> {
@@ -124,19 +145,27 @@ impl<'a, Writes: Act> Run<'a, Writes> {
         }
     }
 
-    async fn finish(mut self) -> Vec<Outcome> {
+    async fn finish(mut self) -> Acted {
+        let mut not_started = Vec::new();
         loop {
             self.start_what_may().await;
+            if self.is_late() {
+                not_started.extend(self.waiting.drain(..).map(|waiting| waiting.change));
+            }
             if self.waiting.is_empty() && self.under_way.is_empty() {
-                return self.outcomes;
+                return Acted { outcomes: self.outcomes, not_started };
             }
             sleep(self.limits.poll_every).await;
             self.look().await;
         }
     }
 
+    fn is_late(&self) -> bool {
+        self.limits.until.is_some_and(|until| until <= Instant::now())
+    }
+
     async fn start_what_may(&mut self) {
-        while self.under_way.len() < self.limits.in_flight {
+        while self.under_way.len() < self.limits.in_flight && !self.is_late() {
             let next = self.next_to_start().and_then(|position| self.waiting.remove(position));
             let Some(next) = next else { return };
             self.start(next).await;

@@ -23,6 +23,7 @@ mod assignments;
 mod directory;
 mod gather;
 mod picture;
+mod time;
 
 use std::collections::BTreeMap;
 
@@ -34,7 +35,7 @@ use crate::{
     },
 };
 
-pub use gather::{Observation, observe};
+pub use gather::{Observation, When, observe};
 pub use picture::{BELIEVED_FOR_HOURS, Picture};
 
 /// Reading AWS: one method a call (or a paginated listing), nothing decided.

@@ -65,7 +65,7 @@ pub(super) async fn to_lane(
     scope: Scope,
     cause: Cause,
 ) -> Result<LaneMessage, Failure> {
-    let message = LaneMessage { scope, cause };
+    let message = LaneMessage { scope, cause, before: None };
     // An event without an id is the same event when it says the same.
     let deduplication_id = message.cause.id.clone().unwrap_or_else(|| message.body());
     world.lane()?.send(&message, &deduplication_id).await.map_err(Failure::Send)?;
