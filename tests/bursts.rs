@@ -48,7 +48,8 @@ fn numbered(mut event: Value, number: usize) -> Value {
 
 /// A member of a group, as SCIM tells of it: which one is hidden.
 fn patch_group(group: &str, number: usize) -> Value {
-    let operation = json!({"op": "ADD", "path": "members", "value": "HIDDEN_DUE_TO_SECURITY_REASONS"});
+    let operation =
+        json!({"op": "ADD", "path": "members", "value": "HIDDEN_DUE_TO_SECURITY_REASONS"});
     let parameters = json!({"id": group_id(group), "httpBody": {"operations": [operation]}});
     let event = api_call("identitystore-scim", "PatchGroup", &parameters);
     numbered(event, number)
@@ -73,11 +74,13 @@ async fn drain(aws: &LocalAws, usher: &Usher) -> Vec<u64> {
     let messages = aws.local.take_messages();
     let mut calls = Vec::new();
     for batch in messages.chunks(BATCH) {
-        let record = |message: &local::Message| json!({
-            "messageId": message.message_id,
-            "body": message.body,
-            "attributes": {"SentTimestamp": sent_at.timestamp_millis().to_string(), "MessageGroupId": message.group_id},
-        });
+        let record = |message: &local::Message| {
+            json!({
+                "messageId": message.message_id,
+                "body": message.body,
+                "attributes": {"SentTimestamp": sent_at.timestamp_millis().to_string(), "MessageGroupId": message.group_id},
+            })
+        };
         let records: Vec<Value> = batch.iter().map(record).collect();
         let before = usher.world.calls().total();
         let batch: Batch = lane_batch(&usher.world, json!({ "Records": records })).await.unwrap();

@@ -141,7 +141,10 @@ async fn changes_for_which_there_is_no_time_are_made_by_the_next_run() {
     assert_eq!(aws.writes.borrow().len(), 60, "each once");
     let finished = aws.announced.borrow();
     let finished = finished.iter().find(|told| told.detail_type == "Sweep Finished").unwrap();
-    assert_eq!((&finished.detail["summary"]["create"], &finished.detail["failed"]), (&60.into(), &0.into()));
+    assert_eq!(
+        (&finished.detail["summary"]["create"], &finished.detail["failed"]),
+        (&60.into(), &0.into())
+    );
 }
 
 /// Grants of an account that are still to come hold back its revocations.
@@ -153,7 +156,8 @@ async fn grants_come_before_revocations_in_parts_too() {
         company = company.account(&name, "/").tagged("team", "shop");
         company = company.assigned("Old", "Engineering", &name);
     }
-    let rules = rules(&RULES.replace("{unlisted: revoke}", "{unlisted: revoke, max_revocations: 100%}"));
+    let rules =
+        rules(&RULES.replace("{unlisted: revoke}", "{unlisted: revoke, max_revocations: 100%}"));
     let aws = FakeAws::new(company.0);
     let time = Time { look: Duration::from_secs(60), start: Some(Duration::from_secs(2)) };
     in_parts(&aws, &rules, sweep(), time).await;

@@ -44,15 +44,16 @@ async fn access(bed: &mut Bed, local: &Local, account: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_with_poison_in_it() {
     // The first change takes so long that all the rest is on the queue when it is done.
-    let settings = local::Settings {
-        assignment_time: Duration::from_secs(3),
-        ..local::Settings::default()
-    };
+    let settings =
+        local::Settings { assignment_time: Duration::from_secs(3), ..local::Settings::default() };
     let local = Local::start(bobs_organization(), settings).await.unwrap();
     let mut bed = Bed::start().await;
     let s3 = bed.endpoint.clone();
     bed.deploy(RULES, &local.endpoint(), &s3).await;
-    local.fail(denied("sso-admin:ListPermissionSetsProvisionedToAccount", Some(DATA_PROD.parse().unwrap())));
+    local.fail(denied(
+        "sso-admin:ListPermissionSetsProvisionedToAccount",
+        Some(DATA_PROD.parse().unwrap()),
+    ));
     bed.send(&message_about(WEB_PROD, "first"), "first").await;
     for number in 0..60 {
         let cause = format!("burst-{number}");
@@ -95,8 +96,14 @@ async fn what_does_not_matter_is_one_line() {
     });
     for (event, why) in [
         (api_call("account", "PutAccountName", &named), "no rule asks for an account's name"),
-        (api_call("organizations", "TagResource", &tags), "no rule asks for tag `colour` of an account"),
-        (api_call("identitystore", "CreateGroupMembership", &member), "no rule asks who is in a group"),
+        (
+            api_call("organizations", "TagResource", &tags),
+            "no rule asks for tag `colour` of an account",
+        ),
+        (
+            api_call("identitystore", "CreateGroupMembership", &member),
+            "no rule asks who is in a group",
+        ),
     ] {
         let function = route(&event).function.unwrap().to_string();
         let invocation = bed.invoke(&function, &event).await;

@@ -294,7 +294,8 @@ fn irrelevant() -> [(Function, Value, &'static str); 4] {
     let account = "320000000007";
     let named = json!({"accountId": account, "accountName": "HIDDEN_DUE_TO_SECURITY_REASONS"});
     let tagged = json!({"resourceId": account, "tags": [{"key": "team", "value": "pay"}]});
-    let member = json!({"groupId": GROUP, "memberId": {"userId": USER}, "identityStoreId": "d-9a67123456"});
+    let member =
+        json!({"groupId": GROUP, "memberId": {"userId": USER}, "identityStoreId": "d-9a67123456"});
     let assigned = json!({
         "targetId": account, "targetType": "AWS_ACCOUNT", "principalId": GROUP, "principalType": "GROUP",
         "permissionSetArn": "arn:aws:sso:::permissionSet/ssoins-6804aabbccddeeff/ps-1111222233334444",

@@ -201,5 +201,8 @@ fn offline_a_tick_means_its_accounts() {
     let turns: BTreeSet<AccountId> =
         (0..HOURS_OF_A_ROUND).flat_map(|hour| due(evening + hours(hour)).in_turn).collect();
     assert_eq!(turns.len(), company.accounts.len());
-    assert_eq!(what_is_due(&rules, &company, &Scope::everything(), (None, evening)), Scope::everything());
+    assert_eq!(
+        what_is_due(&rules, &company, &Scope::everything(), (None, evening)),
+        Scope::everything()
+    );
 }

@@ -207,8 +207,7 @@ fn accounts_to_come(acted: &Acted) -> Scope {
 /// Whether the rest is less than there was: an account less, or a change less. Otherwise it would go
 /// round for ever.
 fn has_headway(rest: &Scope, organization: &Organization, acted: &Acted) -> bool {
-    let has_looked_at =
-        organization.accounts.iter().any(|account| !rest.names_whole(&account.id));
+    let has_looked_at = organization.accounts.iter().any(|account| !rest.names_whole(&account.id));
     has_looked_at || acted.outcomes.iter().any(|outcome| outcome.result.is_ok())
 }
 

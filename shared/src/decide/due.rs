@@ -8,7 +8,7 @@ use fixedbitset::FixedBitSet;
 use crate::{
     ids::AccountId,
     organization::Organization,
-    rules::{Rules, Window},
+    rules::{Never, Rules, Window, selector::AccountSelector},
     scope::{Scope, is_due},
 };
 
@@ -20,6 +20,18 @@ pub fn has_turned(rules: &Rules, last: DateTime<Utc>, now: DateTime<Utc>) -> boo
     let of_rules = rules.rules.iter().map(|rule| rule.window);
     let of_fences = rules.never.iter().map(|entry| entry.window);
     of_rules.chain(of_fences).any(|window| turned_between(window, last, now))
+}
+
+/// What says where a rule or an entry of `never` holds that has begun or ended in that time.
+pub fn selectors_that_turned(
+    rules: &Rules,
+    last: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> impl Iterator<Item = &AccountSelector> {
+    let of_rules = rules.rules.iter().map(|rule| (rule.window, Some(&rule.accounts)));
+    let of_fences = rules.never.iter().map(|entry| (entry.window, entry.what.accounts.as_ref()));
+    let all = of_rules.chain(of_fences);
+    all.filter(move |(window, _)| turned_between(*window, last, now)).filter_map(|(_, at)| at)
 }
 
 /// The accounts where a rule or an entry of `never` has begun or ended after that moment, and not after
@@ -37,14 +49,13 @@ pub fn turned(
     let catalogue = Catalogue::new(organization);
     let mut columns = Columns::new(&catalogue);
     let mut places = FixedBitSet::with_capacity(catalogue.observed.accounts.len());
-    for rule in rules.rules.iter().filter(|rule| turned_between(rule.window, last, now)) {
-        places.union_with(columns.select(&rule.accounts).possible());
+    for selector in selectors_that_turned(rules, last, now) {
+        places.union_with(columns.select(selector).possible());
     }
-    for entry in rules.never.iter().filter(|entry| turned_between(entry.window, last, now)) {
-        match &entry.what.accounts {
-            Some(accounts) => places.union_with(columns.select(accounts).possible()),
-            None => places.insert_range(..),
-        }
+    let is_everywhere =
+        |entry: &Never| entry.what.accounts.is_none() && turned_between(entry.window, last, now);
+    if rules.never.iter().any(is_everywhere) {
+        places.insert_range(..);
     }
     let accounts = catalogue.observed.accounts.iter().enumerate();
     let meant = accounts.filter(|(place, _)| places.contains(*place));

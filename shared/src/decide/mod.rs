@@ -53,7 +53,7 @@ use scope::Reach as ScopeReach;
 use select::{Columns, Selection};
 use text::Speller;
 
-pub use due::{has_turned, since, turned, what_is_due};
+pub use due::{has_turned, selectors_that_turned, since, turned, what_is_due};
 pub use quota::{MOST_GROUPS, MOST_PERMISSION_SETS};
 pub use warnings::warnings;
 

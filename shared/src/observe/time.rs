@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use tokio::time::Instant;
 
 use crate::{
-    decide::{has_turned, since, turned},
+    decide::{has_turned, selectors_that_turned, since, turned},
     ids::AccountId,
+    rules::selector::Test,
     scope::{Scope, is_due},
 };
 
@@ -29,8 +30,16 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         if !has_turned(self.rules, since, self.now) {
             return;
         }
-        self.tags().await;
-        self.unit_tags().await;
+        let asks = |question: fn(&Test) -> bool| {
+            selectors_that_turned(self.rules, since, self.now).any(|at| at.asks(&question))
+        };
+        let asks_for_tags = asks(|test| matches!(test, Test::Tags(_)));
+        if asks(|test| matches!(test, Test::OrganizationalUnitTags(_))) {
+            self.unit_tags().await;
+        }
+        if asks_for_tags {
+            self.tags().await;
+        }
         let turned = turned(self.rules, &self.organization, since, self.now);
         if self.by_pairs_costs(turned.len()) > self.everything_costs() {
             self.scope.everything = true;

@@ -116,10 +116,9 @@ fn is_served(world: &World, Read { record, message }: &Read<'_>) -> bool {
 async fn hand_on(world: &World, reconciled: &Reconciled, read: &[Read<'_>]) -> bool {
     let Some(rest) = &reconciled.rest else { return true };
     let sent = match world.lane() {
-        Ok(lane) => lane
-            .send(rest, &name_of_rest(rest, read))
-            .await
-            .map_err(|failure| failure.to_string()),
+        Ok(lane) => {
+            lane.send(rest, &name_of_rest(rest, read)).await.map_err(|failure| failure.to_string())
+        }
         Err(setting) => Err(setting.to_string()),
     };
     match sent {
@@ -201,7 +200,8 @@ async fn run(
     let mut limits =
         Limits { in_flight, poll_every: world.settings().poll_every, ..Limits::default() };
     if let Some(Allotment { start_until, patience, .. }) = allotment {
-        limits = Limits { until: Some(start_until), patience: patience.min(limits.patience), ..limits };
+        limits =
+            Limits { until: Some(start_until), patience: patience.min(limits.patience), ..limits };
     }
     let aws = (world.observe(), world.act(), world.announce());
     let mut memory = world.memory().open().await;

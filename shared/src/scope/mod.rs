@@ -206,8 +206,7 @@ impl fmt::Display for Scope {
         let part = number(self.part_of_sweep.len(), "of a sweep");
         let in_turn = number(self.in_turn.len(), "whose turn it is");
         let tick = self.tick.then(|| "what the hour brings".to_owned());
-        let places: Vec<String> =
-            self.places().chain(part).chain(in_turn).chain(tick).collect();
+        let places: Vec<String> = self.places().chain(part).chain(in_turn).chain(tick).collect();
         f.write_str(&places.join(", "))
     }
 }
