@@ -105,6 +105,14 @@ struct EventJson<'a> {
 
 impl<'a> EventJson<'a> {
     fn of(envelope: &'a Value) -> Self {
+        if envelope.get("scope").is_some() {
+            let cause = |field| envelope.pointer(field).and_then(Value::as_str);
+            return Self {
+                source: Some("lane"),
+                name: cause("/cause/event"),
+                id: cause("/cause/id"),
+            };
+        }
         let event = Event::new(envelope).ok();
         let service = |event: &Event<'a>| match event.key().source {
             "" => event.source(),
