@@ -32,3 +32,4 @@ mod schema;
 mod support;
 mod tick;
 mod usher_local;
+mod warnings;
