@@ -45,9 +45,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         for arn in &scope.permission_sets {
             self.of_permission_set(arn, accounts).await;
         }
-        let groups = scope.groups.iter().cloned().map(Principal::Group);
-        let principals: Vec<Principal> =
-            groups.chain(scope.users.iter().cloned().map(Principal::User)).collect();
+        let principals = self.principals_of_the_scope();
         if self.by_principals(&principals, None).await {
             self.left_behind(&principals, accounts).await;
         } else {
@@ -66,6 +64,11 @@ impl<Reads: Observe> Gathering<'_, Reads> {
             return;
         }
         self.by_pairs(whole).await;
+    }
+
+    fn principals_of_the_scope(&self) -> Vec<Principal> {
+        let groups = self.scope.groups.iter().cloned().map(Principal::Group);
+        groups.chain(self.scope.users.iter().cloned().map(Principal::User)).collect()
     }
 
     /// What principals that are gone have left: no listing by principal shows it. It is looked for
@@ -110,6 +113,9 @@ impl<Reads: Observe> Gathering<'_, Reads> {
             Some(principals) if self.by_principals(&principals, self.look_until).await => {
                 self.picture.see_number_of_principals(principals.len());
                 self.by_pairs(&(&self.scope.in_turn & accounts)).await;
+                // Nobody lists those who are gone; but an event may have named some, whatever else
+                // it was merged with.
+                self.left_behind(&self.principals_of_the_scope(), accounts).await;
             }
             _ => {
                 let pairs = self.by_pairs(accounts).await;

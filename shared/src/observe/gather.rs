@@ -18,7 +18,7 @@ use crate::{
     source::Spanned,
 };
 
-use super::{Facts, Observe, picture::Picture};
+use super::{Facts, Observe, picture::Picture, questions::asked_tags};
 
 /// Reads what a plan for the scope needs, as cheaply as the scope allows, and remembers nothing.
 ///
@@ -66,6 +66,7 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
         picture: &'a mut Picture,
     ) -> Result<Self, CallFailure> {
         let facts = reads.facts().await?;
+        picture.ask_for_tags(asked_tags(rules));
         let mut gathering = Gathering::new(reads, rules, scope, facts, (when, picture));
         gathering.accounts().await?;
         gathering.what_the_hour_brings().await;
@@ -269,7 +270,7 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     async fn permission_set(&mut self, arn: PermissionSetArn) {
         match self.reads.permission_set_name(&arn).await {
             Ok(Some(name)) => {
-                self.organization.permission_sets.push(PermissionSet::named(arn, name))
+                self.organization.permission_sets.push(PermissionSet::named(arn, name));
             }
             // Deleted since it was listed.
             Ok(None) => {}

@@ -23,6 +23,7 @@ mod assignments;
 mod directory;
 mod gather;
 mod picture;
+mod questions;
 mod time;
 
 use std::collections::BTreeMap;
