@@ -600,6 +600,24 @@ fn simulate_as_json_is_a_line_an_event() {
     assert_snapshot!(ended);
 }
 
+/// What the schedules put on the lane are no events, and lead somewhere all the same.
+#[test]
+fn simulate_takes_what_the_schedules_send() {
+    let sent = |scope: &str| format!("{{\"scope\": {scope}, \"cause\": {{\"event\": \"Tick\"}}}}");
+    let usher = with_events().file("tick.json", sent("{\"tick\": true}"));
+    let usher = usher.file("sweep.json", sent("{\"everything\": true}"));
+    let arguments =
+        ["simulate", "--rules", "rules.yaml", "--org", "org.json", "tick.json", "sweep.json"];
+    let ended = usher.run(&[&arguments[..], &["--format", "json"]].concat());
+    let lines = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap());
+    let [tick, sweep]: [serde_json::Value; 2] = lines.collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!((&tick["function"], &tick["event"]["name"]), (&"reconciler".into(), &"Tick".into()));
+    assert_eq!(tick["scope"]["tick"], true);
+    // No rule of the file begins or ends, and few accounts have their turn in any one hour.
+    let changes = |line: &serde_json::Value| line["plan"]["changes"].as_array().unwrap().len();
+    assert!(changes(&tick) <= changes(&sweep) && changes(&sweep) > 0, "{tick} {sweep}");
+}
+
 /// As `plan` and `check` say it.
 #[test]
 fn simulate_says_what_is_odd_about_the_rules() {

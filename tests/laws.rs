@@ -1,6 +1,6 @@
 //! The four laws, over random organizations and random rules.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -10,6 +10,7 @@ use shared::{
     decide::decide,
     failure::CallFailure,
     ids::{GroupId, OrganizationalUnitId, UserId},
+    lane::LaneMessage,
     observe::Picture,
     organization::{
         Account, AccountState, Assignment, Group, Membership, Organization, Principal, Unread, User,
@@ -25,6 +26,7 @@ use shared::{
     truth::Truth,
 };
 
+use crate::parts::{Time, in_parts};
 use crate::support::{
     fake_aws::FakeAws,
     organization::{
@@ -634,7 +636,7 @@ fn in_a_runtime<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn errand(scope: Scope) -> Errand {
-    Errand { scope, causes: Vec::new(), now: now() }
+    Errand::new(scope, Vec::new(), now())
 }
 
 proptest! {
@@ -805,6 +807,19 @@ proptest! {
         }
         reconciled(&visited, &rules, &errand(Scope::everything())).unwrap();
         same(&visited.assignments(), &alone.assignments())?;
+    }
+
+    /// Law 2, in parts. However little time each run of a sweep has, the runs after it do the rest.
+    #[test]
+    fn same_place_in_parts(company in organizations(), rules in rules_files(), seconds in 0_u64..40) {
+        let alone = FakeAws::new(company.0.clone());
+        reconciled(&alone, &rules, &errand(Scope::everything())).unwrap();
+
+        let aws = FakeAws::new(company.0).taking(Duration::from_secs(1));
+        let sweep = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
+        let time = Time { look: Duration::from_secs(seconds), start: None };
+        in_a_runtime(in_parts(&aws, &rules, sweep, time));
+        same(&aws.assignments(), &alone.assignments())?;
     }
 
     /// Law 1, through the loop: whichever single read fails, nothing goes that would not have gone, and nothing comes.

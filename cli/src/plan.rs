@@ -64,7 +64,7 @@ async fn live_plan(
     instance_arn: Option<InstanceArn>,
 ) -> Result<(Organization, Plan), Failure> {
     let world = live::world(instance_arn).await;
-    let errand = Errand { scope: Scope::everything(), causes: Vec::new(), now: clock::now() };
+    let errand = Errand::new(Scope::everything(), Vec::new(), clock::now());
     let mut nothing = Picture::default();
     let plan = reconcile::plan(world.observe(), rules, &errand, &mut nothing);
     output::with_progress(plan, || live::progress(&world)).await.map_err(Failure::Observe)
