@@ -8,7 +8,7 @@ use crate::{
     decide::{Reach, reach},
     failure::CallFailure,
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
-    organization::{Gap, Organization, OrganizationalUnit, PermissionSet, Unread},
+    organization::{Extent, Gap, Organization, OrganizationalUnit, PermissionSet, Unread},
     rules::{
         Rules,
         selector::{OrganizationalUnitPattern, Test},
@@ -156,6 +156,7 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             memberships: Vec::new(),
             assignments: Vec::new(),
             gaps: Vec::new(),
+            extent: Extent::AsAsked,
         };
         let needs_units = asks_for_units(rules) || !scope.organizational_units.is_empty();
         Self {
