@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use shared::{
     decide::{decide, warnings},
     diagnostic::Diagnostic,
-    organization::{Extent, Unread},
+    organization::{AccountState, Extent, Organization, Unread},
     rules::Rules,
     scope::Scope,
 };
@@ -327,4 +327,88 @@ fn one_account_is_told_what_concerns_it() {
     let scope = Scope::account(account_id("pay-test"));
     let plan = decide(&rules, &organization, organization.observed_at, &scope);
     assert_eq!(plan.warnings.len(), 4, "{:?}", plan.warnings);
+}
+
+fn rule_for_accounts(accounts: &str) -> Rules {
+    rules_with(&format!(
+        "    permission_sets: ViewOnlyAccess\n    groups: Engineering\n    accounts: {accounts}\n"
+    ))
+}
+
+/// That a tag is absent is mostly meant so; not when it is nearly one that there is.
+#[test]
+fn a_tag_that_must_be_absent_is_missed_only_when_it_is_a_slip() {
+    messages(&rule_for_accounts("{tags: {retired: false}}"), &marys_company(), &[]);
+    let slip = "no account that may be touched has a tag `taem`";
+    messages(&rule_for_accounts("{tags: {taem: false}}"), &marys_company(), &[slip]);
+}
+
+/// Of accounts that are left alone no tags are read, nor those of the units above them only.
+#[test]
+fn what_accounts_have_that_are_left_alone_does_not_count() {
+    let company = Company(Organization { accounts: Vec::new(), ..marys_company().0 })
+        .account("management", "/")
+        .tagged("tier", "core")
+        .account("shop-prod", "/Workloads")
+        .tagged("team", "shop")
+        .unit("/Closed")
+        .unit_tagged("/Closed", "zone", "a")
+        .account("old", "/Closed")
+        .tagged("environment", "old")
+        .in_state(AccountState::Suspended);
+    let rules = rule_for_accounts(
+        "[{tags: {tier: core}}, {tags: {environment: old}}, {organizational_unit_tags: {zone: a}}]",
+    );
+    let expected = [
+        "no account that may be touched has a tag `tier`",
+        "no account that may be touched has a tag `environment`",
+        "no organizational unit above an account that may be touched has a tag `zone`",
+    ];
+    messages(&rules, &company, &expected);
+    let by_name = rules_with(
+        "    permission_sets: ViewOnlyAccess\n    group_name: \"{account}-{permission_set}\"\n    accounts: {name: old}\n",
+    );
+    let expected = "rule `the-rule` matches only accounts that are left alone";
+    messages(&by_name, &company, &[expected]);
+}
+
+/// What a name or a glob misses is said of that, and not again of what it stands in.
+#[test]
+fn what_is_missing_is_said_once() {
+    let in_group = rule_for_users("[{in_group: Interims}]");
+    messages(&in_group, &marys_company(), &["no group is named `Interims`"]);
+    let named = rule_for_users("[{user_name: harry, attributes: {department: Sales}}]");
+    messages(&named, &marys_company(), &["no user is named `harry`"]);
+    let by_name = |sets: &str, accounts: &str| {
+        rules_with(&format!(
+            "    permission_sets: {sets}\n    group_name: \"{{account}}+{{permission_set}}\"\n    accounts: {accounts}\n"
+        ))
+    };
+    let no_set = by_name("Nothing", "{all: true}");
+    messages(&no_set, &marys_company(), &["no permission set is named `Nothing`"]);
+    let no_account = by_name("ViewOnlyAccess", "{name: nowhere}");
+    messages(&no_account, &marys_company(), &["no account is named `nowhere`"]);
+}
+
+/// What a template or a selector is about, in an account or as a whole, and could not be read.
+#[test]
+fn what_decides_and_was_not_read_is_not_warned_of() {
+    let by_name = |template: &str| {
+        rules_with(&format!(
+            "    permission_sets: ViewOnlyAccess\n    group_name: \"{template}\"\n    members: {{at_least: 1}}\n"
+        ))
+    };
+    let unknown = || Unread::Other("something".to_owned());
+    let units = "{organizational_unit_tags: {zone: a}}";
+    let (names, tags) = (by_name("{account}+x"), by_name("{tag.team}+x"));
+    for (rules, what, account) in [
+        (&names, Unread::Accounts, Some("shop-prod")),
+        (&tags, unknown(), Some("shop-prod")),
+        (&by_name("aws-{account}-{permission_set}"), Unread::Memberships, None),
+        (&rule_for_accounts(units), Unread::OrganizationalUnitTags, None),
+        (&rule_for_accounts("{tags: {zone: a}}"), Unread::Accounts, None),
+    ] {
+        assert_eq!(warned(rules, &marys_company()).len(), 1, "{what:?}");
+        messages(rules, &marys_company().gap(what, account), &[]);
+    }
 }
