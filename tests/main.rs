@@ -11,6 +11,7 @@
 mod aws;
 mod budget;
 mod cli;
+mod convergence;
 mod docs;
 mod end_to_end;
 mod events;
@@ -18,6 +19,7 @@ mod explain;
 mod hostile;
 mod laws;
 mod mistakes;
+mod model;
 mod reconcile;
 mod reference;
 mod relevance;

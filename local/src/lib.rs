@@ -58,7 +58,10 @@ mod world;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use serde_json::Value;
-use shared::{ids::AccountId, organization::Organization};
+use shared::{
+    ids::AccountId,
+    organization::{Organization, Tags},
+};
 use tokio::sync::{mpsc, oneshot};
 
 pub use crate::{
@@ -108,6 +111,12 @@ impl Local {
         format!("http://{}", self.address)
     }
 
+    /// What answers behind the socket, for a client in the same process. Without sockets a test may
+    /// stop the clock: tokio cannot tell a socket that waits from a socket that has nothing to say.
+    pub fn router(&self) -> axum::Router {
+        server::routes(Arc::clone(&self.world))
+    }
+
     /// The role from which the calls with Usher's own credentials come, as events name it.
     #[must_use]
     pub fn usher_role_arn(&self) -> String {
@@ -138,6 +147,19 @@ impl Local {
         names::name_of(&self.world.state(), id)
     }
 
+    /// The tags of an account or an organizational unit; nothing, when there is none with this id.
+    #[must_use]
+    pub fn tags_of(&self, id: &str) -> Option<Tags> {
+        events::tags_of(&self.world.state(), id).cloned()
+    }
+
+    /// How an assignment or a provisioning ended that AWS accepted under this id: why it failed, if it
+    /// did. Nothing, while it is in progress, and once it is forgotten.
+    #[must_use]
+    pub fn ended(&self, request_id: &str) -> Option<Result<(), String>> {
+        sso_admin::ended(&self.world.state(), request_id)
+    }
+
     /// The requests answered so far, by service and operation: `sso-admin:ListInstances`.
     #[must_use]
     pub fn calls(&self) -> BTreeMap<String, u64> {
@@ -161,5 +183,10 @@ impl Local {
     /// Makes calls fail from now on.
     pub fn fail(&self, fault: Fault) {
         self.world.state().faults.add(fault);
+    }
+
+    /// Nothing that was told to fail fails any more.
+    pub fn mend(&self) {
+        self.world.state().faults.clear();
     }
 }

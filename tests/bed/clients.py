@@ -7,8 +7,9 @@ import boto3
 from botocore.config import Config
 from emulator import REGION
 
-# An access key of twelve digits is how one tells ministack which account is calling.
-ACCOUNT_ID = "111122223333"
+# An access key of twelve digits is how one tells ministack which account is calling, and the organization on localhost
+# too: Bob's management account.
+ACCOUNT_ID = "111111111111"
 
 
 @functools.cache
