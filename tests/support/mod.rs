@@ -12,6 +12,7 @@ pub(crate) mod runtime_api;
 pub(crate) mod usher;
 pub(crate) mod validate;
 pub(crate) mod wire;
+pub(crate) mod wire_faults;
 
 use std::path::{Path, PathBuf};
 

@@ -8,7 +8,7 @@ use aws_types::service_config::ServiceConfigKey;
 
 use super::{
     calls::Calls,
-    pace::{ChargeRetries, Pace},
+    pace::{KeepPace, Pace},
 };
 
 /// How often the SDK sends a request before it gives up, the first time included.
@@ -92,7 +92,7 @@ impl Clients {
         self.sso_admin.get_or_init(|| {
             let config = aws_sdk_ssoadmin::config::Builder::from(&self.config)
                 .interceptor(self.calls.clone())
-                .interceptor(ChargeRetries(self.pace.clone()))
+                .interceptor(KeepPace(self.pace.clone()))
                 .build();
             aws_sdk_ssoadmin::Client::from_conf(config)
         })
