@@ -304,17 +304,19 @@ fn tests_that_fail_say_why_and_exit_with_1() {
 #[test]
 fn tests_that_fail_name_the_rule_that_is_meant() {
     let rules = "version: 1
-manage: {unlisted: revoke}
+manage: {unlisted: revoke, users: true}
 protect: [{groups: break-glass}]
 rules:
   - {name: auditors, permission_sets: View, groups: Auditors, accounts: {name: pay-*}}
   - {name: engineers, permission_sets: View, groups: [Engineering, break-glass], accounts: {name: shop-*}}
+  - {name: leads, permission_sets: Lead, groups: Leads, users: [{attributes: {title: Lead *}}], accounts: {name: shop-*}}
 tests:
   - {name: an engineer, account: {name: pay-prod}, group: Engineering, expect: View}
   - {name: an auditor, account: {name: shop-prod}, group: Auditors, expect: View}
   - {name: a seller, account: {name: shop-prod}, group: Sales, expect: View}
   - {name: an administrator, account: {name: shop-prod}, group: Engineering, expect: [View, Admin]}
   - {name: an emergency, account: {name: shop-prod}, group: break-glass, expect: View}
+  - {name: a lead, account: {name: shop-prod}, user: {user_name: mary, attributes: {title: Chef}}, expect: Lead}
 ";
     let ended = usher(rules, &bobs_company()).run(&["test", "rules.yaml", "--format", "json"]);
     let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();

@@ -9,7 +9,9 @@ use crate::{
     decide::{Reach, reach},
     failure::CallFailure,
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
-    organization::{Gap, Organization, OrganizationalUnit, PermissionSet, Principal, Unread},
+    organization::{
+        Extent, Gap, Organization, OrganizationalUnit, PermissionSet, Principal, Unread,
+    },
     rules::{
         Rules,
         selector::{OrganizationalUnitPattern, Test},
@@ -205,6 +207,7 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             memberships: Vec::new(),
             assignments: Vec::new(),
             gaps: Vec::new(),
+            extent: Extent::AsAsked,
         };
         let needs_units = asks_for_units(rules) || !scope.organizational_units.is_empty();
         Self {
