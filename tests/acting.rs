@@ -51,7 +51,7 @@ fn company_with(accounts: usize) -> Company {
 
 fn sweep() -> String {
     let cause = Cause { event: "Schedule".to_owned(), ..Cause::default() };
-    LaneMessage { scope: Scope::everything(), cause, approval: None }.body()
+    LaneMessage { scope: Scope::everything(), cause, ..LaneMessage::default() }.body()
 }
 
 /// What the rules want, told by the decision over the whole organization.

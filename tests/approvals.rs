@@ -89,6 +89,7 @@ impl Held {
             scope: self.set.scope.clone(),
             cause: Cause { event: "Revocations Approved".to_owned(), ..Cause::default() },
             approval: Some(self.set.digest.clone()),
+            ..LaneMessage::default()
         }
     }
 

@@ -21,7 +21,7 @@ fn bobs_company() -> Company {
 
 fn message(event: &str, account: &str) -> LaneMessage {
     let cause = Cause { event: event.to_owned(), ..Cause::default() };
-    LaneMessage { scope: Scope::account(account_id(account)), cause, approval: None }
+    LaneMessage { scope: Scope::account(account_id(account)), cause, ..LaneMessage::default() }
 }
 
 async fn look(aws: &FakeAws, scope: &Scope) -> Reconciled {
@@ -80,7 +80,7 @@ fn everywhere(scope: Scope, event: &str) -> LaneMessage {
     LaneMessage {
         scope,
         cause: Cause { event: event.to_owned(), ..Cause::default() },
-        approval: None,
+        ..LaneMessage::default()
     }
 }
 
@@ -136,6 +136,44 @@ async fn members_are_read_for_rules_that_may_hold_after_a_closer_look() {
     // The tag has changed since, and no event told of it.
     let aws = FakeAws::new(company("test").0);
     let plan = shared::reconcile::plan(&aws, &rules, &errand, &mut picture).await.unwrap().1;
+    assert!(plan.changes.is_empty(), "{:?}", plan.changes);
+}
+
+/// What an account's event reads is remembered, and the next group's event knows it.
+#[tokio::test(start_paused = true)]
+async fn an_accounts_event_puts_right_what_is_remembered() {
+    let rules = rules(
+        "{version: 1, manage: {unlisted: revoke}, rules: [{name: a, permission_sets: Power, groups: Engineering, \
+         accounts: {organizational_unit: /Workloads, tags: {environment: test}}}]}",
+    );
+    let company = |unit, environment| {
+        let company = company().unit("/Workloads").group("Engineering").permission_set("Power");
+        company.account("pay", unit).tagged("environment", environment)
+    };
+    let mut picture = Picture::default();
+    let now = "2026-03-02T15:42:00Z".parse().unwrap();
+    let look = |scope| Errand::new(scope, Vec::new(), now);
+    let group = || look(Scope::group(group_id("Engineering")));
+    let before = FakeAws::new(company("/", "production").0).asked_by_management_if(true);
+    let everything = look(Scope::everything());
+    shared::reconcile::plan(&before, &rules, &everything, &mut picture).await.unwrap();
+
+    // It was moved and tagged. Nobody has heard of it yet, so a group's event finds what was seen.
+    let aws = FakeAws::new(company("/Workloads", "test").0).asked_by_management_if(true);
+    let plan = shared::reconcile::plan(&aws, &rules, &group(), &mut picture).await.unwrap().1;
+    assert!(plan.changes.is_empty(), "{:?}", plan.changes);
+    let moved = look(Scope::account(account_id("pay")));
+    let plan = shared::reconcile::plan(&aws, &rules, &moved, &mut picture).await.unwrap().1;
+    assert_eq!(plan.changes.len(), 1);
+    let reads = aws.reads.get();
+    let plan = shared::reconcile::plan(&aws, &rules, &group(), &mut picture).await.unwrap().1;
+    assert_eq!(plan.changes.len(), 1);
+    assert!(aws.reads.get() - reads < 10);
+
+    // After a day nothing is believed any more, whoever lost which event.
+    let back = FakeAws::new(company("/", "production").0).asked_by_management_if(true);
+    let tomorrow = Errand { now: now + chrono::TimeDelta::hours(25), ..group() };
+    let plan = shared::reconcile::plan(&back, &rules, &tomorrow, &mut picture).await.unwrap().1;
     assert!(plan.changes.is_empty(), "{:?}", plan.changes);
 }
 

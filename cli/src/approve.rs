@@ -93,6 +93,7 @@ async fn send(world: &World, set: &HeldSet, approval: &Approval) -> Result<(), F
             time: Some(time),
         },
         approval: Some(approval.digest.clone()),
+        ..LaneMessage::default()
     };
     // To approve again is to look again, however soon.
     let id = format!("approve-{}-{}", approval.digest, approval.approved_at.timestamp_millis());

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::{
     ids::{AccountId, PermissionSetArn},
-    organization::{Instance, Organization, OrganizationFacts, PermissionSet, Tags},
+    organization::{Extent, Instance, Organization, OrganizationFacts, PermissionSet, Tags},
 };
 
 use crate::{
@@ -139,6 +139,7 @@ impl State {
             memberships: self.memberships.values().collect(),
             assignments: self.assignments.iter().collect(),
             gaps: Vec::new(),
+            extent: Extent::Whole,
         }
     }
 

@@ -169,7 +169,8 @@ impl<'c> Aws<'c> {
 
     /// Reading, planning and writing.
     async fn reconcile(&self) -> f64 {
-        let message = LaneMessage { scope: Scope::everything(), cause: Cause::default() };
+        let message =
+            LaneMessage { before: None, scope: Scope::everything(), cause: Cause::default() };
         let event = json!({"Records": [{"messageId": "message-0", "body": message.body()}]});
         let start = Instant::now();
         let batch = lane_batch(&self.world, event).await.unwrap();

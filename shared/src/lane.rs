@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use crate::{
     ids::Digest,
+    organization::Gap,
+    plan::Summary,
     scope::{self, Lead, Scope, event::Event},
 };
 
@@ -26,6 +28,54 @@ pub struct LaneMessage {
     /// where it was written down: who may send to the lane may not approve by that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Digest>,
+    /// What went before, when this is the rest of what one run had no time for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Before>,
+}
+
+/// What went before the rest of a scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Before {
+    /// The further events that caused it.
+    pub causes: Vec<Cause>,
+    /// Of a sweep: what was found so far.
+    pub sweep: Option<Tally>,
+}
+
+/// What the parts of a sweep have found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tally {
+    /// How many parts there were.
+    pub parts: usize,
+    /// How many changes, and of what kind.
+    pub summary: Summary,
+    /// How many changes were tried and did not succeed.
+    pub failed: usize,
+    /// What could not be read: so much of it as is worth carrying on.
+    pub gaps: Vec<Gap>,
+}
+
+/// As many gaps are carried on from part to part. An announcement has no room for more anyway, and
+/// each part has told its own in the log.
+const MOST_GAPS: usize = 500;
+
+impl Tally {
+    /// Both.
+    #[must_use]
+    pub fn plus(mut self, mut other: Self) -> Self {
+        self.gaps.append(&mut other.gaps);
+        self.gaps.sort_unstable();
+        self.gaps.dedup();
+        self.gaps.truncate(MOST_GAPS);
+        Self {
+            parts: self.parts + other.parts,
+            summary: self.summary + other.summary,
+            failed: self.failed + other.failed,
+            gaps: self.gaps,
+        }
+    }
 }
 
 /// The event that made somebody look: for logs, announcements and the demo, never for a decision.
@@ -44,7 +94,7 @@ pub struct Cause {
 
 /// What the schedule's messages name as their cause, in the template and in EventBridge's own
 /// events, and what a person's name who sends one by hand.
-const NOT_EVENTS: [&str; 4] = ["", "By hand", "Schedule", "Scheduled Event"];
+const NOT_EVENTS: [&str; 5] = ["", "By hand", "Schedule", "Scheduled Event", "Tick"];
 
 impl Cause {
     /// Whether an event said so, which comes once; and not the schedule, which comes again by itself.
@@ -63,6 +113,13 @@ impl Cause {
             actor: event.actor().map(str::to_owned),
         }
     }
+
+    /// Whether it says that somebody changes an assignment: AWS has accepted that, and makes the change
+    /// some seconds later.
+    #[must_use]
+    pub fn is_of_an_assignment(&self) -> bool {
+        ["CreateAccountAssignment", "DeleteAccountAssignment"].contains(&self.event.as_str())
+    }
 }
 
 impl LaneMessage {
@@ -79,7 +136,7 @@ impl LaneMessage {
         }
         let cause = Cause::of(Event::new(&value)?);
         match scope::from_any_event(&value) {
-            Lead::Look { scope, .. } => Ok(Self { scope, cause, approval: None }),
+            Lead::Look { scope, .. } => Ok(Self { scope, cause, ..Self::default() }),
             Lead::Ignore(_) => Ok(Self { cause, ..Self::default() }),
         }
     }
@@ -87,11 +144,12 @@ impl LaneMessage {
     /// The message's body.
     #[must_use]
     pub fn body(&self) -> String {
-        let mut body = serde_json::json!({ "scope": self.scope, "cause": self.cause });
-        if let (Some(approval), Some(fields)) = (&self.approval, body.as_object_mut()) {
-            fields.insert("approval".to_owned(), serde_json::json!(approval));
-        }
-        body.to_string()
+        serde_json::json!(self).to_string()
+    }
+
+    /// All events that caused it.
+    pub fn causes(&self) -> impl Iterator<Item = &Cause> {
+        std::iter::once(&self.cause).chain(self.before.iter().flat_map(|before| &before.causes))
     }
 }
 
@@ -108,7 +166,7 @@ mod tests {
                 id: Some("e-1".to_owned()),
                 ..Cause::default()
             },
-            approval: None,
+            ..LaneMessage::default()
         };
         assert_eq!(LaneMessage::parse(&message.body()), Ok(message.clone()));
         let approval = Some("3066fc2ea86dabb44d37".parse().unwrap());
@@ -121,6 +179,7 @@ mod tests {
         let event = r#"{"source": "aws.scheduler", "detail-type": "Scheduled Event", "id": "1", "detail": "{}"}"#;
         assert!(LaneMessage::parse(event).unwrap().scope.everything);
         assert!(LaneMessage::parse(r#"{"scope": {"everything": true}}"#).unwrap().scope.everything);
+        assert!(LaneMessage::parse(r#"{"scope": {"tick": true}}"#).unwrap().scope.tick);
     }
 
     #[test]

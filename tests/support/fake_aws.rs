@@ -5,6 +5,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
+    time::Duration,
 };
 
 use shared::{
@@ -34,6 +35,8 @@ pub(crate) struct FakeAws {
     ended: RefCell<BTreeMap<RequestId, Progress>>,
     groups_on_a_page: usize,
     in_flight: usize,
+    /// How long a read takes.
+    read_time: Duration,
     /// Whether it is asked from the management account, which alone may list by principal.
     is_management: bool,
 }
@@ -51,6 +54,7 @@ impl FakeAws {
             ended: RefCell::default(),
             groups_on_a_page: 100,
             is_management: false,
+            read_time: Duration::ZERO,
             in_flight: shared::act::Limits::default().in_flight,
         }
     }
@@ -64,6 +68,12 @@ impl FakeAws {
     /// AWS ends every request for this assignment with FAILED.
     pub(crate) fn refusing(mut self, assignment: Assignment, reason: &str) -> Self {
         self.refused.insert(assignment, reason.to_owned());
+        self
+    }
+
+    /// Every read takes so long, by tokio's clock.
+    pub(crate) fn taking(mut self, read_time: Duration) -> Self {
+        self.read_time = read_time;
         self
     }
 
@@ -88,6 +98,12 @@ impl FakeAws {
         let mut assignments = self.organization.borrow().assignments.clone();
         assignments.sort();
         assignments
+    }
+
+    async fn time_passes(&self) {
+        if !self.read_time.is_zero() {
+            tokio::time::sleep(self.read_time).await;
+        }
     }
 
     fn read<T>(
@@ -185,6 +201,7 @@ fn seen(organization: &Organization, account: &shared::organization::Account) ->
 
 impl Observe for FakeAws {
     async fn facts(&self) -> Result<Facts, CallFailure> {
+        self.time_passes().await;
         self.read("sso:ListInstances", |organization| Facts {
             instance: organization.instance.clone(),
             organization: organization.organization.clone(),
@@ -193,12 +210,14 @@ impl Observe for FakeAws {
     }
 
     async fn accounts(&self) -> Result<Vec<SeenAccount>, CallFailure> {
+        self.time_passes().await;
         self.read("organizations:ListAccounts", |organization| {
             organization.accounts.iter().map(|account| seen(organization, account)).collect()
         })
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<SeenAccount>, CallFailure> {
+        self.time_passes().await;
         self.read("organizations:DescribeAccount", |organization| {
             organization
                 .accounts
@@ -209,6 +228,7 @@ impl Observe for FakeAws {
     }
 
     async fn account_tags(&self, id: &AccountId) -> Result<Tags, CallFailure> {
+        self.time_passes().await;
         self.read("organizations:ListTagsForResource", |organization| {
             organization.accounts.iter().find(|account| account.id == *id).unwrap().tags.clone()
         })
@@ -218,6 +238,7 @@ impl Observe for FakeAws {
         &self,
         id: &OrganizationalUnitId,
     ) -> Result<Tags, CallFailure> {
+        self.time_passes().await;
         self.read("organizations:ListTagsForResource", |organization| {
             let unit = organization.organizational_units.iter().find(|unit| unit.id == *id);
             unit.unwrap().tags.clone()
@@ -228,6 +249,7 @@ impl Observe for FakeAws {
         &self,
         id: &OrganizationalUnitId,
     ) -> Result<Option<String>, CallFailure> {
+        self.time_passes().await;
         self.read("organizations:DescribeOrganizationalUnit", |organization| {
             organization
                 .organizational_units
@@ -241,6 +263,7 @@ impl Observe for FakeAws {
         &self,
         parent: &OrganizationalUnitId,
     ) -> Result<BTreeMap<OrganizationalUnitId, String>, CallFailure> {
+        self.time_passes().await;
         self.read("organizations:ListOrganizationalUnitsForParent", |organization| {
             let below = organization
                 .organizational_units
@@ -251,6 +274,7 @@ impl Observe for FakeAws {
     }
 
     async fn permission_sets(&self) -> Result<Vec<PermissionSetArn>, CallFailure> {
+        self.time_passes().await;
         self.read("sso:ListPermissionSets", |organization| {
             organization.permission_sets.iter().map(|set| set.arn.clone()).collect()
         })
@@ -260,6 +284,7 @@ impl Observe for FakeAws {
         &self,
         arn: &PermissionSetArn,
     ) -> Result<Option<String>, CallFailure> {
+        self.time_passes().await;
         self.read("sso:DescribePermissionSet", |organization| {
             let named = |set: &&PermissionSet| set.arn == *arn;
             organization.permission_sets.iter().find(named).map(|set| set.name.clone())
@@ -267,6 +292,7 @@ impl Observe for FakeAws {
     }
 
     async fn group_page(&self, token: Option<String>) -> Result<GroupPage, CallFailure> {
+        self.time_passes().await;
         let from: usize = token.map_or(0, |token| token.parse().unwrap());
         let to = from + self.groups_on_a_page;
         self.read("identitystore:ListGroups", |organization| GroupPage {
@@ -277,6 +303,7 @@ impl Observe for FakeAws {
 
     /// AWS may not mind the case here, so this does not.
     async fn group_id(&self, display_name: &str) -> Result<Option<GroupId>, CallFailure> {
+        self.time_passes().await;
         self.read("identitystore:GetGroupId", |organization| {
             let called = |group: &&Group| group.display_name.eq_ignore_ascii_case(display_name);
             organization.groups.iter().find(called).map(|group| group.id.clone())
@@ -284,22 +311,26 @@ impl Observe for FakeAws {
     }
 
     async fn group(&self, id: &GroupId) -> Result<Option<Group>, CallFailure> {
+        self.time_passes().await;
         self.read("identitystore:DescribeGroup", |organization| {
             organization.groups.iter().find(|group| group.id == *id).cloned()
         })
     }
 
     async fn users(&self) -> Result<Vec<User>, CallFailure> {
+        self.time_passes().await;
         self.read("identitystore:ListUsers", |organization| organization.users.clone())
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, CallFailure> {
+        self.time_passes().await;
         self.read("identitystore:DescribeUser", |organization| {
             organization.users.iter().find(|user| user.id == *id).cloned()
         })
     }
 
     async fn group_members(&self, id: &GroupId) -> Result<Vec<UserId>, CallFailure> {
+        self.time_passes().await;
         self.read("identitystore:ListGroupMemberships", |organization| {
             let memberships = organization.memberships.iter();
             let of_group = memberships.filter(|membership| membership.group_id == *id);
@@ -308,6 +339,7 @@ impl Observe for FakeAws {
     }
 
     async fn groups_of_member(&self, id: &UserId) -> Result<Vec<GroupId>, CallFailure> {
+        self.time_passes().await;
         self.read("identitystore:ListGroupMembershipsForMember", |organization| {
             let memberships = organization.memberships.iter();
             let of_user = memberships.filter(|membership| membership.user_id == *id);
@@ -319,6 +351,7 @@ impl Observe for FakeAws {
         &self,
         account: &AccountId,
     ) -> Result<Vec<PermissionSetArn>, CallFailure> {
+        self.time_passes().await;
         self.read("sso:ListPermissionSetsProvisionedToAccount", |organization| {
             let there = organization
                 .assignments
@@ -336,6 +369,7 @@ impl Observe for FakeAws {
 
     /// As AWS does it: of whoever is gone, nothing is shown.
     async fn assignments_of(&self, principal: &Principal) -> Result<Vec<Assignment>, CallFailure> {
+        self.time_passes().await;
         self.read("sso:ListAccountAssignmentsForPrincipal", |organization| {
             let is_there = match principal {
                 Principal::Group(id) => organization.groups.iter().any(|group| group.id == *id),
@@ -351,6 +385,7 @@ impl Observe for FakeAws {
         &self,
         permission_set: &PermissionSetArn,
     ) -> Result<Vec<AccountId>, CallFailure> {
+        self.time_passes().await;
         self.read("sso:ListAccountsForProvisionedPermissionSet", |organization| {
             let assignments = organization.assignments.iter();
             let with = assignments.filter(|one| one.permission_set_arn == *permission_set);
@@ -364,6 +399,7 @@ impl Observe for FakeAws {
         account: &AccountId,
         permission_set: &PermissionSetArn,
     ) -> Result<Vec<Assignment>, CallFailure> {
+        self.time_passes().await;
         self.read("sso:ListAccountAssignments", |organization| {
             let here = |assignment: &&Assignment| {
                 assignment.account_id == *account

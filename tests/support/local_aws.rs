@@ -2,7 +2,7 @@
 
 use std::{fs, num::NonZeroU32, path::PathBuf, time::Duration};
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use local::{Fault, FaultKind, Local, Probability};
 use serde_json::{Value, json};
 use shared::{
@@ -20,6 +20,16 @@ use super::organization::Company;
 pub(crate) struct LocalAws {
     pub(crate) local: Local,
     folder: TempDir,
+}
+
+/// The SDK's, for whoever is at that endpoint.
+async fn configuration(endpoint: &str) -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .endpoint_url(endpoint)
+        .test_credentials()
+        .load()
+        .await
 }
 
 /// As quick as can be.
@@ -70,21 +80,16 @@ impl LocalAws {
 
     /// Usher as after a cold start, at the other end of a wire.
     pub(crate) async fn usher_at(&self, endpoint: &str) -> Usher {
-        Self::usher_of(self.settings(), endpoint).await
+        Usher { world: World::new(self.settings(), configuration(endpoint).await) }
     }
 
     pub(crate) async fn usher_with(&self, settings: Settings) -> Usher {
-        Self::usher_of(settings, &self.local.endpoint()).await
+        Usher { world: World::new(settings, configuration(&self.local.endpoint()).await) }
     }
 
-    async fn usher_of(settings: Settings, endpoint: &str) -> Usher {
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new("eu-central-1"))
-            .endpoint_url(endpoint)
-            .test_credentials()
-            .load()
-            .await;
-        Usher { world: World::new(settings, config) }
+    /// Organizations, for whoever changes something there.
+    pub(crate) async fn organizations(&self) -> aws_sdk_organizations::Client {
+        aws_sdk_organizations::Client::new(&configuration(&self.local.endpoint()).await)
     }
 
     pub(crate) fn settings(&self) -> Settings {
@@ -186,7 +191,7 @@ pub(crate) fn message_about(account: &AccountId) -> String {
         time: Some("2026-03-02T09:14:31Z".to_owned()),
         actor: Some("arn:aws:sts::310000000001:assumed-role/Organizer/bob".to_owned()),
     };
-    LaneMessage { scope: Scope::account(account.clone()), cause, approval: None }.body()
+    LaneMessage { scope: Scope::account(account.clone()), cause, ..LaneMessage::default() }.body()
 }
 
 /// The messages that are to come again.

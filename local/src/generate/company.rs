@@ -7,7 +7,7 @@ use chrono::DateTime;
 use shared::{
     ids::{AccountId, OrganizationalUnitId},
     organization::{
-        Account, AccountState, Group, Instance, Organization, OrganizationFacts,
+        Account, AccountState, Extent, Group, Instance, Organization, OrganizationFacts,
         OrganizationalUnit, PermissionSet, Tags,
     },
 };
@@ -357,6 +357,7 @@ fn empty(random: &mut Random) -> Organization {
         memberships: Vec::new(),
         assignments: Vec::new(),
         gaps: Vec::new(),
+        extent: Extent::Whole,
     }
 }
 

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{plan::Summary, reconcile::Reconciled};
+use crate::{lane::Tally, plan::Summary, reconcile::Reconciled};
 
 use super::store::{Read, Store, StoreFailure};
 
@@ -43,20 +43,22 @@ impl LastSweep {
         }
     }
 
-    /// Writes down that a sweep has ended.
+    /// Writes down that a sweep has ended, with what its earlier parts found.
     ///
     /// # Errors
     /// It could not be written.
     pub async fn write(
         &self,
         reconciled: &Reconciled,
+        earlier: Option<&Tally>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreFailure> {
+        let earlier = earlier.cloned().unwrap_or_default();
         let sweep = Sweep {
             finished_at: now,
-            summary: reconciled.plan.summary(),
-            failed: reconciled.failures().count(),
-            gaps: reconciled.plan.gaps.len(),
+            summary: earlier.summary + reconciled.plan.summary(),
+            failed: earlier.failed + reconciled.failures().count(),
+            gaps: earlier.gaps.len() + reconciled.plan.gaps.len(),
         };
         // Numbers and a time: JSON has them all.
         let bytes = serde_json::to_vec_pretty(&sweep).unwrap_or_default();

@@ -105,6 +105,21 @@ pub struct Summary {
     pub impossible: usize,
 }
 
+impl std::ops::Add for Summary {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            create: self.create + other.create,
+            delete: self.delete + other.delete,
+            held: self.held + other.held,
+            unchanged: self.unchanged + other.unchanged,
+            unlisted: self.unlisted + other.unlisted,
+            impossible: self.impossible + other.impossible,
+        }
+    }
+}
+
 impl Plan {
     /// The changes that are not held.
     pub fn due(&self) -> impl Iterator<Item = &Change> {

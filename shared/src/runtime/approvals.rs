@@ -13,6 +13,7 @@ use crate::{
     ids::Digest,
     reconcile::{Errand, Reconciled, plan},
     rules::Rules,
+    scope::Scope,
 };
 
 use super::{failure::Failure, world::World};
@@ -63,8 +64,8 @@ async fn is_found(
 /// found and kept again by the next one that looks there.
 pub(super) async fn end(world: &World, errand: &Errand, reconciled: &Reconciled) {
     let Ok(folder) = world.approvals() else { return };
-    let Errand { scope, causes, now, approval, .. } = errand;
-    if let Some(set) = HeldSet::of(&reconciled.plan, scope, causes, *now) {
+    let Errand { causes, now, approval, .. } = errand;
+    if let Some(set) = HeldSet::of(&reconciled.plan, &looked_at(errand, reconciled), causes, *now) {
         match folder.hold(&set).await {
             Ok(()) => warn!(
                 digest = %set.digest,
@@ -79,7 +80,8 @@ pub(super) async fn end(world: &World, errand: &Errand, reconciled: &Reconciled)
     let Some(approval) = approval else { return };
     // What was not read may be of the set, and what there was no time for is: the message comes again, and its approval
     // has to be there then.
-    if !reconciled.plan.gaps.is_empty() || !reconciled.not_started.is_empty() {
+    let is_whole = reconciled.rest.is_none() && reconciled.not_started.is_empty();
+    if !reconciled.plan.gaps.is_empty() || !is_whole || reconciled.is_stuck {
         return;
     }
     match folder.use_up(&approval.digest).await {
@@ -90,4 +92,12 @@ pub(super) async fn end(world: &World, errand: &Errand, reconciled: &Reconciled)
             error!(error = chain(&failure), digest = %approval.digest, "the approval is used up, but still there");
         }
     }
+}
+
+/// Where a run has looked, to look there again: of a sweep that there was not enough time for, the part
+/// that there was.
+fn looked_at(errand: &Errand, reconciled: &Reconciled) -> Scope {
+    let Some(rest) = &reconciled.rest else { return errand.scope.clone() };
+    let accounts = reconciled.organization.accounts.iter().map(|account| account.id.clone());
+    Scope::part_of_sweep(accounts.filter(|id| !rest.scope.names_whole(id)).collect())
 }

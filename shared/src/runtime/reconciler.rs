@@ -1,24 +1,26 @@
 //! A batch of scopes comes in from the lane; the assignments are made right; what failed comes
 //! again.
 
-use std::time::SystemTime;
+use std::{slice, time::SystemTime};
 
 use aws_lambda_events::sqs::SqsBatchResponse;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use crate::{
     act::{Limits, Outcome},
     aws::failure::chain,
     failure::CallFailure,
-    lane::{Cause, LaneMessage},
+    lane::{Cause, LaneMessage, Tally},
     reconcile::{Errand, Reconciled, reconcile},
     rules::Rules,
     scope::Scope,
 };
 
 use super::{
+    allotment::Allotment,
     approvals,
     batch::{self, Record},
     failure::Failure,
@@ -60,9 +62,23 @@ struct Read<'a> {
 /// When nothing could be done at all: the rules are missing or wrong, or so little could be read
 /// that there is no plan. The whole batch comes again.
 pub async fn lane_batch(world: &World, event: Value) -> Result<Batch, Failure> {
+    lane_batch_until(world, event, None).await
+}
+
+/// The same, with a moment at which Lambda ends the run. Nothing is started that may not end before;
+/// what is left goes back on the lane by itself, and the messages are done.
+///
+/// # Errors
+/// The same.
+pub async fn lane_batch_until(
+    world: &World,
+    event: Value,
+    deadline: Option<Instant>,
+) -> Result<Batch, Failure> {
+    let allotment = deadline.map(|deadline| Allotment::new(Instant::now(), deadline));
     let records = batch::records(&event).map_err(Failure::Payload)?;
     // Boxed, because rustc gives up on futures that are nested as deep as this one and its callers.
-    let result = Box::pin(finish(world, &records)).await;
+    let result = Box::pin(finish(world, &records, allotment)).await;
     let again: Vec<&Record> = match &result {
         Ok(finished) => finished.again.clone(),
         Err(_) => records.iter().collect(),
@@ -76,21 +92,26 @@ pub async fn lane_batch(world: &World, event: Value) -> Result<Batch, Failure> {
 }
 
 /// Does what can be done, and says which messages are to come again.
-async fn finish<'a>(world: &World, records: &'a [Record]) -> Result<Finished<'a>, Failure> {
+async fn finish<'a>(
+    world: &World,
+    records: &'a [Record],
+    allotment: Option<Allotment>,
+) -> Result<Finished<'a>, Failure> {
     let (read, again) = read_all(records);
     let mut finished = Finished { again, ..Finished::default() };
-    let (approved, read): (Vec<_>, Vec<_>) =
+    let (approved, mut read): (Vec<_>, Vec<_>) =
         read.into_iter().partition(|read| read.message.approval.is_some());
-    let errand = errand(&read);
+    read.retain(|read| !is_served(world, read));
+    let errand = errand(&read, allotment);
     if approved.is_empty() && errand.scope.is_empty() {
         return Ok(finished);
     }
     let rules = world.rules()?.read().await?;
-    for read in approved {
+    for read in &approved {
         // What goes wrong with one must not hold up the others.
-        match let_through(world, &rules, &read).await {
+        match let_through(world, &rules, read, allotment).await {
             Ok(reconciled) => {
-                finished.again.extend((!reconciled.is_done(&read.message)).then_some(read.record));
+                finished.again.extend(unfinished(world, &reconciled, slice::from_ref(read)).await);
                 finished.approved.push(reconciled);
             }
             Err(failure) => {
@@ -100,21 +121,76 @@ async fn finish<'a>(world: &World, records: &'a [Record]) -> Result<Finished<'a>
         }
     }
     if !errand.scope.is_empty() {
-        let reconciled = run(world, &rules, &errand).await?;
-        let unfinished = read.iter().filter(|read| !reconciled.is_done(&read.message));
-        finished.again.extend(unfinished.map(|read| read.record));
+        let reconciled = run(world, &rules, &errand, allotment).await?;
+        finished.again.extend(unfinished(world, &reconciled, &read).await);
+        if reconciled.is_perfect() {
+            world.looked_at().remember(&errand.scope, errand.now);
+        }
         finished.reconciled = Some(reconciled);
     }
     Ok(finished)
 }
 
+/// The messages that are to come again after a run: those whose work is not done; all of them, when the
+/// rest could not be put on the lane.
+async fn unfinished<'a>(
+    world: &World,
+    reconciled: &Reconciled,
+    read: &[Read<'a>],
+) -> Vec<&'a Record> {
+    let is_handed_on = hand_on(world, reconciled, read).await;
+    let unfinished = read.iter().filter(|read| !is_handed_on || !reconciled.is_done(&read.message));
+    unfinished.map(|read| read.record).collect()
+}
+
 /// Lets revocations through that somebody has approved, if they are still the same.
-async fn let_through(world: &World, rules: &Rules, read: &Read<'_>) -> Result<Reconciled, Failure> {
-    let mut errand = errand(std::slice::from_ref(read));
+async fn let_through(
+    world: &World,
+    rules: &Rules,
+    read: &Read<'_>,
+    allotment: Option<Allotment>,
+) -> Result<Reconciled, Failure> {
+    let mut errand = errand(slice::from_ref(read), allotment);
     if let Some(digest) = &read.message.approval {
         errand = approvals::begin(world, rules, errand, digest).await?;
     }
-    Ok(run(world, rules, &errand).await?)
+    Ok(run(world, rules, &errand, allotment).await?)
+}
+
+/// Whether a look after the message was sent has seen what it tells of.
+fn is_served(world: &World, Read { record, message }: &Read<'_>) -> bool {
+    let is_served =
+        record.sent_at.is_some_and(|sent_at| world.looked_at().serves(message, sent_at));
+    if is_served {
+        let event = &message.cause.event;
+        info!(message_id = record.message_id, event, scope = %message.scope, "looked at since it was sent");
+    }
+    is_served
+}
+
+/// Puts what there was no time for on the lane, behind what waits there; whether that went well.
+async fn hand_on(world: &World, reconciled: &Reconciled, read: &[Read<'_>]) -> bool {
+    let Some(rest) = &reconciled.rest else { return true };
+    let sent = match world.lane() {
+        Ok(lane) => {
+            lane.send(rest, &name_of_rest(rest, read)).await.map_err(|failure| failure.to_string())
+        }
+        Err(setting) => Err(setting.to_string()),
+    };
+    match sent {
+        Ok(()) => info!(scope = %rest.scope, "not enough time: the rest is on the lane"),
+        Err(ref why) => error!(why, scope = %rest.scope, "the rest could not be put on the lane"),
+    }
+    sent.is_ok()
+}
+
+/// Tells this rest from every other one, even of the same scope: it is the rest of this delivery of these
+/// messages. Nothing may be lost because SQS takes it for a repetition.
+fn name_of_rest(rest: &LaneMessage, read: &[Read<'_>]) -> String {
+    let deliveries = read.iter().map(|Read { record, .. }| {
+        format!("{} {}\n", record.message_id, record.receipt_handle.as_deref().unwrap_or_default())
+    });
+    format!("{}{}", deliveries.collect::<String>(), rest.body())
 }
 
 /// Lets the messages that are to come again do so soon. The queue's visibility timeout, which would
@@ -149,15 +225,19 @@ fn read_all(records: &[Record]) -> (Vec<Read<'_>>, Vec<&Record>) {
     (read, unreadable)
 }
 
-fn errand(read: &[Read<'_>]) -> Errand {
+fn errand(read: &[Read<'_>], allotment: Option<Allotment>) -> Errand {
     let scopes = read.iter().map(|read| read.message.scope.clone());
     let mut causes: Vec<Cause> = Vec::new();
-    for Read { message, .. } in read {
-        if !causes.contains(&message.cause) {
-            causes.push(message.cause.clone());
+    for cause in read.iter().flat_map(|read| read.message.causes()) {
+        if !causes.contains(cause) {
+            causes.push(cause.clone());
         }
     }
-    Errand::new(scopes.fold(Scope::default(), Scope::merge), causes, now())
+    let before = read.iter().filter_map(|read| read.message.before.as_ref());
+    let sweep = before.filter_map(|before| before.sweep.clone()).reduce(Tally::plus);
+    let look_until = allotment.map(|allotment| allotment.look_until);
+    let scope = scopes.fold(Scope::default(), Scope::merge);
+    Errand { look_until, sweep, ..Errand::new(scope, causes, now()) }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
@@ -165,10 +245,20 @@ fn now() -> DateTime<Utc> {
     SystemTime::now().into()
 }
 
-async fn run(world: &World, rules: &Rules, errand: &Errand) -> Result<Reconciled, CallFailure> {
+async fn run(
+    world: &World,
+    rules: &Rules,
+    errand: &Errand,
+    allotment: Option<Allotment>,
+) -> Result<Reconciled, CallFailure> {
     let in_flight = usize::try_from(world.settings().writes_in_flight.get()).unwrap_or(usize::MAX);
     let calls_before = world.calls().total();
-    let limits = Limits { in_flight, poll_every: world.settings().poll_every, ..Limits::default() };
+    let mut limits =
+        Limits { in_flight, poll_every: world.settings().poll_every, ..Limits::default() };
+    if let Some(Allotment { start_until, patience, .. }) = allotment {
+        limits =
+            Limits { until: Some(start_until), patience: patience.min(limits.patience), ..limits };
+    }
     let aws = (world.observe(), world.act(), world.announce());
     let mut memory = world.memory().open().await;
     let result = reconcile(aws, rules, limits, errand, memory.picture()).await;
@@ -184,11 +274,11 @@ async fn run(world: &World, rules: &Rules, errand: &Errand) -> Result<Reconciled
 
 /// Writes down that a sweep has ended. Only `usher doctor` reads it, so no run fails by it.
 async fn note_sweep(world: &World, errand: &Errand, reconciled: &Reconciled) {
-    if !errand.scope.is_everything() {
+    if !errand.is_sweep() || reconciled.rest.is_some() || reconciled.is_stuck {
         return;
     }
     if let Ok(file) = world.last_sweep()
-        && let Err(failure) = file.write(reconciled, now()).await
+        && let Err(failure) = file.write(reconciled, errand.sweep.as_ref(), now()).await
     {
         warn!(error = chain(&failure), "the end of the sweep is not written down");
     }
@@ -229,6 +319,9 @@ fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand,
     }
     for outcome in &reconciled.outcomes {
         log_outcome(outcome);
+    }
+    if reconciled.is_stuck {
+        error!("there was not enough time for anything: all of it comes again");
     }
     if let Some(failure) = &reconciled.not_announced {
         error!(%failure, "some announcements did not get out");

@@ -31,7 +31,7 @@ const ATTEMPTS: u32 = 5;
 #[expect(clippy::large_enum_variant, reason = "there is one at a time, and not for long")]
 pub enum RulesOutcome {
     /// The rules are in force, and everything is looked at.
-    Activated(LaneMessage),
+    Activated(Box<LaneMessage>),
     /// They have mistakes, which were announced.
     #[serde(serialize_with = "as_people_read_it")]
     Rejected(Box<InvalidRules>),
@@ -113,7 +113,7 @@ async fn activated(
     let announcement = announcement::rules_activated(object, rules, &warnings, &causes);
     announce(world, announcement).await?;
     info!(version = object.version_id, rules = rules.rules.len(), "the rules are in force");
-    Ok(RulesOutcome::Activated(message))
+    Ok(RulesOutcome::Activated(Box::new(message)))
 }
 
 async fn reject(
