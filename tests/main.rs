@@ -11,6 +11,7 @@
 mod aws;
 mod budget;
 mod cli;
+mod deployment;
 mod docs;
 mod end_to_end;
 mod events;
@@ -18,6 +19,8 @@ mod explain;
 mod hostile;
 mod laws;
 mod mistakes;
+mod patterns;
+mod permissions;
 mod reconcile;
 mod reference;
 mod relevance;
