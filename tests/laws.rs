@@ -838,6 +838,22 @@ proptest! {
         same(&narrowly, &told(decide(&rules, &aws.organization.borrow(), now(), &scope)))?;
     }
 
+    /// Law 1, of words: what was not read because no rule asked for it is not said to be missing. Whoever knows all
+    /// of the organization is told the same and, of what nobody asked for, more.
+    #[test]
+    fn no_warning_is_a_guess(company in organizations(), rules in rules_files(), by_management in any::<bool>()) {
+        let aws = FakeAws::new(company.0).asked_by_management_if(by_management);
+        let seen = in_a_runtime(shared::observe::observe(&aws, &rules, &Scope::everything(), now())).unwrap();
+        // Of accounts that are left alone, no tags are read: so a rule that matches only those is told to match none,
+        // under the same code and at the same place.
+        let told = |organization: &Organization| -> BTreeSet<_> {
+            let warnings = shared::decide::warnings(&rules, organization, now());
+            warnings.iter().map(|warning| (warning.code, warning.primary.span)).collect()
+        };
+        let (read, known) = (told(&seen), told(&aws.organization.borrow()));
+        prop_assert!(read.is_subset(&known), "{:?}", read.difference(&known).collect::<Vec<_>>());
+    }
+
     /// Law 2, for every kind of scope, by whichever way is allowed, whatever is remembered: the plan is the full plan,
     /// cut to the scope.
     #[test]

@@ -31,3 +31,4 @@ mod scenarios;
 mod schema;
 mod support;
 mod usher_local;
+mod warnings;

@@ -93,6 +93,8 @@ fn organization() -> Organization {
         .group("Engineering")
         .group("Auditors")
         .user("bob@example.com")
+        .with("department", "Platform")
+        .member("bob@example.com", "Engineering")
         .permission_set("ViewOnlyAccess")
         .permission_set("PowerUserAccess");
     for number in 1..=101 {

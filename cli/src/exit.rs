@@ -64,6 +64,8 @@ pub(crate) enum Failure {
     Bob { what: String, source: Box<dyn std::error::Error> },
     #[error("failed to open `{target}` for the events")]
     Events { target: String, source: io::Error },
+    #[error("failed to write the organization to `{}`", file.display())]
+    Dump { file: PathBuf, source: io::Error },
     #[error("failed to wait for a signal")]
     Signal(#[source] io::Error),
     #[error("the organization on localhost did not send {0}")]

@@ -1,6 +1,6 @@
 //! An error as AWS answers it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// What a call is refused with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(crate) struct ApiError {
     /// The HTTP status.
     pub(crate) status: u16,
     /// What a program reads: the `Reason`, and what it is about.
-    pub(crate) details: Vec<(&'static str, String)>,
+    pub(crate) details: Vec<(&'static str, Value)>,
 }
 
 impl ApiError {
@@ -23,7 +23,7 @@ impl ApiError {
     }
 
     /// The same, with one more field that a program reads.
-    pub(crate) fn with(mut self, field: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn with(mut self, field: &'static str, value: impl Into<Value>) -> Self {
         self.details.push((field, value.into()));
         self
     }
@@ -39,9 +39,8 @@ impl ApiError {
     pub(crate) fn body(&self) -> Value {
         let texts =
             [("__type", &self.code), ("message", &self.message), ("Message", &self.message)];
-        let details = self.details.iter().map(|(field, value)| (*field, value));
-        let fields = texts.into_iter().chain(details);
-        let fields = fields.map(|(field, value)| (field.to_owned(), Value::from(value.as_str())));
-        Value::Object(fields.collect::<Map<_, _>>())
+        let texts = texts.into_iter().map(|(field, text)| (field, Value::from(text.as_str())));
+        let fields = texts.chain(self.details.iter().cloned());
+        Value::Object(fields.map(|(field, value)| (field.to_owned(), value)).collect())
     }
 }

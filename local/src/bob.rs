@@ -153,9 +153,7 @@ fn permission_sets() -> Vec<PermissionSet> {
         (ADMINISTRATOR_ACCESS, "AdministratorAccess"),
         (SECURITY_AUDIT, "SecurityAudit"),
     ];
-    sets.into_iter()
-        .map(|(arn, name)| PermissionSet { arn: id(arn), name: name.to_owned() })
-        .collect()
+    sets.into_iter().map(|(arn, name)| PermissionSet::named(id(arn), name)).collect()
 }
 
 fn groups() -> Vec<Group> {

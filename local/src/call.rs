@@ -8,6 +8,7 @@ use shared::ids::AccountId;
 
 use crate::{
     api_error::ApiError,
+    clock,
     paging::{Listing, PageRequest},
     quotas::Quotas,
     service::Service,
@@ -93,6 +94,17 @@ impl Call<'_> {
             |(place, _)| format!("{place:010}").into(),
             |(_, item)| item,
         )
+    }
+
+    /// The reason that this request shall fail with once it is accepted, if any.
+    pub(crate) fn take_failure(&mut self, account: Option<&AccountId>) -> Option<String> {
+        let name = format!("{}:{}", self.service.name(), self.operation);
+        self.state.faults.take_failure(&name, account)
+    }
+
+    /// When so much of the server's time has passed since then, on the calendar.
+    pub(crate) fn after(&self, time: DateTime<Utc>, duration: Duration) -> DateTime<Utc> {
+        clock::after(time, self.world.really(duration))
     }
 
     /// Ends an asynchronous operation after a while.

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 
-/// How much faster than real time the server's own passes. Delays and quotas are in the server's
-/// time, so that their ratios stay; what the calendar says is real.
+/// How much faster than real time the server's own passes. Delays, quotas and periods are in the
+/// server's time, so that their ratios stay; what the calendar says is real.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Speed(pub(crate) f64);
 
@@ -32,6 +32,15 @@ fn scaled(duration: Duration, factor: f64) -> Option<Duration> {
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
 pub(crate) fn now() -> DateTime<Utc> {
     SystemTime::now().into()
+}
+
+/// A day.
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The time so much later.
+pub(crate) fn after(time: DateTime<Utc>, duration: Duration) -> DateTime<Utc> {
+    let later = TimeDelta::from_std(duration).ok().and_then(|delta| time.checked_add_signed(delta));
+    later.unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 /// As the AWS JSON protocol writes it: seconds since 1970, with a fraction.

@@ -43,7 +43,7 @@ fn put_events(call: &mut Call<'_>, request: &PutEventsRequest) -> Result<Value, 
         entries.push(match announcement(call, entry) {
             Ok(announcement) => {
                 let answer = json!({ "EventId": announcement.get("id") });
-                call.state.announcements.push(announcement.clone());
+                call.state.announce(announcement.clone());
                 call.state.send(announcement);
                 answer
             }

@@ -11,7 +11,8 @@ use crate::{api_error::ApiError, random::Random, service::Service};
 ///
 /// As text it is `SERVICE:OPERATION:ERROR:PROBABILITY`, for all accounts and as long as the server
 /// runs: `sso-admin:CreateAccountAssignment:ConflictException:0.1`. `FAILED` as the error lets the
-/// request be accepted, and fail later.
+/// request be accepted, and fail later; `FAILED=REASON` says with which reason, which may have
+/// colons in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The service and operation: `sso-admin:ListAccountAssignments`.
@@ -38,8 +39,8 @@ pub enum FaultKind {
         /// The HTTP status.
         status: u16,
     },
-    /// The call is accepted, and the assignment or the provisioning ends as `FAILED` with this
-    /// reason.
+    /// The call is accepted, and ends as `FAILED` with this reason: an assignment, a provisioning,
+    /// or the creation or the closing of an account.
     AssignmentFails {
         /// The `FailureReason`.
         reason: String,
@@ -83,14 +84,19 @@ pub enum InvalidFault {
     },
     /// An error is named by letters only.
     #[error(
-        "`{0}` is not the name of an error, such as `ThrottlingException`; or `FAILED`, for a request that is accepted and fails later"
+        "`{0}` is not the name of an error, such as `ThrottlingException`; or `FAILED` or `FAILED=REASON`, for a request that is accepted and fails later"
     )]
     Error(String),
     /// Only what is asynchronous can fail later.
     #[error(
-        "only CreateAccountAssignment, DeleteAccountAssignment and ProvisionPermissionSet can end as FAILED, not `{0}`"
+        "only CreateAccountAssignment, DeleteAccountAssignment, ProvisionPermissionSet, CreateAccount and CloseAccount can end as FAILED, not `{0}`"
     )]
     NotAsynchronous(String),
+    /// What fails, fails with a reason.
+    #[error(
+        "no reason stands after `FAILED=`, such as `FAILED=Received a 404 status error: Assignment not found.`; without `=` it is AWS's commonest"
+    )]
+    NoReason,
     /// Not a number between 0 and 1.
     #[error("`{0}` is not a probability: a number from 0 (never) to 1 (always)")]
     Probability(String),
@@ -100,10 +106,8 @@ impl FromStr for Fault {
     type Err = InvalidFault;
 
     fn from_str(text: &str) -> Result<Self, InvalidFault> {
-        let parts: Vec<&str> = text.split(':').collect();
-        let &[service, operation, error, probability] = parts.as_slice() else {
-            return Err(InvalidFault::Shape(text.to_owned()));
-        };
+        let (service, operation, error, probability) =
+            parts(text).ok_or_else(|| InvalidFault::Shape(text.to_owned()))?;
         check_operation(service, operation)?;
         Ok(Self {
             operation: format!("{service}:{operation}"),
@@ -113,6 +117,15 @@ impl FromStr for Fault {
             probability: probability.parse()?,
         })
     }
+}
+
+/// The four parts. A reason may have colons of its own, and so the last part is found from the end.
+fn parts(text: &str) -> Option<(&str, &str, &str, &str)> {
+    let (service, rest) = text.split_once(':')?;
+    let (operation, rest) = rest.split_once(':')?;
+    let (error, probability) = rest.rsplit_once(':')?;
+    let is_whole = !error.contains(':') || error.starts_with("FAILED=");
+    is_whole.then_some((service, operation, error, probability))
 }
 
 impl FromStr for Probability {
@@ -137,20 +150,29 @@ fn check_operation(service: &str, operation: &str) -> Result<(), InvalidFault> {
     Err(InvalidFault::Operation { service: known.name(), operation: operation.to_owned() })
 }
 
+/// What AWS has said when the operation failed later, if it can.
+fn usual_reason(operation: &str) -> Option<&'static str> {
+    match operation {
+        // Seen in <https://github.com/pulumi/pulumi-aws/issues/1927>.
+        "CreateAccountAssignment" | "DeleteAccountAssignment" | "ProvisionPermissionSet" => {
+            Some("An unexpected internal service exception was encountered")
+        }
+        // Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html>
+        "CreateAccount" | "CloseAccount" => Some("INTERNAL_FAILURE"),
+        _ => None,
+    }
+}
+
 /// What AWS has said for the commonest errors.
 fn fault_kind(operation: &str, error: &str) -> Result<FaultKind, InvalidFault> {
-    const ASYNCHRONOUS: [&str; 3] =
-        ["CreateAccountAssignment", "DeleteAccountAssignment", "ProvisionPermissionSet"];
-    if error == "FAILED" {
-        // Seen in <https://github.com/pulumi/pulumi-aws/issues/1927>.
-        let reason = "An unexpected internal service exception was encountered".to_owned();
-        let kind = FaultKind::AssignmentFails { reason };
-        let can_fail = ASYNCHRONOUS.contains(&operation);
-        return if can_fail {
-            Ok(kind)
-        } else {
-            Err(InvalidFault::NotAsynchronous(operation.to_owned()))
-        };
+    if error == "FAILED" || error.starts_with("FAILED=") {
+        let usual = usual_reason(operation)
+            .ok_or_else(|| InvalidFault::NotAsynchronous(operation.to_owned()))?;
+        let reason = error.strip_prefix("FAILED=").unwrap_or(usual);
+        if reason.is_empty() {
+            return Err(InvalidFault::NoReason);
+        }
+        return Ok(FaultKind::AssignmentFails { reason: reason.to_owned() });
     }
     if error.is_empty() || !error.bytes().all(|letter| letter.is_ascii_alphabetic()) {
         return Err(InvalidFault::Error(error.to_owned()));
@@ -284,10 +306,31 @@ mod tests {
         );
         assert!(refused("sso-admin:ListInstances:No such thing:1").contains("`No such thing`"));
         assert!(refused("sso-admin:ListInstances:FAILED:1").contains("not `ListInstances`"));
+        assert!(refused("sso-admin:ListInstances:FAILED=no:1").contains("not `ListInstances`"));
+        assert!(refused("sso-admin:ListInstances:a:b:1").contains("is not SERVICE:OPERATION"));
         for probability in ["", "10%", "1.1", "-0.1", "NaN"] {
             let text = format!("sso-admin:ListInstances:ThrottlingException:{probability}");
             assert!(refused(&text).starts_with(&format!("`{probability}` is not a probability")));
         }
+    }
+
+    fn reason(text: &str) -> String {
+        match text.parse::<Fault>().unwrap().error {
+            FaultKind::AssignmentFails { reason } => reason,
+            FaultKind::Error { .. } => panic!("{text}"),
+        }
+    }
+
+    #[test]
+    fn what_fails_later_fails_with_the_reason_of_ones_choice_or_with_awss() {
+        let told = "Received a 404 status error: Assignment not found.";
+        assert_eq!(reason(&format!("sso-admin:DeleteAccountAssignment:FAILED={told}:0.5")), told);
+        let account = "organizations:CreateAccount:FAILED=EMAIL_ALREADY_EXISTS:1";
+        assert_eq!(reason(account), "EMAIL_ALREADY_EXISTS");
+        assert_eq!(reason("organizations:CreateAccount:FAILED:1"), "INTERNAL_FAILURE");
+        assert_eq!(reason("organizations:CloseAccount:FAILED:1"), "INTERNAL_FAILURE");
+        let refused = refused("organizations:CreateAccount:FAILED=:1");
+        assert!(refused.starts_with("no reason stands after `FAILED=`"), "{refused}");
     }
 
     fn failures(probability: &str, calls: u32) -> Vec<u32> {

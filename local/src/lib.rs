@@ -8,7 +8,10 @@
 //! - lists come in pages, and a page may be empty and go on (`paging`);
 //! - assignments and accounts are made asynchronously: `IN_PROGRESS` first, then a result or a
 //!   reason;
-//! - one role update at a time in an account, and the quotas of the real services (`quotas`);
+//! - one role update at a time in an account (`sso_admin::role_updates`), and the quotas of the
+//!   real services (`quotas`);
+//! - who calls decides what may be called (`callers`), and on whose event bus it is told
+//!   (`outbox`);
 //! - every change is told as the CloudTrail event that the real service sends, hidden names and all
 //!   (`events`, `cloud_trail`).
 //!
@@ -23,6 +26,7 @@ mod api_error;
 mod assignments;
 mod bob;
 mod call;
+mod callers;
 mod chaos;
 mod clock;
 mod cloud_trail;
@@ -37,6 +41,7 @@ mod multimap;
 mod names;
 mod operation;
 mod organizations;
+mod outbox;
 mod paging;
 mod quotas;
 mod random;
@@ -63,7 +68,7 @@ pub use crate::{
     fault::{Fault, FaultKind, InvalidFault, Probability},
     quotas::Quotas,
     server::StartError,
-    settings::{IdentitySource, Settings},
+    settings::{Buses, IdentitySource, Settings},
     sqs::Message,
 };
 use crate::{state::State, world::World};
@@ -73,7 +78,6 @@ use crate::{state::State, world::World};
 pub struct Local {
     address: SocketAddr,
     world: Arc<World>,
-    events: Option<mpsc::UnboundedReceiver<Value>>,
     /// Dropped with `Local`, which is how the server learns that it should stop.
     _running: oneshot::Sender<()>,
 }
@@ -91,13 +95,11 @@ impl Local {
         }
         let listener = server::bind(settings.port).await?;
         let address = listener.local_addr().map_err(StartError::Address)?;
-        let (sender, events) = mpsc::unbounded_channel();
-        let mut state = State::new(organization, sender);
-        state.control_tower = settings.control_tower;
-        state.delegate(settings.caller.as_ref());
+        let state = State::new(organization, &settings);
         let world = Arc::new(World::new(state, settings));
+        organizations::clean_closed_accounts(&world);
         let running = server::serve(listener, Arc::clone(&world));
-        Ok(Self { address, world, events: Some(events), _running: running })
+        Ok(Self { address, world, _running: running })
     }
 
     /// What to set `AWS_ENDPOINT_URL` to.
@@ -117,10 +119,10 @@ impl Local {
         )
     }
 
-    /// The events that the real services would have sent, each in its EventBridge envelope. Only
-    /// the first call gets them.
+    /// The events that the real services would have sent, each in its EventBridge envelope, as far
+    /// as they come to the buses that are heard. Only the first call gets them.
     pub fn take_events(&mut self) -> Option<mpsc::UnboundedReceiver<Value>> {
-        self.events.take()
+        self.world.state().outbox.listen()
     }
 
     /// The organization as it is now, everything sorted by id.
@@ -129,8 +131,8 @@ impl Local {
         self.world.state().organization(clock::now())
     }
 
-    /// What the thing with this id is called: an account, an organizational unit by its path, a group,
-    /// a user or a permission set. Events hide the names; whoever watches wants to see them.
+    /// What the thing with this id is called: an account, an organizational unit by its path, a
+    /// group, a user or a permission set. Events hide the names; whoever watches wants to see them.
     #[must_use]
     pub fn name_of(&self, id: &str) -> Option<String> {
         names::name_of(&self.world.state(), id)
@@ -142,16 +144,18 @@ impl Local {
         self.world.state().calls.clone()
     }
 
-    /// The SQS messages that were sent since the last call, oldest first.
+    /// The SQS messages that were sent since the last call, oldest first. They wait as long as on a
+    /// queue of AWS, four days, and the newest hundred thousand at most.
     #[must_use]
     pub fn take_messages(&self) -> Vec<Message> {
-        self.world.state().queue.take()
+        let now = self.world.uptime();
+        self.world.state().queue.take(now)
     }
 
-    /// The entries that were put on EventBridge, oldest first.
+    /// The entries that were put on EventBridge, oldest first: the newest ten thousand.
     #[must_use]
     pub fn announcements(&self) -> Vec<Value> {
-        self.world.state().announcements.clone()
+        self.world.state().announcements().cloned().collect()
     }
 
     /// Makes calls fail from now on.

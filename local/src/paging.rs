@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap, ops::Bound, str::FromStr};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::settings::Settings;
+use crate::{random::Random, settings::Settings};
 
 /// The most items of a page of Organizations, and what it gives without `MaxResults`.
 ///
@@ -45,15 +45,15 @@ impl Page {
     }
 }
 
-/// What comes after the item that a token ends with, found without a look at those before. It may as
-/// well be all: [`Listing::page`] passes over what was there already.
+/// What comes after the item that a token ends with, found without a look at those before. It may
+/// as well be all: [`Listing::page`] passes over what was there already.
 pub(crate) fn rest<'a, Id: Ord + FromStr, Item>(
     items: &'a BTreeMap<Id, Item>,
     operation: &str,
     request: &PageRequest,
 ) -> impl Iterator<Item = &'a Item> {
-    let last = request.next_token.as_ref().and_then(|token| from_token(operation, token));
-    let last = last.and_then(|key| key.parse::<Id>().ok());
+    let last = request.next_token.as_ref().and_then(|token| Place::of_token(operation, token));
+    let last = last.and_then(|place| place.last.parse::<Id>().ok());
     let start = last.map_or(Bound::Unbounded, Bound::Excluded);
     items.range((start, Bound::Unbounded)).map(|(_, item)| item)
 }
@@ -81,26 +81,91 @@ impl Listing<'_> {
         view: impl FnMut(Item) -> Value,
     ) -> Result<Page, String> {
         let size = size(self.settings, self.largest, self.request)?;
-        let Some(last) = self.last_key()? else {
-            return Ok(Page { items: Vec::new(), next_token: Some(to_token(self.operation, "")) });
-        };
-        let mut rest = items.into_iter().skip_while(|item| *key(item) <= *last).peekable();
+        let place = self.place()?;
+        let size = self.evenness(&place).size_of_page(size);
+        let mut rest = items.into_iter().skip_while(|item| *key(item) <= *place.last).peekable();
         let page: Vec<Item> = rest.by_ref().take(size).collect();
-        let is_last = rest.peek().is_none();
-        let end = page.last().filter(|_| !is_last);
-        let next_token = end.map(|item| to_token(self.operation, &key(item)));
+        let is_last = rest.peek().is_none() && !self.evenness(&place).ends_late;
+        let last = page.last().map_or_else(|| place.last.clone(), |item| key(item).into_owned());
+        let next = Place { number: place.number + 1, last };
+        let next_token = (!is_last).then(|| next.to_token(self.operation));
         Ok(Page { items: page.into_iter().map(view).collect(), next_token })
     }
 
-    /// After which key to go on; at first it is empty, or none where an empty page comes first.
-    fn last_key(&self) -> Result<Option<String>, String> {
-        match &self.request.next_token {
-            None if self.settings.empty_pages => Ok(None),
-            None => Ok(Some(String::new())),
-            Some(token) => from_token(self.operation, token)
-                .map(Some)
-                .ok_or_else(|| "the NextToken is not valid for this operation".to_owned()),
+    /// Where the page begins.
+    fn place(&self) -> Result<Place, String> {
+        let Some(token) = &self.request.next_token else { return Ok(Place::default()) };
+        Place::of_token(self.operation, token)
+            .ok_or_else(|| "the NextToken is not valid for this operation".to_owned())
+    }
+
+    /// What the settings make of the page that begins here.
+    fn evenness(&self, place: &Place) -> Evenness {
+        if place.number == 0 && self.settings.empty_pages {
+            return Evenness { part: 0.0, ends_late: true };
         }
+        match self.settings.uneven_pages {
+            Some(seed) => Evenness::of_seed(seed, self.operation, place),
+            None => Evenness::EVEN,
+        }
+    }
+}
+
+/// How a page differs from what was asked for, as AWS reserves the right to let it.
+#[derive(Clone, Copy, Debug)]
+struct Evenness {
+    /// How much of the page is filled, from 0 to 1.
+    part: f64,
+    /// Whether the list goes on after it even if nothing is left: with an empty last page.
+    ends_late: bool,
+}
+
+impl Evenness {
+    const EVEN: Self = Self { part: 1.0, ends_late: false };
+
+    /// A quarter of the pages is empty, another is short, and a quarter of the lists ends late. The
+    /// same page of the same list is the same again.
+    fn of_seed(seed: u64, operation: &str, place: &Place) -> Self {
+        let listing = operation.bytes().chain(place.last.bytes());
+        let listing = listing.fold(seed, |sum, byte| Random::new(sum ^ u64::from(byte)).bits());
+        let mut random = Random::new(listing.wrapping_add(place.number));
+        let part = match random.below(4) {
+            0 => 0.0,
+            1 => random.fraction(),
+            _ => 1.0,
+        };
+        // After an empty page there is always another.
+        Self { part, ends_late: part == 0.0 || random.happens(25) }
+    }
+
+    fn size_of_page(self, asked: usize) -> usize {
+        (asked as f64 * self.part) as usize
+    }
+}
+
+/// Where a page begins, as a token tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Place {
+    /// How many pages came before, so that no two tokens of a list are the same.
+    number: u64,
+    /// The key of the last item before it; at first it is empty.
+    last: String,
+}
+
+impl Place {
+    /// Hexadecimal, so that nobody is tempted to read it.
+    fn to_token(&self, operation: &str) -> String {
+        let text = format!("{operation}/{}/{}", self.number, self.last);
+        text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Nothing where the token is not one of this operation's.
+    fn of_token(operation: &str, token: &str) -> Option<Self> {
+        let digits = |at| u8::from_str_radix(token.get(at..at + 2)?, 16).ok();
+        let bytes = (0..token.len()).step_by(2).map(digits).collect::<Option<Vec<u8>>>()?;
+        let text = String::from_utf8(bytes).ok()?;
+        let (number, last) = text.strip_prefix(operation)?.strip_prefix('/')?.split_once('/')?;
+        Some(Self { number: number.parse().ok()?, last: last.to_owned() })
     }
 }
 
@@ -115,20 +180,10 @@ fn size(settings: &Settings, largest: usize, request: &PageRequest) -> Result<us
     Ok(asked.min(settings.page_size.unwrap_or(largest)).max(1))
 }
 
-/// Hexadecimal, so that nobody is tempted to read it.
-fn to_token(operation: &str, key: &str) -> String {
-    format!("{operation}/{key}").bytes().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_token(operation: &str, token: &str) -> Option<String> {
-    let bytes =
-        (0..token.len()).step_by(2).map(|at| u8::from_str_radix(token.get(at..at + 2)?, 16).ok());
-    let text = String::from_utf8(bytes.collect::<Option<Vec<u8>>>()?).ok()?;
-    Some(text.strip_prefix(operation)?.strip_prefix('/')?.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::json;
 
     use super::*;
@@ -144,15 +199,18 @@ mod tests {
     fn all_pages(settings: &Settings, count: u32) -> Vec<usize> {
         let numbers: Vec<u32> = (0..count).collect();
         let mut request = PageRequest::default();
-        let mut lengths = Vec::new();
+        let (mut lengths, mut items, mut tokens) = (Vec::new(), Vec::new(), BTreeSet::new());
         loop {
             let page = page(settings, &request, &numbers).unwrap();
             lengths.push(page.items.len());
+            items.extend(page.items);
             request.next_token = page.next_token;
-            if request.next_token.is_none() {
-                return lengths;
-            }
+            let Some(token) = &request.next_token else { break };
+            assert!(tokens.insert(token.clone()), "a token came twice");
         }
+        let numbers: Vec<Value> = numbers.into_iter().map(Value::from).collect();
+        assert_eq!(items, numbers, "each item comes once");
+        lengths
     }
 
     #[test]
@@ -167,6 +225,22 @@ mod tests {
     fn a_page_may_be_empty_and_go_on() {
         let settings = Settings { empty_pages: true, page_size: Some(2), ..Settings::default() };
         assert_eq!(all_pages(&settings, 3), [0, 2, 1]);
+        assert_eq!(all_pages(&settings, 0), [0, 0]);
+    }
+
+    #[test]
+    fn any_page_may_be_empty_or_short_and_nothing_is_lost() {
+        let settings =
+            |seed| Settings { uneven_pages: Some(seed), page_size: Some(5), ..Settings::default() };
+        let lists: Vec<Vec<usize>> = (0..50).map(|seed| all_pages(&settings(seed), 40)).collect();
+        let somewhere = |is_so: fn(&[usize]) -> bool| lists.iter().any(|list| is_so(list));
+        assert!(somewhere(|list| list.first() == Some(&0)));
+        assert!(somewhere(|list| list.last() == Some(&0)));
+        assert!(somewhere(|list| list[1..list.len() - 1].contains(&0)));
+        assert!(somewhere(|list| list[..list.len() - 1]
+            .iter()
+            .any(|length| (1..5).contains(length))));
+        assert_eq!(all_pages(&settings(7), 40), lists[7]);
     }
 
     #[test]
@@ -187,16 +261,19 @@ mod tests {
             rest(&items, "ListAccounts", &request).copied().collect::<Vec<_>>()
         };
         assert_eq!(left(None), ["a", "b", "c"]);
-        assert_eq!(left(Some(to_token("ListAccounts", "2"))), ["c"]);
-        assert_eq!(left(Some(to_token("ListGroups", "2"))), ["a", "b", "c"]);
+        let place = Place { number: 1, last: "2".to_owned() };
+        assert_eq!(left(Some(place.to_token("ListAccounts"))), ["c"]);
+        assert_eq!(left(Some(place.to_token("ListGroups"))), ["a", "b", "c"]);
     }
 
     #[test]
     fn a_token_is_good_for_its_own_operation_only() {
-        let token = to_token("ListAccounts", "20");
-        assert_eq!(from_token("ListAccounts", &token).as_deref(), Some("20"));
-        assert_eq!(from_token("ListGroups", &token), None);
-        assert_eq!(from_token("ListAccounts", "é"), None);
+        // Sort keys may hold slashes.
+        let place = Place { number: 20, last: "arn:aws:sso:::permissionSet/x".to_owned() };
+        let token = place.to_token("ListAccounts");
+        assert_eq!(Place::of_token("ListAccounts", &token), Some(place));
+        assert_eq!(Place::of_token("ListGroups", &token), None);
+        assert_eq!(Place::of_token("ListAccounts", "é"), None);
     }
 
     #[test]

@@ -12,10 +12,10 @@ use crate::clock;
 /// than anybody polls, and bounds the memory.
 const REMEMBERED: usize = 100_000;
 
-/// Requests of one kind, by id and by age.
+/// Requests of one kind, by id and by age, and what those lead to that succeed.
 #[derive(Debug)]
-pub(crate) struct Requests<Request> {
-    accepted: BTreeMap<u64, Accepted<Request>>,
+pub(crate) struct Requests<Request, Done = ()> {
+    accepted: BTreeMap<u64, Accepted<Request, Done>>,
     numbers: BTreeMap<String, u64>,
     in_progress: BTreeSet<u64>,
     /// As they ended.
@@ -25,16 +25,23 @@ pub(crate) struct Requests<Request> {
 
 /// A request that was accepted, and what came of it.
 #[derive(Debug)]
-pub(crate) struct Accepted<Request> {
+pub(crate) struct Accepted<Request, Done = ()> {
     pub(crate) request_id: String,
     pub(crate) created: DateTime<Utc>,
     pub(crate) request: Request,
-    /// Nothing while it is in progress; then success, or the reason for the failure.
-    outcome: Option<Result<(), String>>,
+    /// Nothing while it is in progress.
+    outcome: Option<Outcome<Done>>,
     number: u64,
 }
 
-impl<Request> Default for Requests<Request> {
+/// What came of a request, and when: success, or the reason for the failure.
+#[derive(Debug)]
+struct Outcome<Done> {
+    ended: DateTime<Utc>,
+    result: Result<Done, String>,
+}
+
+impl<Request, Done> Default for Requests<Request, Done> {
     fn default() -> Self {
         Self {
             accepted: BTreeMap::new(),
@@ -46,14 +53,14 @@ impl<Request> Default for Requests<Request> {
     }
 }
 
-impl<Request> Requests<Request> {
+impl<Request, Done> Requests<Request, Done> {
     /// Accepts a request, which is then in progress.
     pub(crate) fn accept(
         &mut self,
         request_id: &str,
         created: DateTime<Utc>,
         request: Request,
-    ) -> &Accepted<Request> {
+    ) -> &Accepted<Request, Done> {
         let (number, request_id) = (self.next, request_id.to_owned());
         self.next += 1;
         self.numbers.insert(request_id.clone(), number);
@@ -63,10 +70,15 @@ impl<Request> Requests<Request> {
     }
 
     /// Says what came of a request.
-    pub(crate) fn end(&mut self, request_id: &str, outcome: Result<(), String>) {
+    pub(crate) fn end(
+        &mut self,
+        request_id: &str,
+        ended: DateTime<Utc>,
+        result: Result<Done, String>,
+    ) {
         let Some(number) = self.numbers.get(request_id).copied() else { return };
         if let Some(accepted) = self.accepted.get_mut(&number) {
-            accepted.outcome = Some(outcome);
+            accepted.outcome = Some(Outcome { ended, result });
         }
         self.in_progress.remove(&number);
         self.ended.push_back(number);
@@ -82,12 +94,12 @@ impl<Request> Requests<Request> {
         }
     }
 
-    pub(crate) fn get(&self, request_id: &str) -> Option<&Accepted<Request>> {
+    pub(crate) fn get(&self, request_id: &str) -> Option<&Accepted<Request, Done>> {
         self.accepted.get(self.numbers.get(request_id)?)
     }
 
     /// Those that have not ended yet, oldest first.
-    pub(crate) fn in_progress(&self) -> impl DoubleEndedIterator<Item = &Accepted<Request>> {
+    pub(crate) fn in_progress(&self) -> impl DoubleEndedIterator<Item = &Accepted<Request, Done>> {
         self.in_progress.iter().filter_map(|number| self.accepted.get(number))
     }
 
@@ -95,7 +107,7 @@ impl<Request> Requests<Request> {
     pub(crate) fn newest_first(
         &self,
         status: Option<&str>,
-    ) -> Box<dyn Iterator<Item = &Accepted<Request>> + '_> {
+    ) -> Box<dyn Iterator<Item = &Accepted<Request, Done>> + '_> {
         match status {
             None => Box::new(self.accepted.values().rev()),
             Some(IN_PROGRESS) => Box::new(self.in_progress().rev()),
@@ -109,19 +121,33 @@ impl<Request> Requests<Request> {
 
 const IN_PROGRESS: &str = "IN_PROGRESS";
 
-impl<Request> Accepted<Request> {
+impl<Request, Done> Accepted<Request, Done> {
     /// The status as AWS writes it.
     pub(crate) fn status(&self) -> &'static str {
-        match &self.outcome {
+        match self.result() {
             None => IN_PROGRESS,
-            Some(Ok(())) => "SUCCEEDED",
+            Some(Ok(_)) => "SUCCEEDED",
             Some(Err(_)) => "FAILED",
         }
     }
 
     /// Why it failed, if it did.
     pub(crate) fn failure(&self) -> Option<&str> {
-        self.outcome.as_ref()?.as_ref().err().map(String::as_str)
+        self.result()?.as_ref().err().map(String::as_str)
+    }
+
+    /// What it led to, if it succeeded.
+    pub(crate) fn done(&self) -> Option<&Done> {
+        self.result()?.as_ref().ok()
+    }
+
+    /// When it ended, well or not.
+    pub(crate) fn ended(&self) -> Option<DateTime<Utc>> {
+        self.outcome.as_ref().map(|outcome| outcome.ended)
+    }
+
+    fn result(&self) -> Option<&Result<Done, String>> {
+        self.outcome.as_ref().map(|outcome| &outcome.result)
     }
 
     /// Text whose order is that of [`Requests::newest_first`].
@@ -158,8 +184,8 @@ mod tests {
     #[test]
     fn a_request_is_in_progress_until_it_ends() {
         let mut requests = three();
-        requests.end("b", Err("no".to_owned()));
-        requests.end("c", Ok(()));
+        requests.end("b", DateTime::UNIX_EPOCH, Err("no".to_owned()));
+        requests.end("c", DateTime::UNIX_EPOCH, Ok(()));
         assert_eq!(ids(requests.in_progress()), ["a"]);
         assert_eq!(ids(requests.newest_first(None)), ["c", "b", "a"]);
         assert_eq!(ids(requests.newest_first(Some("FAILED"))), ["b"]);
@@ -173,7 +199,7 @@ mod tests {
         for number in 0..=REMEMBERED {
             let id = number.to_string();
             requests.accept(&id, DateTime::UNIX_EPOCH, 0);
-            requests.end(&id, Ok(()));
+            requests.end(&id, DateTime::UNIX_EPOCH, Ok(()));
         }
         assert!(requests.get("0").is_none() && requests.get("1").is_some());
         assert_eq!(ids(requests.in_progress()), ["a", "b", "c"]);

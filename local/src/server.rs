@@ -20,10 +20,10 @@ use uuid::Uuid;
 use crate::{
     api_error::ApiError,
     call::{Call, Caller},
-    clock,
+    callers, clock,
     events::{self, Before},
     operation::{Access, Operation},
-    organizations,
+    quotas,
     service::Service,
     settings::Settings,
     state,
@@ -117,7 +117,7 @@ fn run(
     let body: Value = serde_json::from_slice(if body.is_empty() { b"{}" } else { body })
         .map_err(|error| ApiError::new("SerializationException", error.to_string()))?;
     let mut state = world.state();
-    let caller = caller(headers, target, &world.settings, &state);
+    let caller = caller(headers, &world.settings, &state);
     let mut call = Call {
         world,
         state: &mut state,
@@ -138,52 +138,41 @@ fn run(
     answer
 }
 
-/// The Identity Store's errors hold the id of the request.
+/// The Identity Store's errors hold the id of the request, and those that pass when to come again.
 ///
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_CreateGroup.html#API_CreateGroup_Errors>
 fn named(error: ApiError, service: Service, request_id: &str) -> ApiError {
-    if service == Service::IdentityStore { error.with("RequestId", request_id) } else { error }
+    const RETRY_AFTER: &str = "RetryAfterSeconds";
+    if service != Service::IdentityStore {
+        return error;
+    }
+    let passes = ["ThrottlingException", "InternalServerException"].contains(&error.code.as_str());
+    let is_said = error.details.iter().any(|(field, _)| *field == RETRY_AFTER);
+    let error = error.with("RequestId", request_id);
+    if passes && !is_said { error.with(RETRY_AFTER, 1) } else { error }
 }
 
-/// Counts the call, and refuses it if it shall fail or comes too fast.
+/// Counts the call, and refuses it if it shall fail, if the caller may not, or if it comes too
+/// fast.
 fn admit(call: &mut Call<'_>, body: &Value) -> Result<(), ApiError> {
     let name = format!("{}:{}", call.service.name(), call.operation);
     *call.state.calls.entry(name.clone()).or_default() += 1;
     if let Some(error) = call.state.faults.take_error(&name, body) {
         return Err(error);
     }
-    if call.has_quotas() {
-        call.state.meter.count(call.service, call.operation, call.world.uptime())
-    } else {
-        Ok(())
-    }
+    callers::check(call)?;
+    if call.has_quotas() { quotas::count(call) } else { Ok(()) }
 }
 
-fn caller(
-    headers: &HeaderMap,
-    target: &Target<'_>,
-    settings: &Settings,
-    state: &state::State,
-) -> Caller {
+fn caller(headers: &HeaderMap, settings: &Settings, state: &state::State) -> Caller {
     let access_key_id = access_key_id(headers).unwrap_or("AKIAANONYMOUS").to_owned();
     let is_usher = settings.usher_access_key_id.as_deref() == Some(access_key_id.as_str());
     Caller {
-        account_id: account_of_key(&access_key_id, target, state)
-            .or_else(|| settings.caller.clone())
-            .unwrap_or_else(|| state.facts.management_account_id.clone()),
+        account_id: callers::account_of_key(&access_key_id, settings, state),
         role: if is_usher { crate::cloud_trail::USHER_ROLE } else { "Admin" },
         access_key_id,
         user_agent: header(headers, "user-agent").unwrap_or("unknown").to_owned(),
     }
-}
-
-/// A key of twelve digits is that account's own, as with other emulators: of a member, or of an
-/// account outside that was invited. Of any other account this organization knows nothing.
-fn account_of_key(key: &str, target: &Target<'_>, state: &state::State) -> Option<AccountId> {
-    let account: AccountId = key.parse().ok()?;
-    let is_invited =
-        target.service == Service::Organizations && organizations::is_for_invited(target.name);
-    (is_invited || state.members.contains_key(&account)).then_some(account)
 }
 
 /// From `AWS4-HMAC-SHA256 Credential=AKIA…/20260504/…`. The signature itself is not checked.

@@ -53,6 +53,11 @@ impl Service {
         }
     }
 
+    /// The error for a caller who may not.
+    pub(crate) fn access_denied_code(self) -> &'static str {
+        if self == Self::Sqs { "AccessDenied" } else { "AccessDeniedException" }
+    }
+
     /// The operation of this name, if it is known.
     pub(crate) fn operation(self, name: &str) -> Option<Operation> {
         match self {

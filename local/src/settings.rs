@@ -27,14 +27,24 @@ pub struct Settings {
     pub page_size: Option<usize>,
     /// Whether every list begins with an empty page, as AWS reserves the right to.
     pub empty_pages: bool,
+    /// With a seed, any page of a list may be empty or short and go on, and the last may be empty;
+    /// the same for the same seed.
+    pub uneven_pages: Option<u64>,
     /// The access key id of Usher's own credentials. Its calls come from the role
     /// `usher-reconciler` in events, those with any other key from the role `Admin`.
     pub usher_access_key_id: Option<String>,
     /// How much faster than real time passes: 100 makes every delay a hundredth, and every quota a
     /// hundredfold, so that their ratios stay.
     pub speed: f64,
-    /// As whose doing groups, users and memberships change, for the events.
+    /// As whose doing groups, users and memberships change, for CloudTrail's events.
     pub identity_source: IdentitySource,
+    /// Whether the Identity Store notifies of the same changes by itself too. Both come then: the
+    /// notifications need no trail, and take no notice of one.
+    ///
+    /// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/setup-event-notifications.html>
+    pub native_notifications: bool,
+    /// On which accounts' event buses the events are heard.
+    pub buses: Buses,
     /// Whether Control Tower makes the accounts: it then tells of each one that it has made.
     pub control_tower: bool,
 }
@@ -51,8 +61,19 @@ pub enum IdentitySource {
     Console,
     /// An identity provider that synchronizes: `identitystore-scim.amazonaws.com`.
     Scim,
-    /// No trail: only the notifications that the Identity Store itself sends to EventBridge.
-    Native,
+}
+
+/// On which accounts' event buses the events are heard. A call is recorded in the account that
+/// makes it, and in no other: an account that accepts an invitation or leaves tells it to itself.
+///
+/// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_cloudtrail-integration.html>
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Buses {
+    /// Where Usher is deployed: the management account, and the one that calls.
+    #[default]
+    Home,
+    /// Every account's, as if each forwarded its events.
+    All,
 }
 
 impl Default for Settings {
@@ -66,9 +87,12 @@ impl Default for Settings {
             quotas: Quotas::Off,
             page_size: None,
             empty_pages: false,
+            uneven_pages: None,
             usher_access_key_id: None,
             speed: 1.0,
             identity_source: IdentitySource::default(),
+            native_notifications: false,
+            buses: Buses::default(),
             control_tower: false,
         }
     }

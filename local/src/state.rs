@@ -1,6 +1,9 @@
 //! The organization in memory, and what was asked of it.
 
-use std::{collections::BTreeMap, iter};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    iter,
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -8,19 +11,27 @@ use shared::{
     ids::{AccountId, PermissionSetArn},
     organization::{Instance, Organization, OrganizationFacts, PermissionSet, Tags},
 };
-use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
     assignments::Assignments,
     events::control_tower,
     fault::Faults,
     identity_store::{Groups, Memberships, Users},
-    organizations::{AccountCreation, Accounts, Delegations, Handshake, Units},
+    organizations::{Accounts, Closures, Delegations, Handshakes, NewAccount, Units},
+    outbox::Outbox,
     quotas::Meter,
     requests::Requests,
+    settings::{Buses, Settings},
     sqs::Queue,
-    sso_admin::{AccessControlAttribute, AssignmentRequests, PermissionSetDetails, Provisioning},
+    sso_admin::{
+        AccessControlAttribute, AssignmentRequests, PermissionSetDetails, Provisioning, RoleUpdates,
+    },
 };
+
+/// The most announcements that are kept.
+///
+/// Unit: announcements. EventBridge itself keeps none.
+const ANNOUNCEMENTS: usize = 10_000;
 
 /// Everything that operations look at and change.
 #[derive(Debug)]
@@ -31,10 +42,9 @@ pub(crate) struct State {
     pub(crate) started: DateTime<Utc>,
     pub(crate) organizational_units: Units,
     pub(crate) members: Accounts,
-    pub(crate) account_creations: BTreeMap<String, AccountCreation>,
-    /// When the closing of accounts was asked for, oldest first.
-    pub(crate) closures: Vec<DateTime<Utc>>,
-    pub(crate) handshakes: BTreeMap<String, Handshake>,
+    pub(crate) account_creations: Requests<NewAccount, AccountId>,
+    pub(crate) closures: Closures,
+    pub(crate) handshakes: Handshakes,
     pub(crate) delegations: Delegations,
     pub(crate) permission_sets: BTreeMap<PermissionSetArn, PermissionSetDetails>,
     pub(crate) groups: Groups,
@@ -43,21 +53,22 @@ pub(crate) struct State {
     pub(crate) assignments: Assignments,
     pub(crate) assignment_requests: AssignmentRequests,
     pub(crate) provisionings: Requests<Provisioning>,
+    pub(crate) role_updates: RoleUpdates,
     pub(crate) instance_tags: Tags,
     pub(crate) access_control_attributes: Option<Vec<AccessControlAttribute>>,
     pub(crate) calls: BTreeMap<String, u64>,
     pub(crate) meter: Meter,
     pub(crate) faults: Faults,
     pub(crate) queue: Queue,
-    pub(crate) announcements: Vec<Value>,
+    announcements: VecDeque<Value>,
     /// Whether Control Tower makes the accounts, and tells of it.
     pub(crate) control_tower: bool,
-    events: UnboundedSender<Value>,
+    pub(crate) outbox: Outbox,
 }
 
 impl State {
     /// The organization of a snapshot, as if it had always been so.
-    pub(crate) fn new(seed: Organization, events: UnboundedSender<Value>) -> Self {
+    pub(crate) fn new(seed: Organization, settings: &Settings) -> Self {
         let started = seed.observed_at;
         let management = &seed.organization.management_account_id;
         let groups = Groups::of_snapshot(seed.groups, started);
@@ -66,15 +77,16 @@ impl State {
         let described = |set: PermissionSet| {
             (set.arn.clone(), PermissionSetDetails::from_snapshot(set, started))
         };
-        Self {
+        let outbox = Outbox::new(heard(management, settings));
+        let mut state = Self {
             facts: seed.organization,
             instance: seed.instance,
             started,
             organizational_units: Units::of_snapshot(seed.organizational_units),
             members,
-            account_creations: BTreeMap::new(),
-            closures: Vec::new(),
-            handshakes: BTreeMap::new(),
+            account_creations: Requests::default(),
+            closures: Closures::default(),
+            handshakes: Handshakes::default(),
             delegations: Delegations::default(),
             permission_sets: seed.permission_sets.into_iter().map(described).collect(),
             memberships: Memberships::of_snapshot(seed.memberships, &groups, &users, started),
@@ -83,20 +95,23 @@ impl State {
             assignments: seed.assignments.into_iter().collect(),
             assignment_requests: AssignmentRequests::default(),
             provisionings: Requests::default(),
+            role_updates: RoleUpdates::default(),
             instance_tags: Tags::new(),
             access_control_attributes: None,
             calls: BTreeMap::new(),
             meter: Meter::default(),
             faults: Faults::default(),
             queue: Queue::default(),
-            announcements: Vec::new(),
-            control_tower: false,
-            events,
-        }
+            announcements: VecDeque::new(),
+            control_tower: settings.control_tower,
+            outbox,
+        };
+        state.delegate(settings.caller.as_ref());
+        state
     }
 
     /// Makes the account that calls a delegated administrator, unless it is the management account.
-    pub(crate) fn delegate(&mut self, caller: Option<&AccountId>) {
+    fn delegate(&mut self, caller: Option<&AccountId>) {
         if let Some(caller) = caller.filter(|caller| **caller != self.facts.management_account_id) {
             self.delegations.register_for_identity_center(caller.clone(), self.started);
         }
@@ -123,11 +138,32 @@ impl State {
         }
     }
 
+    /// Keeps what was announced, the newest of it.
+    pub(crate) fn announce(&mut self, announcement: Value) {
+        self.announcements.push_back(announcement);
+        if self.announcements.len() > ANNOUNCEMENTS {
+            self.announcements.pop_front();
+        }
+    }
+
+    /// What was announced, oldest first.
+    pub(crate) fn announcements(&self) -> impl Iterator<Item = &Value> {
+        self.announcements.iter()
+    }
+
     /// Sends an event to whoever listens. Nobody has to.
-    pub(crate) fn send(&self, event: Value) {
+    pub(crate) fn send(&mut self, event: Value) {
         let then = self.control_tower.then(|| control_tower::lifecycle_event(self, &event));
         for event in iter::once(event).chain(then.flatten()) {
-            self.events.send(event).ok();
+            self.outbox.send(event);
         }
+    }
+}
+
+/// The accounts on whose event buses Usher listens; or on every bus.
+fn heard(management: &AccountId, settings: &Settings) -> Option<BTreeSet<AccountId>> {
+    match settings.buses {
+        Buses::Home => Some(settings.caller.iter().chain([management]).cloned().collect()),
+        Buses::All => None,
     }
 }

@@ -31,10 +31,15 @@ impl World {
         self.speed().passed(self.started.elapsed())
     }
 
+    /// How long this much of the server's time takes in real time.
+    pub(crate) fn really(&self, duration: Duration) -> Duration {
+        self.speed().really(duration)
+    }
+
     /// Waits, in the server's own time.
     pub(crate) async fn wait(&self, duration: Duration) {
         if !duration.is_zero() {
-            tokio::time::sleep(self.speed().really(duration)).await;
+            tokio::time::sleep(self.really(duration)).await;
         }
     }
 
@@ -44,7 +49,7 @@ impl World {
         delay: Duration,
         end: impl FnOnce(&mut State) + Send + 'static,
     ) {
-        let delay = self.speed().really(delay);
+        let delay = self.really(delay);
         let world = Arc::downgrade(self);
         tokio::spawn(async move {
             tokio::time::sleep(delay).await;

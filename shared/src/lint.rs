@@ -1,17 +1,18 @@
 //! What is odd about a rules file by itself, without an organization. Warnings stop nothing.
 
+mod covers;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
     rules::{
-        Fence, Never, Principals, Rule, Rules, SpannedGlob, Window,
-        glob::Glob,
+        Never, Rule, Rules, Window,
         selector::{AccountSelector, Condition, OrganizationalUnitPattern, Test},
-        user::UserSelector,
     },
     source::Span,
 };
+use covers::{covers_accounts, covers_all, covers_mapping, covers_principals};
 
 /// Everything that is odd about a rules file, in the order of its lines.
 #[must_use]
@@ -49,8 +50,7 @@ fn excludes_all_of(conditions: &[Condition]) -> Vec<Diagnostic> {
         found.extend(excludes_everything(inner));
         if is_everything(inner) {
             found.push(leaves_nothing("this `not` excludes every account", *span));
-        } else if inner.any_of.iter().any(|inner| inner.iter().all(|one| conditions.contains(one)))
-        {
+        } else if inner.any_of.iter().any(|inner| covers_mapping(inner, conditions)) {
             let message = "this `not` excludes all that the keys beside it mean";
             found.push(leaves_nothing(message, *span));
         }
@@ -111,7 +111,7 @@ fn users_are_not_managed(rules: &Rules, rule: &Rule) -> Option<Diagnostic> {
 /// The rule can grant nothing, because `never` forbids all of it.
 fn is_shadowed(rule: &Rule, never: &Never) -> Option<Diagnostic> {
     let hidden = covers_window(never.window, rule.window)
-        && covers_accounts(never.what.accounts.as_ref(), &rule.accounts)
+        && never.what.accounts.as_ref().is_none_or(|wide| covers_accounts(wide, &rule.accounts))
         && covers_principals(&never.what, &rule.principals)
         && never
             .what
@@ -136,73 +136,4 @@ fn covers_window(wide: Window, narrow: Window) -> bool {
     let ends =
         wide.until.is_none_or(|until| narrow.until.is_some_and(|other| other.value <= until.value));
     begins && ends
-}
-
-/// Certain only for what is written the same, or means every account.
-fn covers_accounts(wide: Option<&AccountSelector>, narrow: &AccountSelector) -> bool {
-    wide.is_none_or(|wide| is_everything(wide) || wide == narrow)
-}
-
-fn covers_principals(wide: &Fence, narrow: &Principals) -> bool {
-    if wide.is_for_anyone() {
-        return true;
-    }
-    let covers_groups = |globs: &[SpannedGlob]| {
-        globs.is_empty() || wide.groups.as_ref().is_some_and(|wide| covers_all(wide, globs))
-    };
-    match narrow {
-        Principals::Named { groups, users } => {
-            covers_groups(groups) && users.iter().all(|user| covers_user(wide, user))
-        }
-        Principals::AccountTag { groups, .. } => covers_groups(groups),
-        Principals::GroupName(_) => {
-            wide.groups.iter().flatten().any(|glob| glob.value.is_everything())
-        }
-    }
-}
-
-fn covers_user(wide: &Fence, narrow: &UserSelector) -> bool {
-    let names = narrow.user_name.as_deref().unwrap_or_default();
-    wide.users.iter().flatten().filter(|user| user.is_by_name_only()).any(|user| {
-        let globs = user.user_name.as_deref().unwrap_or_default();
-        let everybody = globs.iter().any(|glob| glob.value.is_everything());
-        everybody || (!names.is_empty() && covers_all(globs, names))
-    })
-}
-
-/// How many pairs of globs are looked at: nobody writes more, and to see no shadow costs only a warning.
-const MOST_PAIRS: usize = 10_000;
-
-fn covers_all(wide: &[SpannedGlob], narrow: &[SpannedGlob]) -> bool {
-    wide.len() * narrow.len() <= MOST_PAIRS
-        && narrow.iter().all(|narrow| wide.iter().any(|wide| covers(&wide.value, &narrow.value)))
-}
-
-/// Whether every name that one glob matches is matched by the other, as far as can be seen easily.
-fn covers(wide: &Glob, narrow: &Glob) -> bool {
-    let is_open_ended = wide.as_str().strip_suffix('*') == Some(wide.prefix());
-    wide.as_str() == narrow.as_str()
-        || narrow.name().is_some_and(|name| wide.matches(name))
-        || (is_open_ended && narrow.prefix().starts_with(wide.prefix()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_glob_covers_what_it_matches_wholly() {
-        let check = |wide: &str, narrow: &str, expected: bool| {
-            let (wide, narrow) = (Glob::new(wide).unwrap(), Glob::new(narrow).unwrap());
-            assert_eq!(covers(&wide, &narrow), expected, "{wide} over {narrow}");
-        };
-        check("*", "team-*", true);
-        check("team-*", "team-a", true);
-        check("team-*", "team-a*b", true);
-        check("team-?", "team-a", true);
-        check("team-?", "team-?", true);
-        check("team-a*", "team-*", false);
-        check("*-a", "b-*", false);
-        check("team-?", "team-*", false);
-    }
 }

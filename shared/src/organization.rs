@@ -4,6 +4,8 @@
 //! it is the snapshot file's format. What it does not hold does not exist, unless a [`Gap`] says
 //! that it may.
 
+mod definition;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +15,8 @@ use crate::ids::{
     AccountId, GroupId, IdentityStoreId, InstanceArn, InvalidId, OrganizationId,
     OrganizationalUnitId, PermissionSetArn, UserId,
 };
+
+pub use definition::{Definition, PermissionsBoundary, PolicyReference};
 
 /// Tags of an account or an organizational unit. Keys and values are case-sensitive.
 pub type Tags = BTreeMap<String, String>;
@@ -168,13 +172,24 @@ impl AccountState {
 }
 
 /// A permission set: its name never changes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PermissionSet {
     /// Its ARN.
     pub arn: PermissionSetArn,
     /// Its name, unique within the instance.
     pub name: String,
+    /// What it is made of, where a snapshot says so. Nothing that is decided depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<Box<Definition>>,
+}
+
+impl PermissionSet {
+    /// A permission set of which no more is known than what it is called.
+    #[must_use]
+    pub fn named(arn: PermissionSetArn, name: impl Into<String>) -> Self {
+        Self { arn, name: name.into(), definition: None }
+    }
 }
 
 /// A group of the identity store.

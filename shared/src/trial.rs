@@ -323,7 +323,7 @@ fn add_permission_set<'r>(sets: &mut PermissionSets<'r>, name: &'r str) -> Resul
         let arn: PermissionSetArn =
             format!("arn:aws:sso:::permissionSet/ssoins-0000000000000000/ps-{number:016x}")
                 .parse()?;
-        sets.insert(name, PermissionSet { arn, name: name.to_owned() });
+        sets.insert(name, PermissionSet::named(arn, name));
     }
     Ok(())
 }

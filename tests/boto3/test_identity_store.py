@@ -1,10 +1,12 @@
 """The Identity Store on localhost, as boto3 sees it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from bob import ANA, AUDITORS, ENGINEERING, ENTERPRISE, MARY, SANDBOX_ACCOUNT, UNKNOWN_PRINCIPAL
+from bob import ANA, AUDITORS, ENGINEERING, ENTERPRISE, MARY, OUTSIDE_ACCOUNT, SANDBOX_ACCOUNT, UNKNOWN_PRINCIPAL
 from conftest import Refused
 from server import Server
 
@@ -321,3 +323,25 @@ def test_a_list_goes_on_where_its_page_ended(store: Store) -> None:
     rest = store.pages("list_users", "Users")
     second = store.list_users(MaxResults=100, NextToken=first["NextToken"])["Users"]
     assert second == rest[4:], "none is missed because another one went"
+
+
+# Callers and quotas
+
+
+def test_who_is_throttled_is_told_when_to_come_again(start: Callable[..., Server], store_id: str) -> None:
+    store = start("--quotas", "strict", "--speed", "0.01").client("identitystore")
+    errors = []
+    for _ in range(40):
+        try:
+            store.list_groups(IdentityStoreId=store_id)
+        except ClientError as error:
+            errors.append(error.response)
+    assert {error["Error"]["Code"] for error in errors} == {"ThrottlingException"}
+    assert all(1 <= error["RetryAfterSeconds"] <= 5 for error in errors)
+    assert all(error["RequestId"] for error in errors)
+
+
+def test_a_member_account_has_no_business_with_the_store(server: Server, store_id: str, refused: Refused) -> None:
+    for account in [SANDBOX_ACCOUNT, OUTSIDE_ACCOUNT]:
+        with refused("AccessDeniedException"):
+            server.client("identitystore", account).list_groups(IdentityStoreId=store_id)

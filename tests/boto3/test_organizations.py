@@ -1,5 +1,8 @@
 """AWS Organizations on localhost, as boto3 sees it."""
 
+import json
+import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -238,6 +241,63 @@ def test_a_member_account_leaves_by_itself(server: Server, organizations: Any, r
     assert SANDBOX_ACCOUNT not in ids(pages(organizations, "list_accounts", "Accounts"))
     with refused("MasterCannotLeaveOrganizationException"):
         organizations.leave_organization()
+
+
+def test_whoever_does_not_belong_to_the_organization_is_told_nothing_of_it(
+    server: Server, organizations: Any, refused: Refused
+) -> None:
+    organizations.remove_account_from_organization(AccountId=SANDBOX_ACCOUNT)
+    for account in [OUTSIDE_ACCOUNT, SANDBOX_ACCOUNT]:
+        stranger = server.client("organizations", account)
+        for operation in ["describe_organization", "list_accounts", "leave_organization", "list_roots"]:
+            with refused("AWSOrganizationsNotInUseException"):
+                getattr(stranger, operation)()
+        with refused("AWSOrganizationsNotInUseException"):
+            stranger.close_account(AccountId=AUDIT_ACCOUNT)
+    assert AUDIT_ACCOUNT in ids(pages(organizations, "list_accounts", "Accounts"))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_page_may_be_empty_and_paginators_lose_nothing(start: Callable[..., Server], seed: int) -> None:
+    server = start("--page-size", "2", "--uneven-pages", str(seed))
+    with urllib.request.urlopen(f"{server.endpoint}/organization") as answer:
+        organization = json.load(answer)
+    found = ids(pages(server.client("organizations"), "list_accounts", "Accounts"))
+    assert found == [account["id"] for account in organization["accounts"]]
+    store = organization["instance"]["identity_store_id"]
+    listing = server.client("identitystore").get_paginator("list_users").paginate(IdentityStoreId=store)
+    users = [user["UserId"] for page in listing for user in page["Users"]]
+    assert users == [user["id"] for user in organization["users"]]
+
+
+def test_an_account_can_be_made_to_fail(start: Callable[..., Server], eventually: Any) -> None:
+    fail = ["organizations:CreateAccount:FAILED=ACCOUNT_LIMIT_EXCEEDED:1", "organizations:CloseAccount:FAILED:1"]
+    server = start("--account-time", "20ms", "--fail", fail[0], "--fail", fail[1])
+    organizations = server.client("organizations")
+    asked = organizations.create_account(AccountName="shop", Email="shop@example.com")["CreateAccountStatus"]
+    organizations.close_account(AccountId=SANDBOX_ACCOUNT)
+
+    def ended() -> Any:
+        status = organizations.describe_create_account_status(CreateAccountRequestId=asked["Id"])["CreateAccountStatus"]
+        return status["State"] != "IN_PROGRESS" and status
+
+    status = eventually(ended)
+    assert (status["State"], status["FailureReason"]) == ("FAILED", "ACCOUNT_LIMIT_EXCEEDED")
+
+    def state() -> str:
+        found: str = organizations.describe_account(AccountId=SANDBOX_ACCOUNT)["Account"]["State"]
+        return found
+
+    assert eventually(lambda: state() == "ACTIVE")
+
+
+def test_an_account_takes_as_long_as_it_is_told_to(start: Callable[..., Server]) -> None:
+    organizations = start("--account-time", "1h").client("organizations")
+    asked = organizations.create_account(AccountName="shop", Email="shop@example.com")["CreateAccountStatus"]
+    organizations.close_account(AccountId=SANDBOX_ACCOUNT)
+    status = organizations.describe_create_account_status(CreateAccountRequestId=asked["Id"])
+    assert status["CreateAccountStatus"]["State"] == "IN_PROGRESS"
+    assert organizations.describe_account(AccountId=SANDBOX_ACCOUNT)["Account"]["State"] == "PENDING_CLOSURE"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ AUDIT = "240000000001"
 OLD_SHOP = "250000000001"  # suspended
 ENGINEERING = "b0b00000-0001-70a1-8c11-6e6769766501"
 AUDITORS = "b0b00000-0002-70a1-8c11-6e6769766502"
+MARY = "b0b00000-1000-70e1-9d22-656e67696e65"
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 BILLING = "arn:aws:iam::aws:policy/job-function/Billing"
@@ -356,19 +357,47 @@ def test_a_suspended_account_fails_late(start):
     assert admin.assign(arn, OLD_SHOP)["Status"] == "FAILED"
 
 
-def test_one_role_of_an_account_changes_at_a_time(start):
+def test_one_role_of_an_account_is_updated_at_a_time(start):
     admin = Admin(start("--assignment-time", LONG))
     view, power = admin.set_named("ViewOnlyAccess"), admin.set_named("PowerUserAccess")
     admin.ask("create_account_assignment", view, WEB_TEST)
     provision = admin.provision_permission_set
     refused("ConflictException", admin.ask, "create_account_assignment", power, WEB_TEST)
-    # The same role, for another group: both changes are of one role.
-    admin.ask("create_account_assignment", view, WEB_TEST, AUDITORS)
+    # The same role, for another group: it is being made.
+    refused("ConflictException", admin.ask, "create_account_assignment", view, WEB_TEST, AUDITORS)
     target = {"TargetType": "AWS_ACCOUNT", "TargetId": WEB_TEST}
     refused("ConflictException", provision, PermissionSetArn=view, **target)
     refused("ConflictException", admin.delete_permission_set, PermissionSetArn=view)
     provision(PermissionSetArn=power, TargetType="AWS_ACCOUNT", TargetId=PAYMENTS_PROD)
     refused("ConflictException", admin.ask, "create_account_assignment", power, PAYMENTS_PROD)
+
+
+def test_principals_of_a_role_that_stands_come_and_go_together(start):
+    admin = Admin(start("--assignment-time", LONG))
+    power, view = admin.set_named("PowerUserAccess"), admin.set_named("ViewOnlyAccess")
+    # The auditors have it there already.
+    admin.ask("create_account_assignment", power, DATA_PROD)
+    admin.ask("create_account_assignment", power, DATA_PROD, MARY, "USER")
+    admin.ask("delete_account_assignment", power, DATA_PROD, AUDITORS)
+    admin.ask("create_account_assignment", view, DATA_PROD)
+    everywhere = {"TargetType": "ALL_PROVISIONED_ACCOUNTS"}
+    refused("ConflictException", admin.provision_permission_set, PermissionSetArn=power, **everywhere)
+
+
+def test_only_the_delegated_administrator_of_identity_center_calls_for_the_management_account(start):
+    server = start()
+    organizations = server.client("organizations")
+    audit, stranger = server.client("sso-admin", AUDIT), server.client("sso-admin", "777788889999")
+    refused("AccessDeniedException", stranger.list_instances)
+    refused("AccessDeniedException", audit.list_instances)
+    delegation = {"AccountId": AUDIT, "ServicePrincipal": "guardduty.amazonaws.com"}
+    organizations.register_delegated_administrator(**delegation)
+    refused("AccessDeniedException", audit.list_instances)
+    delegation["ServicePrincipal"] = "sso.amazonaws.com"
+    organizations.register_delegated_administrator(**delegation)
+    assert audit.list_instances()["Instances"]
+    organizations.deregister_delegated_administrator(**delegation)
+    refused("AccessDeniedException", audit.list_instances)
 
 
 def test_creating_twice_succeeds_and_deleting_twice_does_not(admin):
@@ -467,18 +496,21 @@ def test_speed_scales_quotas_and_delays_alike(start):
 
 
 def test_fifteen_writes_are_outstanding_at_most(start):
-    admin = Admin(start("--quotas", "strict", "--speed", "1000", "--assignment-time", "900000ms"))
-    view = admin.set_named("ViewOnlyAccess")
-    accounts = [
-        "210000000001", "210000000002", "210000000003", "220000000001", "220000000002",
-        "220000000003", "230000000001", "240000000001",
-    ]  # fmt: skip
-    wanted = [(account, group) for account in accounts for group in (ENGINEERING, AUDITORS)]
-    for account, group in wanted[:15]:
-        admin.ask("create_account_assignment", view, account, group)
-    account, group = wanted[15]
+    shape = "accounts=20,groups=5,users=5,permission_sets=2,assignments=0,seed=7"
+    quick = ("--speed", "1000", "--assignment-time", "900000ms")
+    server = start("--quotas", "strict", "--generate", shape, *quick)
+    admin = Admin(server)
+    (arn, *_) = admin.list_permission_sets()["PermissionSets"]
+    (instance,) = admin.client.list_instances()["Instances"]
+    groups = server.client("identitystore").list_groups(IdentityStoreId=instance["IdentityStoreId"])
+    group = groups["Groups"][0]["GroupId"]
+    pages = server.client("organizations").get_paginator("list_accounts").paginate()
+    accounts = [account["Id"] for page in pages for account in page["Accounts"]]
+    # Each in an account of its own, where it makes a role.
+    for account in accounts[:15]:
+        admin.ask("create_account_assignment", arn, account, group)
     message = refused(
-        "ThrottlingException", admin.ask, "create_account_assignment", view, account, group
+        "ThrottlingException", admin.ask, "create_account_assignment", arn, accounts[15], group
     )
     assert "15" in message
     listed = admin.list_account_assignment_creation_status(Filter={"Status": "IN_PROGRESS"})
@@ -529,6 +561,15 @@ def test_a_request_can_be_made_to_fail_late(start):
     assert "PermissionSets" not in admin.list_permission_sets_provisioned_to_account(
         AccountId=WEB_TEST
     )
+
+
+def test_a_provisioning_can_be_made_to_fail_with_a_reason_of_ones_choice(start):
+    reason = "Received a 404 status error: Not supported policy: shop/reader."
+    fail = ["--fail", f"sso-admin:ProvisionPermissionSet:FAILED={reason}:1"]
+    admin = Admin(start("--assignment-time", "20ms", *fail))
+    view = admin.set_named("ViewOnlyAccess")
+    ended = admin.provision(view, TargetType="AWS_ACCOUNT", TargetId=WEB_TEST)
+    assert (ended["Status"], ended["FailureReason"]) == ("FAILED", reason)
 
 
 def test_parallel_callers_leave_one_truth(admin):

@@ -168,9 +168,7 @@ impl Company {
     }
 
     pub(crate) fn permission_set(mut self, name: &str) -> Self {
-        self.0
-            .permission_sets
-            .push(PermissionSet { arn: permission_set_arn(name), name: name.to_owned() });
+        self.0.permission_sets.push(PermissionSet::named(permission_set_arn(name), name));
         self
     }
 

@@ -3,21 +3,18 @@
 //! It runs in the foreground until Ctrl-C. What a shell needs to reach it goes to stdout, what happens in it to stderr,
 //! as it happens.
 
+mod ending;
 mod exports;
 mod lane;
 mod rules_file;
 mod screen;
 mod sink;
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use local::{
-    Chaos, Fault, IdentitySource, Local, Quotas, bobs_organization,
+    Buses, Chaos, Fault, IdentitySource, Local, Quotas, bobs_organization,
     generate::{Shape, generate},
     parse_duration,
 };
@@ -32,6 +29,7 @@ use crate::{
     output,
 };
 
+use ending::{Dump, Stop};
 use lane::Lane;
 use screen::Screen;
 use sink::Sinks;
@@ -59,6 +57,9 @@ pub(crate) struct Arguments {
     /// How long an assignment stays IN_PROGRESS
     #[arg(long, value_name = "TIME", default_value = "300ms", value_parser = parse_duration)]
     assignment_time: Duration,
+    /// How long an account stays IN_PROGRESS while it is created, or PENDING_CLOSURE while it is closed
+    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = parse_duration)]
+    account_time: Duration,
     /// Whether the quotas of the real services apply
     #[arg(long, value_enum, default_value_t = QuotasArgument::Off)]
     quotas: QuotasArgument,
@@ -68,18 +69,31 @@ pub(crate) struct Arguments {
     /// Every list begins with an empty page, as AWS reserves the right to
     #[arg(long)]
     empty_pages: bool,
-    /// How much faster than real time passes: delays, quotas and the schedule keep their ratios
+    /// Any page of any list may be empty or short and go on, and the last may be empty, as the seed says
+    #[arg(long, value_name = "SEED")]
+    uneven_pages: Option<u64>,
+    /// How much faster than real time passes: delays, quotas, periods of days and the schedule keep their ratios
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
     /// The account that Usher calls from: a delegated administrator may do less [default: the management account]
     #[arg(long, value_name = "ACCOUNT")]
     caller: Option<AccountId>,
     /// What fails, and how often: sso-admin:CreateAccountAssignment:ConflictException:0.1; more than once
+    ///
+    /// FAILED lets what is asynchronous be accepted and fail later, with AWS's commonest reason or with one of your own:
+    /// organizations:CreateAccount:FAILED=EMAIL_ALREADY_EXISTS:0.5. So can assignments, ProvisionPermissionSet,
+    /// CreateAccount and CloseAccount.
     #[arg(long, value_name = "SERVICE:OPERATION:ERROR:PROBABILITY")]
     fail: Vec<Fault>,
-    /// Who changes groups, users and memberships, as the events tell it
+    /// Who changes groups, users and memberships, as CloudTrail's events tell it
     #[arg(long, value_enum, default_value_t = SourceArgument::Api)]
     identity_source: SourceArgument,
+    /// The Identity Store notifies of the same changes by itself too, besides CloudTrail: both events come
+    #[arg(long)]
+    notifications: bool,
+    /// On which accounts' event buses the events are heard: a call is recorded in the account that makes it
+    #[arg(long, value_enum, default_value_t = BusesArgument::Home)]
+    buses: BusesArgument,
     /// Control Tower makes the accounts, and tells of it
     #[arg(long)]
     control_tower: bool,
@@ -95,7 +109,7 @@ pub(crate) struct Arguments {
     /// The rules that the functions follow; edit the file, and they follow that
     #[arg(long, value_name = "RULES", requires = "functions")]
     rules: Option<PathBuf>,
-    /// Write the organization to this file in the end
+    /// Write the organization to this file in the end, in the format that --seed reads
     #[arg(long, value_name = "FILE")]
     dump: Option<PathBuf>,
     /// Only print what a shell needs to reach it, and end
@@ -111,19 +125,33 @@ enum QuotasArgument {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum SourceArgument {
+    /// The Identity Store's API: identitystore.amazonaws.com
     Api,
+    /// The console of Identity Center: sso-directory.amazonaws.com, with names of its own
     Console,
+    /// An identity provider that synchronizes: identitystore-scim.amazonaws.com
     Scim,
+    /// The same as api with --notifications
     Native,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum BusesArgument {
+    /// The management account's, and that of --caller
+    Home,
+    /// Every account's, such as of one that accepts an invitation
+    All,
+}
+
 pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let mut stop = Stop::listen()?;
     let organization = arguments.organization()?;
     if arguments.exports {
         let endpoint = format!("http://127.0.0.1:{}", arguments.port);
         output::data(&exports::exports(&endpoint, &organization))?;
         return Ok(Exit::Done);
     }
+    let dump = arguments.dump.as_deref().map(Dump::try_out).transpose()?;
     let sinks = Sinks::open(&arguments.events)?;
     let screen = Screen::new(arguments.speed);
     let lane = arguments.lane()?;
@@ -134,10 +162,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     output::data(&exports::exports(&local.endpoint(), &organization))?;
     screen::opening(&local.endpoint(), &organization);
-    serve(arguments, &local, events, sinks, lane, &screen).await?;
-    if let Some(file) = &arguments.dump {
-        dump(&local, file)?;
-        screen.line("dump", &format!("the organization is in {}", file.display()));
+    tokio::select! {
+        served = serve(arguments, &local, events, sinks, lane, &screen) => served?,
+        () = stop.asked_for() => {}
+    }
+    if let Some(dump) = dump {
+        dump.write(&local)?;
+        screen.line("dump", &format!("the organization is in {}", dump.file().display()));
     }
     Ok(Exit::Done)
 }
@@ -167,7 +198,6 @@ async fn serve(
     tokio::select! {
         () = pass_on(events, local, sinks, to_functions.as_ref(), screen) => Ok(()),
         failed = functions => failed,
-        stopped = stopped() => stopped.map_err(Failure::Signal),
     }
 }
 
@@ -186,28 +216,6 @@ async fn pass_on(
         }
         sinks.send(&event, screen).await;
     }
-}
-
-/// Ctrl-C, or whoever else wants the process to end.
-async fn stopped() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
-}
-
-fn dump(local: &Local, file: &Path) -> Result<(), Failure> {
-    let mut json = serde_json::to_vec_pretty(&local.organization())
-        .map_err(|error| Failure::Write(error.into()))?;
-    json.push(b'\n');
-    fs::write(file, json).map_err(Failure::Write)
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -229,6 +237,7 @@ impl Arguments {
             port: self.port,
             latency: self.latency,
             assignment_time: self.assignment_time,
+            account_time: self.account_time,
             caller: self.caller.clone(),
             quotas: match self.quotas {
                 QuotasArgument::Strict => Quotas::Strict,
@@ -236,16 +245,21 @@ impl Arguments {
             },
             page_size: self.page_size.map(usize::from),
             empty_pages: self.empty_pages,
+            uneven_pages: self.uneven_pages,
             usher_access_key_id: Some(USHER_ACCESS_KEY_ID.to_owned()),
             speed: self.speed,
             identity_source: match self.identity_source {
-                SourceArgument::Api => IdentitySource::Api,
+                SourceArgument::Api | SourceArgument::Native => IdentitySource::Api,
                 SourceArgument::Console => IdentitySource::Console,
                 SourceArgument::Scim => IdentitySource::Scim,
-                SourceArgument::Native => IdentitySource::Native,
+            },
+            native_notifications: self.notifications
+                || matches!(self.identity_source, SourceArgument::Native),
+            buses: match self.buses {
+                BusesArgument::Home => Buses::Home,
+                BusesArgument::All => Buses::All,
             },
             control_tower: self.control_tower,
-            ..local::Settings::default()
         }
     }
 

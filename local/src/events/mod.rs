@@ -1,8 +1,9 @@
 //! The events that follow a change: whom EventBridge hears it from, and in which words.
 //!
 //! Most changes are one CloudTrail record of the call. Groups, users and memberships are told
-//! differently by whoever changes them ([`IdentitySource`]), tags are told a second time by the
-//! tagging service, and accounts a second time by Control Tower where there is one.
+//! differently by whoever changes them ([`IdentitySource`]), and a second time by the Identity
+//! Store itself where it notifies; tags are told a second time by the tagging service, and accounts
+//! by Control Tower where there is one.
 
 mod console;
 pub(crate) mod control_tower;
@@ -52,7 +53,7 @@ pub(crate) fn of_call(
     answer: &Result<Value, ApiError>,
 ) -> Vec<Value> {
     if call.service == Service::IdentityStore {
-        return of_identity(call, request, before, answer).into_iter().collect();
+        return of_identity(call, request, before, answer);
     }
     let mut events = vec![cloud_trail::api_call(call, request, answer)];
     if let (Service::Organizations, Ok(_), Some(tags)) = (call.service, answer, &before.tags) {
@@ -61,25 +62,25 @@ pub(crate) fn of_call(
     events
 }
 
+/// The Identity Store's own notification comes sooner than CloudTrail's event, and only of what has
+/// happened.
 fn of_identity(
     call: &Call<'_>,
     request: &Value,
     before: &Before,
     answer: &Result<Value, ApiError>,
-) -> Option<Value> {
-    let source = call.settings().identity_source;
-    let change = (source != IdentitySource::Api)
-        .then(|| {
-            directory::Change::new(call.operation, request, before.membership.as_ref(), answer)
-        })
-        .flatten();
-    let Some(change) = change else { return Some(cloud_trail::api_call(call, request, answer)) };
-    match (source, answer) {
-        (IdentitySource::Api, _) => Some(cloud_trail::api_call(call, request, answer)),
-        (IdentitySource::Console, _) => Some(console::event(call, &change, answer.as_ref().err())),
-        (IdentitySource::Scim, _) => Some(scim::event(call, &change, answer.as_ref().err())),
-        (IdentitySource::Native, Ok(_)) => Some(native::event(call, &change)),
-        // Nothing has happened, so there is nothing to notify of.
-        (IdentitySource::Native, Err(_)) => None,
-    }
+) -> Vec<Value> {
+    let before = before.membership.as_ref();
+    let Some(change) = directory::Change::new(call.operation, request, before, answer) else {
+        return vec![cloud_trail::api_call(call, request, answer)];
+    };
+    let error = answer.as_ref().err();
+    let recorded = match call.settings().identity_source {
+        IdentitySource::Api => cloud_trail::api_call(call, request, answer),
+        IdentitySource::Console => console::event(call, &change, error),
+        IdentitySource::Scim => scim::event(call, &change, error),
+    };
+    let notifies = call.settings().native_notifications && error.is_none();
+    let notification = notifies.then(|| native::event(call, &change));
+    notification.into_iter().chain([recorded]).collect()
 }

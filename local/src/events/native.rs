@@ -1,4 +1,5 @@
-//! The notifications that the Identity Store sends by itself, without a trail.
+//! The notifications that the Identity Store sends by itself, without a trail. CloudTrail's event
+//! of the same change comes besides, under the same `source`.
 //!
 //! The envelope, the names of the events of groups and users and `event-version` are documented;
 //! the names of the ids, and that of the events of memberships, follow from them.

@@ -319,7 +319,7 @@ impl Company {
         let set = |name| {
             let instance = "arn:aws:sso:::permissionSet/ssoins-6804aabbccddeeff";
             let arn = format!("{instance}/ps-{:016x}", random.bits());
-            PermissionSet { arn: id(&arn), name }
+            PermissionSet::named(id(&arn), name)
         };
         let more = (plain_count..).map(|number| numbered(&ACCESS, number));
         let names = plain.chain(fields).chain(more);

@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 use shared::{ids::GroupId, organization::Group};
 
 use super::history::History;
-use crate::multimap::Multimap;
+use crate::{
+    multimap::Multimap,
+    paging::{self, PageRequest},
+};
 
 /// A group, with what a snapshot does not hold.
 #[derive(Clone, Debug)]
@@ -38,6 +41,15 @@ impl Groups {
 
     pub(crate) fn contains_key(&self, id: &GroupId) -> bool {
         self.groups.contains_key(id)
+    }
+
+    /// Those from which a list goes on.
+    pub(super) fn rest(
+        &self,
+        operation: &str,
+        request: &PageRequest,
+    ) -> impl Iterator<Item = &StoredGroup> {
+        paging::rest(&self.groups, operation, request)
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = &StoredGroup> {

@@ -31,7 +31,7 @@ pub(super) fn list_groups(
         "Groups",
         IDENTITY_CENTER_PAGE,
         &request.page,
-        call.state.groups.values(),
+        call.state.groups.rest(call.operation, &request.page),
         |stored| stored.group.id.as_str().into(),
         |stored| group::view(call.state, stored),
     )

@@ -44,14 +44,14 @@ pub(super) fn decline(call: &mut Call<'_>, request: &AnswerRequest) -> Result<Va
 
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CancelHandshake.html>
 pub(super) fn cancel(call: &mut Call<'_>, request: &AnswerRequest) -> Result<Value, ApiError> {
-    let handshake = errors::known_handshake(call.state, &request.handshake_id)?.clone();
+    let handshake = errors::known_handshake(call, &request.handshake_id)?.clone();
     check(call, &handshake, Answer::Canceled)?;
     Ok(end(call, &handshake, Answer::Canceled))
 }
 
 /// The handshake, if it is the caller who was invited.
 fn invitation(call: &Call<'_>, request: &AnswerRequest) -> Result<Handshake, ApiError> {
-    let handshake = errors::known_handshake(call.state, &request.handshake_id)?;
+    let handshake = errors::known_handshake(call, &request.handshake_id)?;
     if call.is_from_management_account() || !handshake.target.is(&call.caller.account_id) {
         return Err(errors::access_denied());
     }
@@ -71,9 +71,9 @@ fn check(call: &Call<'_>, handshake: &Handshake, answer: Answer) -> Result<(), A
 }
 
 fn end(call: &mut Call<'_>, handshake: &Handshake, answer: Answer) -> Value {
-    let ended = Handshake { answer: Some(answer), ..handshake.clone() };
+    let ended = handshake.answered(call, answer);
     let view = ended.view(call.state, call.now);
-    call.state.handshakes.insert(ended.id.clone(), ended);
+    call.state.handshakes.insert(ended, call.now);
     json!({ "Handshake": view })
 }
 

@@ -1,23 +1,31 @@
-//! `CloseAccount`: asynchronous. A closed account stays listed for 90 days, which nobody waits for
-//! here.
+//! `CloseAccount`: asynchronous. A closed account stays listed for 90 days, and is gone then.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{ids::AccountId, organization::AccountState};
 
-use super::errors;
-use crate::{api_error::ApiError, call::Call, clock, cloud_trail, state::State};
+use super::{departure, errors};
+use crate::{
+    api_error::ApiError,
+    call::Call,
+    clock::{self, DAY},
+    cloud_trail, fields,
+    state::State,
+    world::World,
+};
 
 /// Accounts that may be in closure at once.
 ///
 /// Unit: accounts. Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
 const IN_PROGRESS: usize = 3;
 
-/// The period in which not too many accounts may be closed.
+/// How long a closed account still belongs to the organization.
 ///
 /// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CloseAccount.html>
-const PERIOD: TimeDelta = TimeDelta::days(30);
+const CLEANED_AFTER: Duration = DAY.saturating_mul(90);
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -34,13 +42,29 @@ pub(super) fn close_account(
     if call.has_quotas() {
         check_quotas(call)?;
     }
+    let injected = call.take_failure(Some(&request.account_id));
     let (id, requested) = (request.account_id.clone(), call.now);
+    let before = errors::known_account(call.state, &id)?.account.state.clone();
     call.state.members.set_state(&id, AccountState::PendingClosure);
     call.state.closures.push(requested);
+    let world = Arc::downgrade(call.world);
     call.later(call.settings().account_time, move |state| {
-        complete(state, &id, requested);
+        let closure = Closure { account: id, requested, before };
+        match injected {
+            None => closure.succeed(state, world.upgrade().as_ref()),
+            Some(reason) => closure.fail(state, &reason),
+        }
     });
     Ok(json!({}))
+}
+
+/// At the start: whatever is closed by then goes 90 days later.
+pub(crate) fn clean_closed_accounts(world: &Arc<World>) {
+    let state = world.state();
+    let members = state.members.values().map(|member| &member.account);
+    for account in members.filter(|account| account.state == AccountState::Closed) {
+        clean_later(world, account.id.clone());
+    }
 }
 
 fn check(call: &Call<'_>, id: &AccountId) -> Result<(), ApiError> {
@@ -64,45 +88,59 @@ fn check_quotas(call: &Call<'_>) -> Result<(), ApiError> {
         let message = "You have exceeded the number of accounts that can be closed at a time.";
         return Err(errors::constraint("CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED", message));
     }
-    let recent = call.state.closures.iter().filter(|requested| call.now - **requested < PERIOD);
-    if recent.count() >= most_in_period(call.state.members.keys().count()) {
+    if call.state.closures.are_too_many(call) {
         let message = "You have exceeded close account quota for the past 30 days.";
         return Err(errors::constraint("CLOSE_ACCOUNT_QUOTA_EXCEEDED", message));
     }
     Ok(())
 }
 
-/// A fifth of the member accounts, but at least 250 and at most 1,000.
-fn most_in_period(accounts: usize) -> usize {
-    (accounts / 5).clamp(250, 1000)
+/// An account that is being closed.
+struct Closure {
+    account: AccountId,
+    requested: DateTime<Utc>,
+    /// Its state before that.
+    before: AccountState,
 }
 
-/// The state is `CLOSED` then. (What `SUSPENDED` means is an account that AWS itself stopped; the
-/// retired `Status` had one word for both.)
-///
-/// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html>
-fn complete(state: &mut State, id: &AccountId, requested: DateTime<Utc>) {
-    if !state.members.contains_key(id) {
-        return;
+impl Closure {
+    /// The state is `CLOSED` then. (What `SUSPENDED` means is an account that AWS itself stopped;
+    /// the retired `Status` had one word for both.)
+    ///
+    /// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html>
+    fn succeed(self, state: &mut State, world: Option<&Arc<World>>) {
+        let is_closed = self.end(state, AccountState::Closed, None);
+        if let Some(world) = world.filter(|_| is_closed) {
+            clean_later(world, self.account);
+        }
     }
-    state.members.set_state(id, AccountState::Closed);
-    let details = json!({ "closeAccountStatus": {
-        "accountId": id,
-        "state": "SUCCEEDED",
-        "requestedTimestamp": clock::worded(requested),
-        "completedTimestamp": clock::worded(clock::now()),
-    } });
-    state.send(cloud_trail::organizations_event(state, "CloseAccountResult", &details));
+
+    /// The account is what it was. Only the success is documented; the failure is told alike.
+    fn fail(self, state: &mut State, reason: &str) {
+        self.end(state, self.before.clone(), Some(reason));
+    }
+
+    /// Tells what came of it, unless the account has left meanwhile.
+    fn end(&self, state: &mut State, then: AccountState, failure: Option<&str>) -> bool {
+        let id = &self.account;
+        if !state.members.contains_key(id) {
+            return false;
+        }
+        state.members.set_state(id, then);
+        let status = fields::known([
+            ("accountId", Some(id.as_str().into())),
+            ("state", Some(if failure.is_none() { "SUCCEEDED" } else { "FAILED" }.into())),
+            ("failureReason", failure.map(Value::from)),
+            ("requestedTimestamp", Some(clock::worded(self.requested).into())),
+            ("completedTimestamp", Some(clock::worded(clock::now()).into())),
+        ]);
+        let details = json!({ "closeAccountStatus": status });
+        state.send(cloud_trail::organizations_event(state, "CloseAccountResult", &details));
+        true
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fifth_of_the_accounts_may_be_closed_in_thirty_days() {
-        assert_eq!(most_in_period(10), 250);
-        assert_eq!(most_in_period(2_000), 400);
-        assert_eq!(most_in_period(10_000), 1_000);
-    }
+/// Nothing opens a closed account again here, so what is closed now is closed then, or has left.
+fn clean_later(world: &Arc<World>, account: AccountId) {
+    world.later(CLEANED_AFTER, move |state| departure::clean(state, &account));
 }

@@ -1,6 +1,5 @@
 //! `CreateAccount`: asynchronous, and the account's id is known only in the end.
 
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
@@ -14,7 +13,9 @@ use super::{
     arrival, email, errors,
     tags::{self, Tag},
 };
-use crate::{api_error::ApiError, call::Call, clock, cloud_trail, fields, state::State};
+use crate::{
+    api_error::ApiError, call::Call, clock, cloud_trail, fields, requests::Accepted, state::State,
+};
 
 /// The longest name of an account.
 ///
@@ -35,20 +36,16 @@ pub(super) struct CreateAccountRequest {
     tags: Vec<Tag>,
 }
 
-/// A request for an account, and what came of it.
+/// A request for an account. What comes of it is the account's id.
 #[derive(Clone, Debug)]
-pub(crate) struct AccountCreation {
-    id: String,
+pub(crate) struct NewAccount {
     account_name: String,
-    requested: DateTime<Utc>,
-    outcome: Option<Outcome>,
+    email: String,
+    tags: Tags,
 }
 
-#[derive(Clone, Debug)]
-struct Outcome {
-    completed: DateTime<Utc>,
-    result: Result<AccountId, &'static str>,
-}
+/// A request for an account, and what came of it.
+pub(super) type AccountCreation = Accepted<NewAccount, AccountId>;
 
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html>
 pub(super) fn create_account(
@@ -56,15 +53,13 @@ pub(super) fn create_account(
     request: &CreateAccountRequest,
 ) -> Result<Value, ApiError> {
     let tags = check(call, request)?;
+    let injected = call.take_failure(None);
     let id = format!("car-{}", Uuid::new_v4().simple());
-    let (account_name, requested) = (request.account_name.clone(), call.now);
-    let creation = AccountCreation { id: id.clone(), account_name, requested, outcome: None };
-    let answer = json!({ "CreateAccountStatus": creation.to_status() });
-    call.state.account_creations.insert(id.clone(), creation);
-    let email = request.email.clone();
-    call.later(call.settings().account_time, move |state| {
-        complete(state, &id, email, tags);
-    });
+    let (account_name, email) = (request.account_name.clone(), request.email.clone());
+    let new = NewAccount { account_name, email, tags };
+    let creation = call.state.account_creations.accept(&id, call.now, new);
+    let answer = json!({ "CreateAccountStatus": to_status(creation) });
+    call.later(call.settings().account_time, move |state| complete(state, &id, injected));
     Ok(answer)
 }
 
@@ -80,42 +75,40 @@ fn check(call: &Call<'_>, request: &CreateAccountRequest) -> Result<Tags, ApiErr
 }
 
 fn check_in_progress(call: &Call<'_>) -> Result<(), ApiError> {
-    let creations = call.state.account_creations.values();
-    let in_progress = creations.filter(|creation| creation.outcome.is_none()).count();
-    if call.has_quotas() && in_progress >= IN_PROGRESS {
+    if call.has_quotas() && call.state.account_creations.in_progress().count() >= IN_PROGRESS {
         let message = "You have exceeded the number of accounts that can be created at a time.";
         return Err(errors::constraint("ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED", message));
     }
     Ok(())
 }
 
-fn complete(state: &mut State, id: &str, email: String, tags: Tags) {
-    let Some(mut creation) = state.account_creations.get(id).cloned() else {
-        return;
+fn complete(state: &mut State, id: &str, injected: Option<String>) {
+    let Some(creation) = state.account_creations.get(id) else { return };
+    let new = creation.request.clone();
+    let joined = clock::now();
+    let result = match injected {
+        Some(reason) => Err(reason),
+        None if state.members.has_email(&new.email) => Err("EMAIL_ALREADY_EXISTS".to_owned()),
+        None => Ok(account(state, new)),
     };
-    let completed = clock::now();
-    let account = if state.members.has_email(&email) {
-        Err("EMAIL_ALREADY_EXISTS")
-    } else {
-        Ok(account(state, creation.account_name.clone(), email, tags))
-    };
-    let result = account.as_ref().map(|account| account.id.clone()).map_err(|reason| *reason);
-    creation.outcome = Some(Outcome { completed, result });
-    let joined = account.ok().map(|account| {
-        let (joined, joined_method) = (completed, JoinedMethod::Created);
-        arrival::arrive(state, Member { account, joined, joined_method })
+    let outcome = result.as_ref().map(|account| account.id.clone()).map_err(String::clone);
+    state.account_creations.end(id, joined, outcome);
+    let arrived = result.ok().map(|account| {
+        arrival::arrive(state, Member { account, joined, joined_method: JoinedMethod::Created })
     });
-    let details = creation.to_event_details();
-    state.account_creations.insert(creation.id.clone(), creation);
     // The older event, about the request; the newer one, about the organization, follows.
-    state.send(cloud_trail::organizations_event(state, "CreateAccountResult", &details));
-    if let Some(joined) = joined {
-        state.send(joined);
+    if let Some(creation) = state.account_creations.get(id) {
+        let details = to_event_details(creation);
+        state.send(cloud_trail::organizations_event(state, "CreateAccountResult", &details));
+    }
+    if let Some(arrived) = arrived {
+        state.send(arrived);
     }
 }
 
 /// Every account begins in the root.
-fn account(state: &State, name: String, email: String, tags: Tags) -> Account {
+fn account(state: &State, new: NewAccount) -> Account {
+    let NewAccount { account_name: name, email, tags } = new;
     Account {
         id: unused_account_id(state),
         name,
@@ -137,54 +130,32 @@ fn unused_account_id(state: &State) -> AccountId {
         .unwrap_or_else(|| state.facts.management_account_id.clone())
 }
 
-impl AccountCreation {
-    /// `CreateAccountStatus`
-    pub(super) fn to_status(&self) -> Value {
-        fields::known([
-            ("Id", Some(self.id.clone().into())),
-            ("AccountName", Some(self.account_name.clone().into())),
-            ("State", Some(self.state().into())),
-            ("RequestedTimestamp", Some(clock::seconds(self.requested))),
-            (
-                "CompletedTimestamp",
-                self.outcome.as_ref().map(|outcome| clock::seconds(outcome.completed)),
-            ),
-            ("AccountId", self.account_id()),
-            ("FailureReason", self.failure_reason()),
-        ])
-    }
+/// `CreateAccountStatus`
+pub(super) fn to_status(creation: &AccountCreation) -> Value {
+    fields::known([
+        ("Id", Some(creation.request_id.clone().into())),
+        ("AccountName", Some(creation.request.account_name.clone().into())),
+        ("State", Some(creation.status().into())),
+        ("RequestedTimestamp", Some(clock::seconds(creation.created))),
+        ("CompletedTimestamp", creation.ended().map(clock::seconds)),
+        ("AccountId", account_id(creation)),
+        ("FailureReason", creation.failure().map(Value::from)),
+    ])
+}
 
-    fn to_event_details(&self) -> Value {
-        let completed =
-            self.outcome.as_ref().map(|outcome| clock::worded(outcome.completed).into());
-        let status = fields::known([
-            ("id", Some(self.id.clone().into())),
-            ("state", Some(self.state().into())),
-            ("accountName", Some("****".into())),
-            ("accountId", self.account_id()),
-            ("failureReason", self.failure_reason()),
-            ("requestedTimestamp", Some(clock::worded(self.requested).into())),
-            ("completedTimestamp", completed),
-        ]);
-        json!({ "createAccountStatus": status })
-    }
+fn to_event_details(creation: &AccountCreation) -> Value {
+    let status = fields::known([
+        ("id", Some(creation.request_id.clone().into())),
+        ("state", Some(creation.status().into())),
+        ("accountName", Some("****".into())),
+        ("accountId", account_id(creation)),
+        ("failureReason", creation.failure().map(Value::from)),
+        ("requestedTimestamp", Some(clock::worded(creation.created).into())),
+        ("completedTimestamp", creation.ended().map(|ended| clock::worded(ended).into())),
+    ]);
+    json!({ "createAccountStatus": status })
+}
 
-    /// The state as AWS writes it.
-    pub(super) fn state(&self) -> &'static str {
-        match &self.outcome {
-            None => "IN_PROGRESS",
-            Some(Outcome { result: Ok(_), .. }) => "SUCCEEDED",
-            Some(Outcome { result: Err(_), .. }) => "FAILED",
-        }
-    }
-
-    fn account_id(&self) -> Option<Value> {
-        let account = self.outcome.as_ref()?.result.as_ref().ok()?;
-        Some(account.as_str().into())
-    }
-
-    fn failure_reason(&self) -> Option<Value> {
-        let reason = self.outcome.as_ref()?.result.as_ref().err()?;
-        Some((*reason).into())
-    }
+fn account_id(creation: &AccountCreation) -> Option<Value> {
+    creation.done().map(|account| account.as_str().into())
 }

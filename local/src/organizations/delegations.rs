@@ -39,6 +39,16 @@ impl Delegations {
         was_registered
     }
 
+    /// Whether the account administers Identity Center in the management account's place.
+    pub(crate) fn administers_identity_center(&self, account: &AccountId) -> bool {
+        self.0.get(account).is_some_and(|services| services.contains_key(IDENTITY_CENTER))
+    }
+
+    /// Whatever the account administers, it does no longer.
+    pub(super) fn remove(&mut self, account: &AccountId) {
+        self.0.remove(account);
+    }
+
     /// Whether the account administers any service.
     pub(crate) fn is_administrator(&self, account: &AccountId) -> bool {
         self.0.contains_key(account)

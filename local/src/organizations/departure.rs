@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use shared::ids::AccountId;
+use shared::{ids::AccountId, organization::AccountState};
 
-use super::errors;
+use super::{accounts::Member, errors};
 use crate::{api_error::ApiError, call::Call, clock, cloud_trail, state::State};
 
 /// Takes an account out of the organization. Its tags go with it, and so do its assignments.
@@ -14,10 +14,23 @@ pub(super) fn depart(
     method: &str,
 ) -> Result<Value, ApiError> {
     check(call.state, account)?;
-    call.state.members.remove(account).ok_or_else(errors::account_not_found)?;
-    call.state.assignments.remove_account(account);
-    call.state.send(event(call.state, account, method, call.now));
+    leave(call.state, account, method, call.now);
     Ok(json!({}))
+}
+
+/// Takes out an account that was closed long ago. It may have left in the meantime, and come back.
+pub(super) fn clean(state: &mut State, account: &AccountId) {
+    let is_closed = |member: &Member| member.account.state == AccountState::Closed;
+    if state.members.get(account).is_some_and(is_closed) {
+        state.delegations.remove(account);
+        leave(state, account, "CLEANED", clock::now());
+    }
+}
+
+fn leave(state: &mut State, account: &AccountId, method: &str, now: DateTime<Utc>) {
+    state.members.remove(account);
+    state.assignments.remove_account(account);
+    state.send(event(state, account, method, now));
 }
 
 fn check(state: &State, account: &AccountId) -> Result<(), ApiError> {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::create_account::to_status;
 use crate::{api_error::ApiError, call::Call};
 
 #[derive(Debug, Deserialize)]
@@ -21,5 +22,5 @@ pub(super) fn describe_create_account_status(
             let message = "You specified an account creation request that doesn't exist.";
             ApiError::new("CreateAccountStatusNotFoundException", message)
         })?;
-    Ok(json!({ "CreateAccountStatus": creation.to_status() }))
+    Ok(json!({ "CreateAccountStatus": to_status(creation) }))
 }

@@ -17,7 +17,7 @@ pub(super) fn describe_handshake(
     call: &mut Call<'_>,
     request: &DescribeHandshakeRequest,
 ) -> Result<Value, ApiError> {
-    let handshake = errors::known_handshake(call.state, &request.handshake_id)?;
+    let handshake = errors::known_handshake(call, &request.handshake_id)?;
     let is_invited = handshake.target.is(&call.caller.account_id);
     if is_invited || super::may_read(call) {
         Ok(json!({ "Handshake": handshake.view(call.state, call.now) }))

@@ -15,6 +15,12 @@ pub(super) fn access_denied() -> ApiError {
     ApiError::new("AccessDeniedException", "You don't have permissions to access this resource.")
 }
 
+/// The caller's account belongs to no organization, or not to this one.
+pub(super) fn not_in_use() -> ApiError {
+    let message = "Your account is not a member of an organization.";
+    ApiError::new("AWSOrganizationsNotInUseException", message)
+}
+
 pub(super) fn account_not_found() -> ApiError {
     ApiError::new("AccountNotFoundException", "You specified an account that doesn't exist.")
 }
@@ -86,8 +92,8 @@ pub(super) fn not_registered() -> ApiError {
 }
 
 /// The handshake, or the error that there is none.
-pub(super) fn known_handshake<'a>(state: &'a State, id: &str) -> Result<&'a Handshake, ApiError> {
-    state.handshakes.get(id).ok_or_else(|| {
+pub(super) fn known_handshake<'a>(call: &'a Call<'_>, id: &str) -> Result<&'a Handshake, ApiError> {
+    call.state.handshakes.get(id, call.now).ok_or_else(|| {
         let message = "You specified a handshake that doesn't exist.";
         ApiError::new("HandshakeNotFoundException", message)
     })

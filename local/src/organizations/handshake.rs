@@ -2,20 +2,32 @@
 //!
 //! **Flow.** The management account invites, by account id or by e-mail address. The invited
 //! account accepts or declines; until then the management account may cancel. What nobody answers
-//! expires after 15 days.
+//! expires after 15 days, and 30 days after its end nobody finds it any more.
 
-use chrono::{DateTime, Days, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{ids::AccountId, organization::Tags};
+use uuid::Uuid;
 
 use super::views;
-use crate::{clock, state::State};
+use crate::{
+    call::Call,
+    clock::{self, DAY},
+    state::State,
+};
 
 /// How long an invitation waits for an answer.
 ///
 /// Unit: days. Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
-const EXPIRES_AFTER: Days = Days::new(15);
+const EXPIRES_AFTER: Duration = DAY.saturating_mul(15);
+
+/// How long a handshake is still found after its end.
+///
+/// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListHandshakesForOrganization.html>
+const FORGOTTEN_AFTER: Duration = DAY.saturating_mul(30);
 
 /// An invitation, and what became of it.
 #[derive(Clone, Debug)]
@@ -26,7 +38,9 @@ pub(crate) struct Handshake {
     /// What the account is tagged with once it has joined.
     pub(super) tags: Tags,
     pub(super) requested: DateTime<Utc>,
+    pub(super) expires: DateTime<Utc>,
     pub(super) answer: Option<Answer>,
+    pub(super) forgotten: DateTime<Utc>,
 }
 
 /// Who is invited.
@@ -81,13 +95,35 @@ impl Target {
 }
 
 impl Handshake {
-    fn expires(&self) -> DateTime<Utc> {
-        self.requested.checked_add_days(EXPIRES_AFTER).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    /// An invitation that begins now.
+    pub(super) fn new(call: &Call<'_>, target: Target, notes: Option<String>, tags: Tags) -> Self {
+        let expires = call.after(call.now, EXPIRES_AFTER);
+        Self {
+            id: format!("h-{}", Uuid::new_v4().simple()),
+            target,
+            notes,
+            tags,
+            requested: call.now,
+            expires,
+            answer: None,
+            forgotten: call.after(expires, FORGOTTEN_AFTER),
+        }
+    }
+
+    /// The same, answered now.
+    pub(super) fn answered(&self, call: &Call<'_>, answer: Answer) -> Self {
+        let forgotten = call.after(call.now, FORGOTTEN_AFTER);
+        Self { answer: Some(answer), forgotten, ..self.clone() }
+    }
+
+    /// Whether it ended so long ago that it is not found any more.
+    pub(super) fn is_forgotten(&self, now: DateTime<Utc>) -> bool {
+        now >= self.forgotten
     }
 
     /// Whether it still waits for an answer.
     pub(super) fn is_open(&self, now: DateTime<Utc>) -> bool {
-        self.answer.is_none() && now < self.expires()
+        self.answer.is_none() && now < self.expires
     }
 
     /// The state as AWS writes it.
@@ -96,7 +132,7 @@ impl Handshake {
             Some(Answer::Accepted) => "ACCEPTED",
             Some(Answer::Declined) => "DECLINED",
             Some(Answer::Canceled) => "CANCELED",
-            None if now < self.expires() => "OPEN",
+            None if now < self.expires => "OPEN",
             None => "EXPIRED",
         }
     }
@@ -112,7 +148,7 @@ impl Handshake {
             ],
             "State": self.state(now),
             "RequestedTimestamp": clock::seconds(self.requested),
-            "ExpirationTimestamp": clock::seconds(self.expires()),
+            "ExpirationTimestamp": clock::seconds(self.expires),
             "Action": "INVITE",
             "Resources": self.resources(state),
         })
@@ -148,9 +184,14 @@ mod tests {
         let requested = DateTime::UNIX_EPOCH;
         let target = Target::Account("777788889999".parse().unwrap());
         let (id, tags) = ("h-12345678".to_owned(), Tags::new());
-        let handshake = Handshake { id, target, notes: None, tags, requested, answer: None };
+        let [expires, forgotten] = [15, 45].map(|days| requested + TimeDelta::days(days));
+        let notes = None;
+        let handshake =
+            Handshake { id, target, notes, tags, requested, expires, answer: None, forgotten };
         assert_eq!(handshake.state(requested + TimeDelta::days(14)), "OPEN");
         assert_eq!(handshake.state(requested + TimeDelta::days(15)), "EXPIRED");
         assert!(!handshake.is_open(requested + TimeDelta::days(15)));
+        assert!(!handshake.is_forgotten(requested + TimeDelta::days(44)));
+        assert!(handshake.is_forgotten(requested + TimeDelta::days(45)));
     }
 }

@@ -3,7 +3,6 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::organization::Tags;
-use uuid::Uuid;
 
 use super::{
     email, errors,
@@ -51,16 +50,10 @@ pub(super) fn invite_account_to_organization(
     if let Some(notes) = &request.notes {
         errors::check_length(notes, 0, NOTES)?;
     }
-    let handshake = Handshake {
-        id: format!("h-{}", Uuid::new_v4().simple()),
-        target,
-        notes: request.notes.clone(),
-        tags: tags::with(&Tags::new(), &request.tags)?,
-        requested: call.now,
-        answer: None,
-    };
+    let tags = tags::with(&Tags::new(), &request.tags)?;
+    let handshake = Handshake::new(call, target, request.notes.clone(), tags);
     let view = handshake.view(call.state, call.now);
-    call.state.handshakes.insert(handshake.id.clone(), handshake);
+    call.state.handshakes.insert(handshake, call.now);
     Ok(json!({ "Handshake": view }))
 }
 
@@ -90,7 +83,7 @@ fn check(call: &Call<'_>, target: &Target) -> Result<(), ApiError> {
     if is_member {
         return Err(errors::already_in_an_organization());
     }
-    let mut open = call.state.handshakes.values().filter(|other| other.is_open(call.now));
+    let mut open = call.state.handshakes.iter(call.now).filter(|other| other.is_open(call.now));
     if open.any(|other| other.target == *target) {
         let message = "A handshake with the same action and target already exists.";
         return Err(ApiError::new("DuplicateHandshakeException", message));

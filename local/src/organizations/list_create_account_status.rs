@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::create_account::AccountCreation;
+use super::create_account::{AccountCreation, to_status};
 use crate::{
     api_error::ApiError,
     call::Call,
@@ -20,15 +20,22 @@ pub(super) struct ListCreateAccountStatusRequest {
     page: PageRequest,
 }
 
+/// Newest first.
+///
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListCreateAccountStatus.html>
 pub(super) fn list_create_account_status(
     call: &mut Call<'_>,
     request: &ListCreateAccountStatusRequest,
 ) -> Result<Value, ApiError> {
     let is_asked_for = |creation: &&AccountCreation| {
-        request.states.is_empty() || request.states.iter().any(|state| state == creation.state())
+        request.states.is_empty() || request.states.iter().any(|state| state == creation.status())
     };
-    let creations = call.state.account_creations.values().filter(is_asked_for);
-    let statuses = creations.map(AccountCreation::to_status).collect();
-    call.page("CreateAccountStatuses", ORGANIZATIONS_PAGE, &request.page, statuses)
+    call.list(
+        "CreateAccountStatuses",
+        ORGANIZATIONS_PAGE,
+        &request.page,
+        call.state.account_creations.newest_first(None).filter(is_asked_for),
+        |creation| creation.age_key().into(),
+        to_status,
+    )
 }

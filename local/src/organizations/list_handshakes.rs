@@ -58,8 +58,13 @@ fn list(
     is_meant: impl Fn(&Handshake) -> bool,
 ) -> Result<Value, ApiError> {
     let is_admitted = request.filter.as_ref().is_none_or(Filter::admits_invitations);
-    let handshakes = call.state.handshakes.values();
-    let handshakes = handshakes.filter(|handshake| is_admitted && is_meant(handshake));
-    let views = handshakes.map(|handshake| handshake.view(call.state, call.now)).collect();
-    call.page("Handshakes", ORGANIZATIONS_PAGE, &request.page, views)
+    let handshakes = call.state.handshakes.iter(call.now);
+    call.list(
+        "Handshakes",
+        ORGANIZATIONS_PAGE,
+        &request.page,
+        handshakes.filter(|handshake| is_admitted && is_meant(handshake)),
+        |handshake| handshake.id.as_str().into(),
+        |handshake| handshake.view(call.state, call.now),
+    )
 }

@@ -6,6 +6,7 @@ mod accounts;
 mod answer_handshake;
 mod arrival;
 mod close_account;
+mod closures;
 mod create_account;
 mod create_organizational_unit;
 mod delegated_administrator;
@@ -20,6 +21,7 @@ mod describe_organizational_unit;
 mod email;
 mod errors;
 mod handshake;
+mod handshakes;
 mod invite_account_to_organization;
 mod leave_organization;
 mod list_accounts;
@@ -48,9 +50,11 @@ use serde_json::Value;
 
 pub(crate) use self::{
     accounts::{Accounts, Member},
-    create_account::AccountCreation,
+    close_account::clean_closed_accounts,
+    closures::Closures,
+    create_account::NewAccount,
     delegations::Delegations,
-    handshake::Handshake,
+    handshakes::Handshakes,
     units::Units,
 };
 use crate::{api_error::ApiError, call::Call, operation::Operation};
@@ -126,6 +130,11 @@ pub(crate) fn is_for_invited(operation: &str) -> bool {
     let operations =
         ["AcceptHandshake", "DeclineHandshake", "DescribeHandshake", "ListHandshakesForAccount"];
     operations.contains(&operation)
+}
+
+/// What an account hears that belongs to no organization.
+pub(crate) fn not_in_use() -> ApiError {
+    errors::not_in_use()
 }
 
 /// A change, which a delegated administrator of Identity Center may not make here.

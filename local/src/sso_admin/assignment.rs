@@ -8,7 +8,11 @@ use shared::{
     organization::{Assignment, Principal},
 };
 
-use super::{delegated, errors, roles};
+use super::{
+    delegated, errors,
+    role_updates::{self, Role},
+    roles,
+};
 use crate::{
     api_error::ApiError,
     call::Call,
@@ -108,14 +112,20 @@ pub(super) fn accept(
     delegated::may_change_account(call, &assignment.account_id)?;
     delegated::may_change_permission_set(call, &assignment.permission_set_arn)?;
     check_outstanding(call)?;
-    check_conflict(call.state, &assignment)?;
-    let name = format!("{}:{}", call.service.name(), call.operation);
-    let injected = call.state.faults.take_failure(&name, Some(&assignment.account_id));
+    let role = role_updates::of_assignment(call.state, direction, &assignment);
+    check_conflict(call.state, &assignment, role)?;
+    let injected = call.take_failure(Some(&assignment.account_id));
     let delay = roles::delay(call, [&assignment.account_id]);
+    if role == Role::IsUpdated {
+        let (account, set) = (&assignment.account_id, &assignment.permission_set_arn);
+        call.state.role_updates.begin(account.clone(), set.clone());
+    }
     let (request_id, now) = (call.request_id.to_owned(), call.now);
     let requests = call.state.assignment_requests.of_mut(direction);
     let answer = view(requests.accept(&request_id, now, assignment), direction, None);
-    call.later(delay, move |state| complete(state, direction, &request_id, injected));
+    call.later(delay, move |state| {
+        complete(state, direction, &request_id, role, injected);
+    });
     Ok(answer)
 }
 
@@ -128,24 +138,33 @@ fn check_outstanding(call: &Call<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Requests for the same permission set share its role, but one assignment is changed at a time.
-fn check_conflict(state: &State, assignment: &Assignment) -> Result<(), ApiError> {
+/// The roles must be free for it, and nobody else may be changing this very assignment.
+fn check_conflict(state: &State, assignment: &Assignment, role: Role) -> Result<(), ApiError> {
     let Assignment { account_id, permission_set_arn, .. } = assignment;
-    roles::check_free(state, account_id, permission_set_arn)?;
+    state.role_updates.check(account_id, permission_set_arn, role)?;
     if state.assignment_requests.in_progress().any(|other| other == assignment) {
-        return Err(roles::conflict());
+        return Err(role_updates::conflict());
     }
     Ok(())
 }
 
-fn complete(state: &mut State, direction: Direction, request_id: &str, injected: Option<String>) {
+fn complete(
+    state: &mut State,
+    direction: Direction,
+    request_id: &str,
+    role: Role,
+    injected: Option<String>,
+) {
     let accepted = state.assignment_requests.of(direction).get(request_id);
     let Some(assignment) = accepted.map(|accepted| accepted.request.clone()) else { return };
+    if role == Role::IsUpdated {
+        state.role_updates.end(&assignment.account_id, &assignment.permission_set_arn);
+    }
     let outcome = match injected {
         Some(reason) => Err(reason),
         None => apply(state, direction, assignment),
     };
-    state.assignment_requests.of_mut(direction).end(request_id, outcome);
+    state.assignment_requests.of_mut(direction).end(request_id, clock::now(), outcome);
 }
 
 /// Repeating a creation succeeds; repeating a deletion fails, since there is nothing left to

@@ -17,9 +17,9 @@ use crate::{api_error::ApiError, call::Call, paging::IDENTITY_CENTER_PAGE};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct PolicyReference {
-    name: String,
+    pub(super) name: String,
     #[serde(default = "root_path")]
-    path: String,
+    pub(super) path: String,
 }
 
 fn root_path() -> String {

@@ -94,17 +94,19 @@ pub(super) fn check_room(set: &PermissionSetDetails) -> Result<(), ApiError> {
     Err(errors::quota_exceeded(POLICIES_PER_PERMISSION_SET, "policies of a permission set"))
 }
 
-/// The name of the policy with this ARN: `arn:aws:iam::aws:policy/job-function/Billing`. Which of
-/// them exist, only AWS knows.
+/// The name of the policy with this ARN, or the error that it is none. Which of them exist, only
+/// AWS knows.
 pub(super) fn check_arn(call: &Call<'_>, arn: &str) -> Result<String, ApiError> {
-    let name = || {
-        let (partition, path) = arn.strip_prefix("arn:")?.split_once(":iam::aws:policy/")?;
-        let fits = |letter: char| letter.is_ascii_alphanumeric() || ".,+@=_-".contains(letter);
-        let is_partition = partition.starts_with("aws") && !partition.contains(':');
-        let is_path = path.split('/').all(|part| !part.is_empty() && part.chars().all(fits));
-        path.rsplit('/').next().filter(|_| is_partition && is_path).map(str::to_owned)
-    };
-    name().ok_or_else(|| {
+    name_of(arn).ok_or_else(|| {
         call.invalid(format!("ManagedPolicyArn `{arn}` is not the ARN of a policy of AWS"))
     })
+}
+
+/// The last part of `arn:aws:iam::aws:policy/job-function/Billing`.
+pub(super) fn name_of(arn: &str) -> Option<String> {
+    let (partition, path) = arn.strip_prefix("arn:")?.split_once(":iam::aws:policy/")?;
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || ".,+@=_-".contains(letter);
+    let is_partition = partition.starts_with("aws") && !partition.contains(':');
+    let is_path = path.split('/').all(|part| !part.is_empty() && part.chars().all(fits));
+    path.rsplit('/').next().filter(|_| is_partition && is_path).map(str::to_owned)
 }

@@ -24,9 +24,11 @@ mod list_permission_sets_provisioned_to_account;
 mod managed_policies;
 mod permission_set;
 mod permission_set_fields;
+mod permission_set_snapshot;
 mod permissions_boundary;
 mod provision_permission_set;
 mod provisioning_status;
+mod role_updates;
 mod roles;
 mod tags;
 mod update_permission_set;
@@ -34,6 +36,7 @@ mod update_permission_set;
 pub(crate) use self::{
     access_control_attributes::AccessControlAttribute, assignment::AssignmentRequests,
     permission_set::PermissionSetDetails, provision_permission_set::Provisioning,
+    role_updates::RoleUpdates,
 };
 use crate::operation::Operation;
 

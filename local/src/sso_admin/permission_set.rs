@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::{
     ids::{InstanceArn, PermissionSetArn},
-    organization::{PermissionSet, Tags},
+    organization::Tags,
 };
 
 use super::{
@@ -57,16 +57,6 @@ impl PermissionSetDetails {
             permissions_boundary: None,
             revision: 0,
         }
-    }
-
-    /// Of a snapshot, which knows the name only.
-    pub(crate) fn from_snapshot(set: PermissionSet, created: DateTime<Utc>) -> Self {
-        Self::new(set.arn, set.name, created)
-    }
-
-    /// For a snapshot.
-    pub(crate) fn to_snapshot(&self) -> PermissionSet {
-        PermissionSet { arn: self.arn.clone(), name: self.name.clone() }
     }
 
     /// `PermissionSet`

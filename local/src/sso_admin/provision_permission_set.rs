@@ -4,10 +4,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::ids::{AccountId, PermissionSetArn};
 
-use super::{delegated, errors, permission_set::PermissionSetRequest, provisioning_status, roles};
+use super::{
+    delegated, errors, permission_set::PermissionSetRequest, provisioning_status,
+    role_updates::Role, roles,
+};
 use crate::{
     api_error::ApiError,
     call::Call,
+    clock,
     quotas::{ACCOUNTS_PER_PROVISIONING, OUTSTANDING_PROVISIONINGS},
     state::State,
 };
@@ -48,8 +52,8 @@ pub(super) fn provision_permission_set(
         TargetType::AwsAccount => one(call, set, request.target_id.as_ref())?,
         TargetType::AllProvisionedAccounts => all(call, set)?,
     };
-    let name = format!("{}:{}", call.service.name(), call.operation);
-    let injected = call.state.faults.take_failure(&name, provisioning.target.as_ref());
+    begin_role_updates(call.state, &provisioning)?;
+    let injected = call.take_failure(provisioning.target.as_ref());
     let delay = roles::delay(call, &provisioning.accounts);
     let (request_id, now) = (call.request_id.to_owned(), call.now);
     let accepted = call.state.provisionings.accept(&request_id, now, provisioning);
@@ -69,11 +73,6 @@ fn one(
         .ok_or_else(|| call.invalid("TargetId is required when TargetType is AWS_ACCOUNT"))?;
     errors::known_account(call.state, account)?;
     delegated::may_change_account(call, account)?;
-    roles::check_free(call.state, account, &set)?;
-    let mut changing = call.state.assignment_requests.in_progress();
-    if changing.any(|assignment| assignment.account_id == *account) {
-        return Err(roles::conflict());
-    }
     let (target, accounts) = (Some(account.clone()), vec![account.clone()]);
     Ok(Provisioning { permission_set_arn: set, target, accounts })
 }
@@ -83,14 +82,9 @@ fn one(
 fn all(call: &Call<'_>, set: PermissionSetArn) -> Result<Provisioning, ApiError> {
     let accounts: Vec<AccountId> =
         call.state.assignments.accounts(&set).map(|(account, _)| account.clone()).collect();
-    let for_all = || {
-        let accepted = call.state.provisionings.in_progress().map(|accepted| &accepted.request);
-        accepted.filter(|provisioning| provisioning.target.is_none())
-    };
-    if for_all().any(|other| other.permission_set_arn == set) {
-        return Err(roles::conflict());
-    }
-    if call.has_quotas() && for_all().count() >= OUTSTANDING_PROVISIONINGS {
+    let accepted = call.state.provisionings.in_progress().map(|accepted| &accepted.request);
+    let for_all = accepted.filter(|provisioning| provisioning.target.is_none());
+    if call.has_quotas() && for_all.count() >= OUTSTANDING_PROVISIONINGS {
         let message =
             format!("More than {OUTSTANDING_PROVISIONINGS} permission sets are being provisioned.");
         return Err(ApiError::new("ThrottlingException", message));
@@ -104,6 +98,18 @@ fn all(call: &Call<'_>, set: PermissionSetArn) -> Result<Provisioning, ApiError>
     Ok(Provisioning { permission_set_arn: set, target: None, accounts })
 }
 
+/// The role is updated in every account, or in none when one of them is busy.
+fn begin_role_updates(state: &mut State, provisioning: &Provisioning) -> Result<(), ApiError> {
+    let Provisioning { permission_set_arn: set, accounts, .. } = provisioning;
+    for account in accounts {
+        state.role_updates.check(account, set, Role::IsUpdated)?;
+    }
+    for account in accounts {
+        state.role_updates.begin(account.clone(), set.clone());
+    }
+    Ok(())
+}
+
 /// Does all that can be done; the first failure is the one that is told.
 fn complete(state: &mut State, request_id: &str, injected: Option<String>) {
     let accepted = state.provisionings.get(request_id);
@@ -115,7 +121,10 @@ fn complete(state: &mut State, request_id: &str, injected: Option<String>) {
             outcome = outcome.and(applied);
         }
     }
-    state.provisionings.end(request_id, outcome);
+    for account in &provisioning.accounts {
+        state.role_updates.end(account, &provisioning.permission_set_arn);
+    }
+    state.provisionings.end(request_id, clock::now(), outcome);
 }
 
 fn apply(

@@ -1,38 +1,13 @@
-//! The IAM roles that permission sets become in accounts: one can be updated in an account at a
-//! time, and an account that is not active cannot be reached.
-//!
-//! Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
+//! The accounts in which permission sets are IAM roles: one that is not active cannot be reached.
 
 use std::time::Duration;
 
-use shared::{
-    ids::{AccountId, PermissionSetArn},
-    organization::AccountState,
-};
+use shared::{ids::AccountId, organization::AccountState};
 
-use crate::{api_error::ApiError, call::Call, fault::CONFLICT, state::State};
+use crate::{call::Call, state::State};
 
 /// How much longer an attempt on an account that is not active takes before it fails.
 const FAILS_LATE: u32 = 3;
-
-/// The error that another role of this account is being changed, or this one provisioned, if so.
-pub(super) fn check_free(
-    state: &State,
-    account: &AccountId,
-    set: &PermissionSetArn,
-) -> Result<(), ApiError> {
-    let mut assignments = state.assignment_requests.in_progress();
-    let other_role =
-        assignments.any(|other| other.account_id == *account && other.permission_set_arn != *set);
-    let mut provisionings = state.provisionings.in_progress();
-    let provisioned =
-        provisionings.any(|other| other.request.accounts.binary_search(account).is_ok());
-    if other_role || provisioned { Err(conflict()) } else { Ok(()) }
-}
-
-pub(super) fn conflict() -> ApiError {
-    ApiError::new("ConflictException", CONFLICT)
-}
 
 /// How long it takes to change roles in these accounts.
 pub(super) fn delay<'a>(

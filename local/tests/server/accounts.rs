@@ -1,8 +1,14 @@
 //! Accounts that come, move, close and go.
 
-use aws_sdk_organizations::types::{AccountState, Tag};
+use aws_sdk_organizations::types::{
+    AccountState, HandshakeParty, HandshakePartyType, HandshakeState, Tag,
+};
+use local::{Settings, bobs_organization};
 
-use crate::support::Server;
+use crate::support::{Server, quick};
+
+/// So fast that ninety days are gone in a moment.
+const DAYS_A_SECOND: f64 = 100.0 * 24.0 * 60.0 * 60.0;
 
 #[tokio::test]
 async fn a_new_account_is_in_the_root_with_its_tags_a_while_later() {
@@ -61,6 +67,79 @@ async fn a_closed_account_stays_listed() {
     assert_eq!(state(&server).await, AccountState::Closed);
     let refused = request.send().await.unwrap_err();
     assert!(refused.into_service_error().is_account_already_closed_exception());
+}
+
+#[tokio::test]
+async fn a_closed_account_is_gone_after_ninety_days() {
+    let speed = DAYS_A_SECOND;
+    let mut server = Server::with(Settings { speed, ..quick() }).await;
+    server.organizations.close_account().account_id("210000000003").send().await.unwrap();
+    let departed = server.event("AccountDepartedOrganization").await;
+    assert_eq!(departed["account"], "111111111111");
+    let details = &departed["detail"]["serviceEventDetails"];
+    assert_eq!(
+        (&details["accountId"], &details["departureMethod"]),
+        (&"210000000003".into(), &"CLEANED".into())
+    );
+    let organization = server.local.organization();
+    assert!(organization.accounts.iter().all(|account| account.id.as_str() != "210000000003"));
+    assert!(organization.assignments.iter().all(|one| one.account_id.as_str() != "210000000003"));
+}
+
+#[tokio::test]
+async fn an_account_that_was_closed_before_goes_too_and_a_suspended_one_stays() {
+    let mut organization = bobs_organization();
+    let sandbox = organization.accounts.iter_mut().find(|account| account.name == "sandbox");
+    sandbox.unwrap().state = shared::organization::AccountState::Closed;
+    let mut server = Server::of(organization, Settings { speed: DAYS_A_SECOND, ..quick() }).await;
+    server.event("AccountDepartedOrganization").await;
+    let names = server.local.organization().accounts.into_iter().map(|account| account.name);
+    let names: Vec<String> = names.collect();
+    assert!(!names.contains(&"sandbox".to_owned()) && names.contains(&"old-shop".to_owned()));
+}
+
+#[tokio::test]
+async fn an_invitation_expires_in_the_servers_own_time_and_is_forgotten_later() {
+    let mut settings = quick();
+    settings.speed = DAYS_A_SECOND;
+    let server = Server::with(settings).await;
+    let target = HandshakeParty::builder().id("777788889999").r#type(HandshakePartyType::Account);
+    let invite = server.organizations.invite_account_to_organization();
+    let handshake = invite.target(target.build().unwrap()).send().await.unwrap().handshake.unwrap();
+    let lasts = handshake.expiration_timestamp().unwrap().as_secs_f64()
+        - handshake.requested_timestamp().unwrap().as_secs_f64();
+    assert!((0.149..0.152).contains(&lasts), "fifteen days are {lasts} s");
+    let list = server.organizations.list_handshakes_for_organization();
+    let mut states = Vec::new();
+    loop {
+        let answer = list.clone().send().await.unwrap();
+        let state = answer.handshakes().first().and_then(|handshake| handshake.state().cloned());
+        let Some(state) = state else { break };
+        if states.last() != Some(&state) {
+            states.push(state);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    // A machine too busy to look in time has not seen it open.
+    assert_eq!(states.last(), Some(&HandshakeState::Expired));
+    let describe = server.organizations.describe_handshake().handshake_id(handshake.id().unwrap());
+    let forgotten = describe.send().await.unwrap_err().into_service_error();
+    assert!(forgotten.is_handshake_not_found_exception());
+}
+
+#[tokio::test]
+async fn statuses_of_creations_are_listed_newest_first() {
+    let mut server = Server::start().await;
+    for name in ["first", "second"] {
+        let request = server.organizations.create_account().account_name(name);
+        request.email(format!("{name}@example.com")).send().await.unwrap();
+        server.event("CreateAccountResult").await;
+    }
+    let list = server.organizations.list_create_account_status();
+    let listed = list.states("SUCCEEDED".into()).send().await.unwrap();
+    let names: Vec<_> =
+        listed.create_account_statuses().iter().map(|status| status.account_name()).collect();
+    assert_eq!(names, [Some("second"), Some("first")]);
 }
 
 #[tokio::test]

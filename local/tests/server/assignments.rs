@@ -59,20 +59,6 @@ async fn the_first_assignment_provisions_and_the_last_unprovisions() {
 }
 
 #[tokio::test]
-async fn one_role_of_an_account_changes_at_a_time() {
-    let server = Server::with(Settings { assignment_time: LONG, ..quick() }).await;
-    server.create(&server.assignment("PowerUserAccess", "web-test", "Engineering")).await.unwrap();
-    server.create(&server.assignment("PowerUserAccess", "web-test", "Auditors")).await.unwrap();
-    server.create(&server.assignment("SecurityAudit", "web-prod", "Auditors")).await.unwrap();
-    let other_role =
-        server.create(&server.assignment("SecurityAudit", "web-test", "Auditors")).await;
-    assert!(matches!(other_role, Err(Error::ConflictException(_))));
-    let same =
-        server.delete(&server.assignment("PowerUserAccess", "web-test", "Engineering")).await;
-    assert!(matches!(same, Err(Error::ConflictException(_))));
-}
-
-#[tokio::test]
 async fn a_suspended_account_fails_late() {
     let server = Server::start().await;
     let started = server
@@ -189,7 +175,8 @@ async fn a_hundred_groups_fit_into_a_permission_set_of_an_account() {
     for number in 0..100 {
         let wanted = server.assignment("PowerUserAccess", "web-test", &format!("team-{number}"));
         let started = server.create(&wanted).await.unwrap();
-        if number == 99 {
+        // The first makes the role, and the last is what the next comes after.
+        if number == 0 || number == 99 {
             server.ended(&started).await;
         }
     }

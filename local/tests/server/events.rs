@@ -147,32 +147,40 @@ async fn scim_patches_groups_and_hides_who_came() {
 }
 
 #[tokio::test]
-async fn the_identity_store_notifies_by_itself_of_what_succeeded() {
-    let mut server = Server::with(changed_by(IdentitySource::Native)).await;
-    let request = server.identity_store.create_group().display_name("Engineering");
-    request.identity_store_id(server.identity_store_id()).send().await.unwrap_err();
-    let (group, user) = change_groups_and_users(&server).await;
+async fn the_identity_store_notifies_by_itself_besides_of_what_succeeded() {
+    for source in [IdentitySource::Api, IdentitySource::Console, IdentitySource::Scim] {
+        let settings = Settings { native_notifications: true, ..changed_by(source) };
+        let mut server = Server::with(settings).await;
+        let request = server.identity_store.create_group().display_name("Engineering");
+        request.identity_store_id(server.identity_store_id()).send().await.unwrap_err();
+        let refused = server.event("CreateGroup").await;
+        assert_eq!(refused["detail"]["errorCode"], "ConflictException");
+        let (group, user) = change_groups_and_users(&server).await;
 
-    let event = server.event_of_type("Group Created").await;
-    assert_eq!(
-        (&event["source"], &event["region"]),
-        (&json!("aws.identitystore"), &json!("eu-west-1"))
-    );
-    assert_eq!(event["resources"], json!([format!("arn:aws:identitystore:::group/{group}")]));
-    let store = server.identity_store_id();
-    let detail = json!({ "event-version": "1.0", "identity-store-id": store, "group-id": group });
-    assert_eq!(event["detail"], detail);
-    for name in ["Group Membership Created", "Group Membership Deleted"] {
-        let event = server.event_of_type(name).await;
+        let event = server.event_of_type("Group Created").await;
         assert_eq!(
-            (&event["detail"]["group-id"], &event["detail"]["user-id"]),
-            (&json!(group), &json!(user))
+            (&event["source"], &event["region"]),
+            (&json!("aws.identitystore"), &json!("eu-west-1"))
         );
+        assert_eq!(event["resources"], json!([format!("arn:aws:identitystore:::group/{group}")]));
+        let store = server.identity_store_id();
+        let detail =
+            json!({ "event-version": "1.0", "identity-store-id": store, "group-id": group });
+        assert_eq!(event["detail"], detail);
+        // The same change as CloudTrail tells it.
+        server.event("CreateGroup").await;
+        for name in ["Group Membership Created", "Group Membership Deleted"] {
+            let event = server.event_of_type(name).await;
+            assert_eq!(
+                (&event["detail"]["group-id"], &event["detail"]["user-id"]),
+                (&json!(group), &json!(user))
+            );
+        }
+        server.event_of_type("Group Updated").await;
+        server.event_of_type("Group Deleted").await;
+        server.event_of_type("User Created").await;
+        assert_eq!(server.names_of_events(), ["CreateUser"]);
     }
-    server.event_of_type("Group Updated").await;
-    server.event_of_type("Group Deleted").await;
-    server.event_of_type("User Created").await;
-    assert_eq!(server.names_of_events(), [""; 0]);
 }
 
 #[tokio::test]

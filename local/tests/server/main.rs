@@ -8,10 +8,12 @@
 
 mod accounts;
 mod assignments;
+mod callers;
 mod events;
 mod faults;
 mod identity_store;
 mod pages;
 mod relays;
+mod role_updates;
 mod support;
 mod told;

@@ -23,6 +23,50 @@ async fn every_account_comes_once_though_pages_are_small_and_may_be_empty() {
     assert_eq!(server.local.calls()["organizations:ListAccounts"], 7);
 }
 
+/// The pages of a list: how many of its items each holds, until the token ends, and until a client
+/// ends that takes an empty page for the last.
+#[derive(Default)]
+struct Walked {
+    to_the_end: usize,
+    to_an_empty_page: usize,
+    was_empty: bool,
+}
+
+impl Walked {
+    fn page(&mut self, items: usize) {
+        self.to_the_end += items;
+        self.was_empty |= items == 0;
+        if !self.was_empty {
+            self.to_an_empty_page += items;
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_stops_at_an_empty_page_loses_something_and_nobody_else() {
+    let mut lost = 0;
+    for seed in 0..8 {
+        let settings = Settings { page_size: Some(3), uneven_pages: Some(seed), ..quick() };
+        let server = Server::with(settings).await;
+        let organization = server.local.organization();
+        let (mut accounts, mut users) = (Walked::default(), Walked::default());
+        let mut pages = server.organizations.list_accounts().into_paginator().send();
+        while let Some(page) = pages.next().await {
+            accounts.page(page.unwrap().accounts().len());
+        }
+        let list = server.identity_store.list_users();
+        let mut pages = list.identity_store_id(server.identity_store_id()).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            users.page(page.unwrap().users().len());
+        }
+        assert_eq!(accounts.to_the_end, organization.accounts.len());
+        assert_eq!(users.to_the_end, organization.users.len());
+        lost += usize::from(accounts.to_an_empty_page < accounts.to_the_end);
+        lost += usize::from(users.to_an_empty_page < users.to_the_end);
+    }
+    assert!(lost > 8, "{lost} of 16 lists would have lost something");
+}
+
 #[tokio::test]
 async fn an_account_shows_its_path_and_state() {
     let server = Server::start().await;

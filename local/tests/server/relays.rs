@@ -2,7 +2,9 @@
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 
-use crate::support::Server;
+use local::Settings;
+
+use crate::support::{Server, quick};
 
 #[tokio::test]
 async fn a_message_is_kept_once() {
@@ -37,4 +39,18 @@ async fn announcements_are_kept_but_not_in_the_name_of_aws() {
     assert_eq!(answer.entries()[1].error_code(), Some("NotAuthorizedForSourceException"));
     let announcements = server.local.announcements();
     assert_eq!((announcements.len(), &announcements[0]["detail"]["n"]), (1, &1.into()));
+}
+
+#[tokio::test]
+async fn a_duplicate_is_one_for_five_minutes_of_the_servers_own_time() {
+    let server = Server::with(Settings { speed: 10_000.0, ..quick() }).await;
+    let request = server.sqs.send_message().queue_url("http://127.0.0.1/1/lane.fifo");
+    let request =
+        request.message_body("{}").message_group_id("lane").message_deduplication_id("event-1");
+    let first = request.clone().send().await.unwrap();
+    // Five minutes are thirty milliseconds.
+    tokio::time::sleep(std::time::Duration::from_millis(40)).await;
+    let second = request.send().await.unwrap();
+    assert_ne!(first.message_id(), second.message_id());
+    assert_eq!(server.local.take_messages().len(), 2);
 }

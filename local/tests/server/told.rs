@@ -3,9 +3,10 @@
 use aws_sdk_identitystore::types::{AttributeOperation, Email, MemberId, Name};
 use aws_sdk_organizations::types::{HandshakeParty, HandshakePartyType};
 use aws_smithy_types::Document;
+use local::{Buses, Settings};
 use serde_json::{Value, json};
 
-use crate::support::{Server, sdk};
+use crate::support::{Server, quick, sdk};
 
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 const OUTSIDE: &str = "777788889999";
@@ -55,7 +56,7 @@ async fn a_unit_is_told_with_its_path_from_beginning_to_end() {
 
 #[tokio::test]
 async fn an_invitation_is_told_here_its_acceptance_there_and_who_joined_here() {
-    let mut server = Server::start().await;
+    let mut server = Server::with(Settings { buses: Buses::All, ..quick() }).await;
     let target = HandshakeParty::builder().id(OUTSIDE).r#type(HandshakePartyType::Account).build();
     let request = server.organizations.invite_account_to_organization().target(target.unwrap());
     let handshake = request.send().await.unwrap().handshake.unwrap();
@@ -92,7 +93,7 @@ async fn an_invitation_is_told_here_its_acceptance_there_and_who_joined_here() {
 
 #[tokio::test]
 async fn an_account_that_leaves_is_told_there_and_here() {
-    let mut server = Server::start().await;
+    let mut server = Server::with(Settings { buses: Buses::All, ..quick() }).await;
     organizations_of(&server, "230000000001").leave_organization().send().await.unwrap();
     let departed = server.event("AccountDepartedOrganization").await;
     assert_eq!(departed["account"], "111111111111");
@@ -104,6 +105,31 @@ async fn an_account_that_leaves_is_told_there_and_here() {
     let left = server.event("LeaveOrganization").await;
     assert_eq!(left["account"], "230000000001");
     assert_eq!(request_and_answer(&left), (&Value::Null, &Value::Null));
+}
+
+#[tokio::test]
+async fn what_another_account_does_is_not_heard_here_but_for_what_comes_of_it() {
+    let mut server = Server::start().await;
+    let target = HandshakeParty::builder().id(OUTSIDE).r#type(HandshakePartyType::Account).build();
+    let request = server.organizations.invite_account_to_organization().target(target.unwrap());
+    let handshake = request.send().await.unwrap().handshake.unwrap();
+    let outside = organizations_of(&server, OUTSIDE);
+    outside.accept_handshake().handshake_id(handshake.id().unwrap()).send().await.unwrap();
+    outside.leave_organization().send().await.unwrap();
+    let heard =
+        ["InviteAccountToOrganization", "AccountJoinedOrganization", "AccountDepartedOrganization"];
+    assert_eq!(server.names_of_events(), heard);
+}
+
+#[tokio::test]
+async fn both_the_management_account_and_the_one_that_calls_are_heard() {
+    let caller = Some("240000000001".parse().unwrap());
+    let mut server = Server::with(Settings { caller, ..quick() }).await;
+    let management = organizations_of(&server, "111111111111");
+    management.close_account().account_id("230000000001").send().await.unwrap();
+    server.create(&server.assignment("PowerUserAccess", "web-test", "Engineering")).await.unwrap();
+    assert_eq!(server.event("CloseAccount").await["account"], "111111111111");
+    assert_eq!(server.event("CreateAccountAssignment").await["account"], "240000000001");
 }
 
 #[tokio::test]

@@ -79,6 +79,15 @@ impl<'a> Catalogue<'a> {
         }
     }
 
+    /// The members of a group that were read.
+    pub(super) fn members_of(&self, group: u32) -> impl Iterator<Item = &'a UserId> + '_ {
+        let members = match self.observed.principal(group).map(|entry| &entry.principal) {
+            Some(Principal::Group(id)) => self.memberships().members.get(id),
+            _ => None,
+        };
+        members.into_iter().flatten().copied()
+    }
+
     /// How many members of a group were read, or how many it is said to have.
     pub(super) fn members(&self, group: &GroupId) -> usize {
         let said = self.group_sizes.get(group).copied();

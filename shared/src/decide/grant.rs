@@ -89,7 +89,7 @@ impl<'r> Grant<'r> {
 }
 
 /// The display name that a template asks for.
-fn group_name(
+pub(super) fn group_name(
     template: &GroupNameTemplate,
     account: &AccountView<'_>,
     permission_set: &str,

@@ -75,9 +75,10 @@ impl<'a> Speller<'a> {
 
     fn permission_set(&self, place: u32, observed: &Observed<'_>) -> Option<Arc<PermissionSet>> {
         let entry = observed.permission_set(place)?;
-        let spelt = self.permission_sets.get(place as usize)?.get_or_init(|| {
-            Arc::new(PermissionSet { arn: entry.arn.clone(), name: entry.text().to_owned() })
-        });
+        let spelt = self
+            .permission_sets
+            .get(place as usize)?
+            .get_or_init(|| Arc::new(PermissionSet::named(entry.arn.clone(), entry.text())));
         Some(Arc::clone(spelt))
     }
 

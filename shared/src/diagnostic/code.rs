@@ -81,12 +81,16 @@ codes! {
     TooManyMistakes = "too-many-mistakes" is Error,
     /// A test in the file does not get what it expects.
     FailedTest = "failed-test" is Error,
-    /// A rule names a group that does not exist (yet).
+    /// A rule names a group that does not exist (yet), by itself or by a template.
     UnmatchedGroup = "unmatched-group" is Warning,
     /// A rule names a permission set that does not exist (yet).
     UnmatchedPermissionSet = "unmatched-permission-set" is Warning,
-    /// A user that does not exist (yet).
+    /// A user that does not exist (yet), or what a rule asks of users and nobody is.
     UnmatchedUser = "unmatched-user" is Warning,
+    /// An attribute, or a value of it, that no user has (yet).
+    UnmatchedAttribute = "unmatched-attribute" is Warning,
+    /// A number of members that no group of a rule has (yet).
+    TooFewMembers = "too-few-members" is Warning,
     /// A rule's account selector, or a key of a selector, matches no account (yet).
     UnmatchedAccounts = "unmatched-accounts" is Warning,
     /// An organizational unit that does not exist (yet).

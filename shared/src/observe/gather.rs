@@ -235,7 +235,9 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
 
     async fn permission_set(&mut self, arn: PermissionSetArn) {
         match self.reads.permission_set_name(&arn).await {
-            Ok(Some(name)) => self.organization.permission_sets.push(PermissionSet { arn, name }),
+            Ok(Some(name)) => {
+                self.organization.permission_sets.push(PermissionSet::named(arn, name))
+            }
             // Deleted since it was listed.
             Ok(None) => {}
             Err(failure) => self.gap(Unread::PermissionSets, None, &failure),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::source::Span;
 
+pub use crate::organization::{PermissionsBoundary, PolicyReference};
+
 /// What a permission set is to be made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PermissionSetDefinition {
@@ -27,22 +29,4 @@ pub struct PermissionSetDefinition {
     pub permissions_boundary: Option<PermissionsBoundary>,
     /// Tags of the permission set.
     pub tags: BTreeMap<String, String>,
-}
-
-/// A customer's own policy, by name and path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyReference {
-    /// Its name.
-    pub name: String,
-    /// Its path; `/` when left out.
-    pub path: String,
-}
-
-/// The policy that bounds a permission set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PermissionsBoundary {
-    /// AWS's own, by ARN.
-    Managed(String),
-    /// A customer's own.
-    CustomerManaged(PolicyReference),
 }

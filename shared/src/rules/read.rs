@@ -397,7 +397,29 @@ pub(super) fn digits(text: &str) -> Option<usize> {
 
 fn wrong_type(node: &Node, expected: &str, place: &str) -> Diagnostic {
     let message = format!("expected {expected} for {place}, found {}", node.value.kind());
-    Diagnostic::new(Code::WrongType, message, node.span).label(format!("expected {expected}"))
+    let diagnostic =
+        Diagnostic::new(Code::WrongType, message, node.span).label(format!("expected {expected}"));
+    match shape_of(expected, &node.value) {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+/// How what is expected is written, by somebody who wrote something else.
+fn shape_of(expected: &str, found: &Value) -> Option<&'static str> {
+    match (expected, found) {
+        (_, Value::Null) => Some("write a value, or take the key out"),
+        ("text", Value::Bool(_)) => Some("for the word, put it in quotes"),
+        ("text", Value::List(_)) => Some("write a single value, not a list"),
+        ("text", Value::Mapping(_)) => {
+            Some("write a single value; one with a `:` or `{` goes in quotes")
+        }
+        ("a mapping", Value::List(_) | Value::Text(_) | Value::Bool(_)) => {
+            Some("write `key: value` below it, indented, or `{key: value}`")
+        }
+        ("a list", _) => Some("write each entry on a line of its own that begins with `-`"),
+        _ => None,
+    }
 }
 
 /// "`a`, `b` and `c`".

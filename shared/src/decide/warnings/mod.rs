@@ -1,9 +1,13 @@
 //! What is odd about a rules file in an organization. Warnings stop nothing: a group may be about
 //! to appear.
 
+mod members;
 mod names;
+mod people;
 mod places;
 mod quota;
+mod templates;
+mod values;
 
 use chrono::{DateTime, Utc};
 use fixedbitset::FixedBitSet;
@@ -11,14 +15,15 @@ use fixedbitset::FixedBitSet;
 use crate::{
     diagnostic::{Code, Diagnostic},
     lint::{leaves_no_account, lint},
-    organization::{Organization, Unread},
-    rules::{Principals, Rule, Rules},
+    organization::{AccountState, Organization, Unread},
+    rules::{Rule, Rules},
     scope::Scope,
 };
 
-use super::{Decision, grant::Grant};
+use super::{Decision, grant::Grant, is_out_of_bounds};
 use names::Directory;
 use places::Places;
+use templates::Templates;
 
 pub(super) use quota::quotas;
 
@@ -28,14 +33,14 @@ pub fn warnings(rules: &Rules, organization: &Organization, now: DateTime<Utc>) 
     Decision::new(rules, organization, now).plan(&Scope::everything()).warnings
 }
 
-impl Decision<'_> {
+impl<'a> Decision<'a> {
     /// The warnings that matter in a scope: all, or those of the rules that may hold in one of its
     /// accounts. Of the others, the names may not even have been read.
     pub(super) fn warnings(&self, scope: &Scope, accounts: &[usize]) -> Vec<Diagnostic> {
         if !self.warns {
             return Vec::new();
         }
-        let directory = Directory::new(&self.catalogue);
+        let directory = Directory::new(&self.catalogue, self.rules);
         if scope.is_everything() {
             let mut warnings = lint(self.rules, self.now);
             self.warn_of_everything(&directory, &mut warnings);
@@ -49,18 +54,27 @@ impl Decision<'_> {
         let mut warnings = Vec::new();
         for rule in self.rules_that_may_hold(accounts).ones() {
             let grant = self.grants.get(rule);
-            warnings.extend(grant.into_iter().flat_map(|grant| directory.oddities(grant)).cloned());
+            warnings.extend(
+                grant.into_iter().flat_map(|grant| directory.oddities(grant, true)).cloned(),
+            );
         }
         warnings
     }
 
-    fn warn_of_everything(&self, directory: &Directory<'_, '_>, warnings: &mut Vec<Diagnostic>) {
-        let places = Places::new(&self.catalogue);
+    fn warn_of_everything(&self, directory: &Directory<'_, 'a>, warnings: &mut Vec<Diagnostic>) {
+        let places = Places::new(&self.catalogue, |account| {
+            account.state == AccountState::Active
+                && !is_out_of_bounds(self.rules, self.organization, account)
+        });
         let touchable = self.touchable();
+        let templates =
+            Templates { decision: self, directory, places: &places, touchable: &touchable };
         let manages_nothing = leaves_no_account(&self.rules.manage.accounts);
         let all_accounts = !self.catalogue.observed.gaps.hides_some(&Unread::Accounts);
         for grant in self.grants.iter().filter(|grant| !grant.rule.window.is_over(self.now)) {
-            warnings.extend_from_slice(directory.oddities(grant));
+            let may_hold = !grant.accounts.possible().is_disjoint(&touchable);
+            warnings.extend_from_slice(directory.oddities(grant, may_hold));
+            templates.warn(grant, warnings);
             let said = warnings.len();
             places.selector(&grant.rule.accounts, warnings);
             let begun = grant.rule.window.holds(self.now);
@@ -77,11 +91,6 @@ impl Decision<'_> {
         places.selector(&self.rules.manage.accounts, warnings);
         for selector in self.rules.fences().filter_map(|fence| fence.accounts.as_ref()) {
             places.selector(selector, warnings);
-        }
-        for rule in &self.rules.rules {
-            if let Principals::AccountTag { key, groups } = &rule.principals {
-                places.tag_key(&key.value, key.span, &directory.group_names(groups), warnings);
-            }
         }
     }
 

@@ -9,6 +9,8 @@ use crate::{
 use super::{
     super::{catalogue::Catalogue, grant::Grant, names::Names},
     in_rule,
+    members::too_few,
+    people::People,
 };
 
 /// The names that were read, for the question what a glob of the rules finds.
@@ -16,6 +18,11 @@ pub(super) struct Directory<'c, 'a> {
     groups: Option<Listing<'c, 'a>>,
     users: Option<Listing<'c, 'a>>,
     permission_sets: Option<Listing<'c, 'a>>,
+    people: People<'c, 'a>,
+    catalogue: &'c Catalogue<'a>,
+    /// Whether the file is the truth for direct assignments, so that who is in a group was read for
+    /// rules about users.
+    manages_users: bool,
 }
 
 /// A listing that was read to its end.
@@ -29,7 +36,7 @@ struct Listing<'c, 'a> {
 impl<'c, 'a> Directory<'c, 'a> {
     /// A listing with a gap says nothing of what does not exist; and an empty one was not asked for,
     /// because no rule reached that far.
-    pub(super) fn new(catalogue: &'c Catalogue<'a>) -> Self {
+    pub(super) fn new(catalogue: &'c Catalogue<'a>, rules: &Rules) -> Self {
         let gaps = &catalogue.observed.gaps;
         let listing = |what: &Unread, code, noun, names: &'c Names<'a>| {
             let complete = !gaps.hides_some(what);
@@ -50,15 +57,19 @@ impl<'c, 'a> Directory<'c, 'a> {
                 "permission set",
                 &catalogue.permission_sets,
             ),
+            people: People::new(catalogue),
+            catalogue,
+            manages_users: !rules.manage.users.is_none(),
         }
     }
 
-    /// What is odd about the names in a rule: the same in any scope, so looked for once.
-    pub(super) fn oddities<'g>(&self, grant: &'g Grant<'_>) -> &'g [Diagnostic] {
-        grant.oddities.get_or_init(|| self.rule(grant.rule))
+    /// What is odd about the names in a rule: the same in any scope, so looked for once. Members of
+    /// groups were read only for a rule that may hold somewhere.
+    pub(super) fn oddities<'g>(&self, grant: &'g Grant<'_>, may_hold: bool) -> &'g [Diagnostic] {
+        grant.oddities.get_or_init(|| self.rule(grant.rule, may_hold))
     }
 
-    fn rule(&self, rule: &Rule) -> Vec<Diagnostic> {
+    fn rule(&self, rule: &Rule, may_hold: bool) -> Vec<Diagnostic> {
         let mut warnings = Vec::new();
         let label = in_rule(rule);
         let help = |noun| format!("it takes effect when such a {noun} appears");
@@ -73,7 +84,23 @@ impl<'c, 'a> Directory<'c, 'a> {
             warn(&self.users, user.user_name.as_deref().unwrap_or_default());
             warn(&self.groups, user.in_group.as_deref().unwrap_or_default());
         }
+        self.people.rule(rule, may_hold && self.manages_users, &mut warnings);
+        if rule.members_at_least.is_some() && may_hold && self.are_members_read() {
+            let groups = self.catalogue.groups.matching(rule.principals.groups());
+            warnings.extend(too_few(rule, groups, self.catalogue));
+        }
         warnings
+    }
+
+    /// Whether members were read of the groups of rules that may hold and that ask for them.
+    pub(super) fn are_members_read(&self) -> bool {
+        let gaps = &self.catalogue.observed.gaps;
+        self.groups.is_some() && !gaps.hides_some(&Unread::Memberships)
+    }
+
+    /// Whether all groups and permission sets were read.
+    pub(super) fn has_all_that_templates_name(&self) -> bool {
+        self.groups.is_some() && self.permission_sets.is_some()
     }
 
     /// A name that is misspelt here leaves open what was to be closed.
@@ -99,6 +126,7 @@ impl<'c, 'a> Directory<'c, 'a> {
             warn(&self.users, user_name.as_ref());
             warn(&self.groups, in_group.as_ref());
         }
+        self.people.fence(fence, label, warnings);
     }
 
     pub(super) fn manage(&self, manage: &Manage, warnings: &mut Vec<Diagnostic>) {

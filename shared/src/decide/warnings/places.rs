@@ -2,27 +2,25 @@
 
 use std::{
     cell::OnceCell,
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{HashMap, HashSet},
 };
-
-use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
     ids::OrganizationalUnitId,
-    organization::{DEEPEST_UNIT, Organization, Tags, Unread},
+    organization::{Account, DEEPEST_UNIT, Organization, Unread},
     rules::{
         SpannedGlob,
-        glob::Glob,
-        selector::{
-            AccountSelector, Condition, OrganizationalUnitPattern, TagCondition, TagValue, Test,
-        },
-        template::TagKeyTemplate,
+        glob::PathGlob,
+        selector::{AccountSelector, Condition, OrganizationalUnitPattern, TagCondition, Test},
     },
-    source::{Span, Spanned},
+    source::Spanned,
 };
 
-use super::super::{catalogue::Catalogue, names::Names};
+use super::{
+    super::{catalogue::Catalogue, names::Names},
+    values::{Values, Words, matches_nothing},
+};
 
 /// What selectors can find, as far as it was read to the end.
 pub(super) struct Places<'c, 'o> {
@@ -31,22 +29,40 @@ pub(super) struct Places<'c, 'o> {
     /// The paths of all organizational units, as the names on them.
     units: Option<Vec<(&'o OrganizationalUnitId, Vec<&'o str>)>>,
     spelt_paths: OnceCell<Vec<String>>,
+    /// The paths of organizational units of which no units were seen below them.
+    childless: OnceCell<Vec<Vec<&'o str>>>,
     account_tags: Option<Values<'o>>,
     unit_tags: Option<Values<'o>>,
     accounts: bool,
 }
 
-/// The values of each tag.
-type Values<'o> = BTreeMap<&'o str, BTreeSet<&'o str>>;
+/// How messages call tags of accounts.
+const ACCOUNT_TAGS: Words = tags_of("account");
+
+/// How messages call tags of organizational units.
+const UNIT_TAGS: Words = tags_of("organizational unit");
+
+const fn tags_of(owner: &'static str) -> Words {
+    Words { code: Code::UnmatchedTag, owner, a_key: "a tag", the_key: "the tag" }
+}
 
 impl<'c, 'o> Places<'c, 'o> {
-    pub(super) fn new(catalogue: &'c Catalogue<'o>) -> Self {
+    /// Only the tags of accounts that may be touched were read, and of the units above them. Those of
+    /// others matter to no rule.
+    pub(super) fn new(catalogue: &'c Catalogue<'o>, is_open: impl Fn(&Account) -> bool) -> Self {
         let organization = catalogue.observed.organization;
         let complete = |what: &Unread| !catalogue.observed.gaps.hides_some(what);
         let accounts = complete(&Unread::Accounts);
         let units = &organization.organizational_units;
-        let account_tags = organization.accounts.iter().map(|account| &account.tags);
-        let unit_tags = units.iter().map(|unit| &unit.tags);
+        let (seen, map) = (&catalogue.observed.accounts, &catalogue.observed.map);
+        let open = seen.iter().filter(|account| is_open(account));
+        let account_tags = open.map(|account| &account.tags);
+        let is_open = |place: &usize| seen.get(*place).is_some_and(|of| is_open(of));
+        let above = map.places().iter().filter(|located| located.accounts.iter().any(is_open));
+        let unit_tags = above.flat_map(|located| {
+            let units = located.place.units.iter().flatten();
+            units.filter_map(|unit| unit.tags).chain(located.place.root_tags)
+        });
         Self {
             catalogue,
             organization,
@@ -54,8 +70,11 @@ impl<'c, 'o> Places<'c, 'o> {
             units: (units.len() > 1 && complete(&Unread::OrganizationalUnits))
                 .then(|| paths(organization)),
             spelt_paths: OnceCell::new(),
-            account_tags: (accounts && complete(&Unread::Tags)).then(|| values(account_tags)),
-            unit_tags: complete(&Unread::OrganizationalUnitTags).then(|| values(unit_tags)),
+            childless: OnceCell::new(),
+            account_tags: (accounts && complete(&Unread::Tags))
+                .then(|| Values::new(ACCOUNT_TAGS, account_tags)),
+            unit_tags: complete(&Unread::OrganizationalUnitTags)
+                .then(|| Values::new(UNIT_TAGS, unit_tags)),
             accounts,
         }
     }
@@ -70,7 +89,7 @@ impl<'c, 'o> Places<'c, 'o> {
                     let unknown = ids.iter().filter(|id| self.accounts && is_unknown(id));
                     warnings.extend(unknown.map(|id| {
                         let message = format!("no account has the id `{}`", id.value);
-                        unmatched_key(Code::UnmatchedAccounts, message, id.span)
+                        matches_nothing(Code::UnmatchedAccounts, message, id.span)
                     }));
                 }
                 Test::Name(globs) => {
@@ -83,16 +102,9 @@ impl<'c, 'o> Places<'c, 'o> {
                 Test::OrganizationalUnit(patterns) | Test::DirectlyIn(patterns) => {
                     warnings.extend(patterns.iter().filter_map(|pattern| self.unit(pattern)));
                 }
-                Test::Tags(tags) => {
-                    let values = self.account_tags.as_ref();
-                    let unmatched = |tag| self.unmatched_tag(tag, values?, "account");
-                    warnings.extend(tags.iter().filter_map(unmatched));
-                }
+                Test::Tags(tags) => self.tags(tags, self.account_tags.as_ref(), warnings),
                 Test::OrganizationalUnitTags(tags) => {
-                    let values = self.unit_tags.as_ref();
-                    let noun = "organizational unit";
-                    let unmatched = |tag| self.unmatched_tag(tag, values?, noun);
-                    warnings.extend(tags.iter().filter_map(unmatched));
+                    self.tags(tags, self.unit_tags.as_ref(), warnings);
                 }
                 Test::Not(selector) => {
                     let mut inside = Vec::new();
@@ -102,6 +114,22 @@ impl<'c, 'o> Places<'c, 'o> {
                 }
             }
         }
+    }
+
+    fn tags(
+        &self,
+        tags: &[TagCondition],
+        values: Option<&Values<'_>>,
+        warnings: &mut Vec<Diagnostic>,
+    ) {
+        let Some(values) = values else { return };
+        let suggestions = &self.catalogue.suggestions;
+        warnings.extend(tags.iter().flat_map(|tag| values.unmatched(tag, suggestions)));
+    }
+
+    /// The tags of accounts, when all were read.
+    pub(super) fn account_tags(&self) -> Option<&Values<'o>> {
+        self.account_tags.as_ref()
     }
 
     fn accounts_by(
@@ -114,10 +142,22 @@ impl<'c, 'o> Places<'c, 'o> {
         let is_unmatched = |glob: &&SpannedGlob| self.accounts && names.is_unmatched(&glob.value);
         warnings.extend(globs.iter().filter(is_unmatched).map(|glob| {
             let message = format!("no account {verb} `{}`", glob.value);
-            let warning = unmatched_key(Code::UnmatchedAccounts, message, glob.span);
+            let warning = matches_nothing(Code::UnmatchedAccounts, message, glob.span);
             let names = names.iter().map(|(name, _)| name);
             self.catalogue.suggestions.add(warning, glob.value.as_str(), "an account", names)
         }));
+    }
+
+    /// Whether a unit may be below one of which no units were seen: an observation lists what is below the
+    /// units above accounts, and no further. Where the rule means no account because of it, that is
+    /// told of the rule.
+    fn may_be_unlisted(&self, pattern: &OrganizationalUnitPattern) -> bool {
+        let childless = self.childless.get_or_init(|| childless_paths(self.organization));
+        let OrganizationalUnitPattern::Path(path) = pattern else { return !childless.is_empty() };
+        let text = path.as_str();
+        let above = text.match_indices('/').filter_map(|(end, _)| text.get(..end));
+        let mut above = above.filter_map(|above| PathGlob::new(above).ok());
+        above.any(|above| childless.iter().any(|names| above.matches(names)))
     }
 
     fn unit(&self, pattern: &Spanned<OrganizationalUnitPattern>) -> Option<Diagnostic> {
@@ -132,74 +172,25 @@ impl<'c, 'o> Places<'c, 'o> {
                 (is_root || units.iter().any(|(unit, _)| *unit == id), id.as_str())
             }
         };
-        if matches {
+        if matches || self.may_be_unlisted(&pattern.value) {
             return None;
         }
         let message = format!("no organizational unit is at `{text}`");
-        let warning = unmatched_key(Code::UnmatchedOrganizationalUnit, message, pattern.span);
+        let warning = matches_nothing(Code::UnmatchedOrganizationalUnit, message, pattern.span);
         let paths = self.spelt_paths.get_or_init(|| {
             units.iter().map(|(_, names)| format!("/{}", names.join("/"))).collect()
         });
         let paths = paths.iter().map(String::as_str);
         Some(self.catalogue.suggestions.add(warning, text, "an organizational unit", paths))
     }
-
-    /// A tag that nothing has, or has with no such value.
-    fn unmatched_tag(
-        &self,
-        tag: &TagCondition,
-        values: &Values<'_>,
-        noun: &str,
-    ) -> Option<Diagnostic> {
-        let suggestions = &self.catalogue.suggestions;
-        let Some(known) = values.get(tag.key.as_str()) else {
-            let message = format!("no {noun} has a tag `{}`", tag.key);
-            let warning = unmatched_key(Code::UnmatchedTag, message, tag.span);
-            let warning = suggestions.add(warning, &tag.key, "a tag", values.keys().copied());
-            // That a tag is absent holds where nobody knows it, unless it is a slip.
-            let is_meant_so = tag.value == TagValue::Absent && !warning.names_a_similar_one();
-            return (!is_meant_so).then_some(warning);
-        };
-        let TagValue::AnyOf(globs) = &tag.value else { return None };
-        let is_there = |glob: &Glob| match glob.name() {
-            Some(value) => known.contains(value),
-            None => known.iter().any(|value| glob.matches(value)),
-        };
-        let unmatched = globs.iter().find(|glob| !is_there(&glob.value))?;
-        let message =
-            format!("no {noun} has the tag `{}` with the value `{}`", tag.key, unmatched.value);
-        let warning = unmatched_key(Code::UnmatchedTag, message, unmatched.span);
-        let text = unmatched.value.as_str();
-        Some(suggestions.add(warning, text, "a value", known.iter().copied()))
-    }
-
-    /// A tag that names groups, and that no account has.
-    pub(super) fn tag_key(
-        &self,
-        template: &TagKeyTemplate,
-        span: Span,
-        groups: &Option<Vec<&str>>,
-        warnings: &mut Vec<Diagnostic>,
-    ) {
-        let (Some(values), Some(groups)) = (&self.account_tags, groups) else { return };
-        let is_there = |tag: &String| values.contains_key(tag.as_str());
-        if !groups.iter().any(|group| template.tag_key(group).as_ref().is_some_and(is_there)) {
-            let message = format!("no account has a tag `{template}` of a group that is meant");
-            warnings.push(unmatched_key(Code::UnmatchedTag, message, span));
-        }
-    }
 }
 
-fn unmatched_key(code: Code, message: String, span: Span) -> Diagnostic {
-    Diagnostic::new(code, message, span).label("matches nothing")
-}
-
-fn values<'o>(tags: impl Iterator<Item = &'o Tags>) -> Values<'o> {
-    let mut values: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
-    for (key, value) in tags.flatten() {
-        values.entry(key).or_default().insert(value);
-    }
-    values.into_iter().map(|(key, values)| (key, values.into_iter().collect())).collect()
+/// The paths of organizational units of which no units were seen below them.
+fn childless_paths(organization: &Organization) -> Vec<Vec<&str>> {
+    let units = organization.organizational_units.iter();
+    let parents: HashSet<_> = units.filter_map(|unit| unit.parent_id.as_ref()).collect();
+    let childless = paths(organization).into_iter().filter(|(id, _)| !parents.contains(id));
+    childless.map(|(_, names)| names).collect()
 }
 
 /// The names on the way to each organizational unit. Units that hang nowhere, or deeper than any can, are

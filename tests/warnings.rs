@@ -1,0 +1,239 @@
+//! What a rules file asks for and an organization has not: each thing with what was probably meant, and
+//! nothing of what was not read.
+
+use insta::assert_snapshot;
+use shared::{
+    decide::{decide, warnings},
+    diagnostic::Diagnostic,
+    organization::Unread,
+    rules::Rules,
+    scope::Scope,
+};
+
+use crate::support::{
+    organization::{Company, account_id, company},
+    rules,
+};
+
+/// Mary leads the platform; Bob, of the same department, has left.
+fn marys_company() -> Company {
+    company()
+        .unit("/Workloads")
+        .account("shop-prod", "/Workloads")
+        .tagged("environment", "production")
+        .tagged("team", "shop")
+        .tagged("access/team-a", "ViewOnlyAccess")
+        .account("pay-test", "/Workloads")
+        .tagged("environment", "test")
+        .group("Engineering")
+        .group("Interns")
+        .group("team-a")
+        .group("aws-shop-prod-ViewOnlyAccess")
+        .permission_set("ViewOnlyAccess")
+        .permission_set("PowerUserAccess")
+        .user("mary")
+        .with("department", "Platform")
+        .with("title", "Lead Engineer")
+        .member("mary", "Engineering")
+        .member("mary", "team-a")
+        .user("sue")
+        .with("department", "Sales")
+        .with("title", "Clerk")
+        .member("sue", "team-a")
+        .user("bob")
+        .with("department", "Platform")
+        .with("division", "North")
+        .disabled()
+        .member("bob", "Interns")
+}
+
+/// One rule, and what the file manages: users too.
+fn rules_with(rule: &str) -> Rules {
+    rules(&format!(
+        "version: 1\nmanage: {{unlisted: report, users: true}}\nrules:\n  - name: the-rule\n{rule}"
+    ))
+}
+
+fn rule_for_users(users: &str) -> Rules {
+    rules_with(&format!(
+        "    permission_sets: ViewOnlyAccess\n    users: {users}\n    accounts: {{all: true}}\n"
+    ))
+}
+
+fn warned(rules: &Rules, Company(organization): &Company) -> Vec<Diagnostic> {
+    warnings(rules, organization, organization.observed_at)
+}
+
+fn told(rules: &Rules, company: &Company) -> String {
+    let told = warned(rules, company);
+    let told: Vec<_> = told.iter().map(|warning| warning.render(&rules.source, false)).collect();
+    told.join("\n\n")
+}
+
+#[track_caller]
+fn messages(rules: &Rules, company: &Company, expected: &[&str]) {
+    let warned = warned(rules, company);
+    let messages: Vec<&str> = warned.iter().map(|warning| warning.message.as_str()).collect();
+    assert_eq!(messages, expected);
+}
+
+#[test]
+fn what_is_asked_of_users_and_nobody_is() {
+    let rules = rule_for_users(
+        "
+      - {attributes: {cost_center: true}}
+      - {attributes: {department: [Platfrom, Sales, Legal]}}
+      - {attributes: {division: North}}
+      - {in_group: Interns}
+      - {in_group: [\"Int*\", Engineering]}
+      - bob
+      - {in_group: Engineering, attributes: {department: Sales}}
+      - {in_group: team-a, attributes: {department: Platform, title: \"Lead *\"}}",
+    );
+    assert_snapshot!(told(&rules, &marys_company()));
+}
+
+/// Who cannot sign in is protected and forbidden all the same.
+#[test]
+fn a_fence_asks_all_users_for_attributes() {
+    let rules = rules(
+        "version: 1
+manage: {unlisted: report, users: true}
+protect:
+  - users: [{attributes: {division: [North, Nroth]}}, {in_group: Interns}]
+rules: []
+never:
+  - {name: no-guests, users: [{attributes: {user_type: Guest}}]}
+",
+    );
+    assert_snapshot!(told(&rules, &marys_company()));
+}
+
+#[test]
+fn every_value_of_a_tag_that_matches_nothing_is_named() {
+    let rules = rules_with(
+        "    permission_sets: ViewOnlyAccess
+    groups: Engineering
+    accounts: {tags: {environment: [prodution, test, stage, \"dev*\"]}}
+",
+    );
+    let [expected @ ..] = ["prodution", "stage", "dev*"]
+        .map(|value| format!("no account has the tag `environment` with the value `{value}`"));
+    messages(&rules, &marys_company(), &expected.each_ref().map(String::as_str));
+    assert!(warned(&rules, &marys_company())[0].names_a_similar_one());
+}
+
+#[test]
+fn a_group_name_that_names_no_group() {
+    let rule = |template: &str, more: &str| {
+        rules_with(&format!(
+            "    permission_sets: [ViewOnlyAccess, PowerUserAccess]\n    group_name: \"{template}\"\n{more}"
+        ))
+    };
+    let company = marys_company();
+    let texts = [
+        told(&rule("AWS-{account}-{permission_set}", ""), &company),
+        told(&rule("aws_{account}_{permission_set}", ""), &company),
+        told(&rule("aws-{account}-{permission_set}", "    accounts: {name: pay-test}\n"), &company),
+        told(&rule("{account_id}-{permission_set}", ""), &company),
+        told(&rule("{tag.taem}-{account}", ""), &company),
+        told(&rule("{tag.team}-{account}", "    accounts: {name: pay-test}\n"), &company),
+        told(&rule("aws-{account}-{permission_set}", "    members: {at_least: 1}\n"), &company),
+    ];
+    assert_eq!(texts[0], "");
+    assert_snapshot!(texts[1..].join("\n\n"));
+}
+
+#[test]
+fn an_account_tag_that_no_account_has() {
+    let rule = |template: &str, groups: &str| {
+        rules_with(&format!(
+            "    permission_sets: ViewOnlyAccess\n    account_tag: \"{template}\"\n    groups: {groups}\n"
+        ))
+    };
+    let company = marys_company();
+    messages(&rule("access/{group}", "\"team-*\""), &company, &[]);
+    messages(&rule("access/{group}", "team-x"), &company, &["no group is named `team-x`"]);
+    let texts = [
+        told(&rule("acess/{group}", "\"team-*\""), &company),
+        told(&rule("rights-of-{group}", "Engineering"), &company),
+    ];
+    assert_snapshot!(texts.join("\n\n"));
+}
+
+#[test]
+fn a_number_of_members_that_no_group_reaches() {
+    let rule = |least: usize, groups: &str| {
+        rules_with(&format!(
+            "    permission_sets: ViewOnlyAccess\n    groups: {groups}\n    members: {{at_least: {least}}}\n    accounts: {{all: true}}\n"
+        ))
+    };
+    let company = marys_company();
+    messages(&rule(2, "[Engineering, team-a]"), &company, &[]);
+    assert_snapshot!(told(&rule(3, "[Engineering, team-a, \"aws-*\"]"), &company));
+}
+
+/// Everything above at once, and each listing that it takes.
+const ODD: &str = "    permission_sets: ViewOnlyAccess
+    users: [{attributes: {cost_center: true}}, {in_group: Interns}, {in_group: team-a, attributes: {title: Chef}}]
+    groups: Engineering
+    members: {at_least: 9}
+    accounts: {all: true}
+  - name: by-name
+    permission_sets: ViewOnlyAccess
+    group_name: \"{tag.team}-{account}\"
+    members: {at_least: 1}
+  - name: by-tag
+    permission_sets: ViewOnlyAccess
+    account_tag: \"rights-of-{group}\"
+    groups: Engineering
+";
+
+#[test]
+fn what_was_not_read_is_not_warned_of() {
+    let rules = rules_with(ODD);
+    let number = |company: &Company| warned(&rules, company).len();
+    assert_eq!(number(&marys_company()), 6);
+    for (what, told) in [
+        (Unread::Users, 3),
+        (Unread::Memberships, 4),
+        // Of nobody can be said in which groups they are, nor what groups are called.
+        (Unread::Groups, 2),
+        (Unread::Tags, 4),
+        (Unread::PermissionSets, 5),
+    ] {
+        assert_eq!(number(&marys_company().gap(what.clone(), None)), told, "{what:?}");
+    }
+    let of_one_account = marys_company().gap(Unread::Tags, Some("pay-test"));
+    assert_eq!(number(&of_one_account), 4);
+}
+
+/// Who is in a group is asked only for rules that may hold.
+#[test]
+fn members_that_nobody_asked_for_are_not_missed() {
+    let in_the_future = ODD.replace(
+        "    groups: Engineering\n    members: {at_least: 9}\n",
+        "    groups: Engineering\n    members: {at_least: 9}\n    from: 2030-01-01T00:00:00Z\n",
+    );
+    let expected = [
+        "no user who can sign in has an attribute `cost_center`",
+        "no user who can sign in has the attribute `title` with the value `Chef`",
+        "no group is called what `{tag.team}-{account}` makes",
+        "no account has a tag `rights-of-{group}` of a group that is meant",
+    ];
+    messages(&rules_with(&in_the_future), &marys_company(), &expected);
+    let users_are_left_out =
+        rules(&rules_with(ODD).source.text.replace("users: true}", "users: false}"));
+    let warned = warned(&users_are_left_out, &marys_company());
+    assert!(!warned.iter().any(|warning| warning.message.contains("Interns")), "{warned:?}");
+}
+
+/// A run for one account tells what is odd about the rules that hold there, from what that run read.
+#[test]
+fn one_account_is_told_what_concerns_it() {
+    let rules = rules_with(ODD);
+    let Company(organization) = marys_company();
+    let scope = Scope::account(account_id("pay-test"));
+    let plan = decide(&rules, &organization, organization.observed_at, &scope);
+    assert_eq!(plan.warnings.len(), 4, "{:?}", plan.warnings);
+}
