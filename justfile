@@ -31,6 +31,15 @@ bench *arguments:
 bench-local:
     cargo bench --package local --bench pages --locked
 
+# Random histories of an organization, so many for each of the four tests: hours of events, crashes and faults, on a clock that jumps.
+converge cases="2000":
+    USHER_CONVERGENCE_CASES={{cases}} cargo nextest run --package tests --no-capture convergence
+
+# Bob's day on the real binaries: from each event to the assignment, in seconds. Needs `just test` once.
+bobs-day:
+    cargo build --workspace
+    .venv/bin/python -m pytest --quiet -p no:cacheprovider tests/boto3/test_bobs_day.py
+
 # Goes through the snapshots that a change to the code has changed. Needs cargo-insta.
 snapshots:
     cargo insta test --workspace --review

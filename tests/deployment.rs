@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::support::{
-    bed::{Bed, Deployment, Row},
+    bed::{Bed, Deployment, MANAGEMENT, Row},
     events::move_account,
 };
 
@@ -256,7 +256,7 @@ async fn every_announcement_is_in_the_change_log_and_counted() {
     let announced = |kind: &str, source: &str| {
         json!({
             "version": "0", "id": "6f2b1f8e-52a5-4d3a-9a34-0e1d4a1c7c55", "source": source, "detail-type": kind,
-            "account": "111122223333", "region": "eu-west-1", "time": "2026-11-23T18:20:07Z",
+            "account": MANAGEMENT, "region": "eu-west-1", "time": "2026-11-23T18:20:07Z",
             "resources": [], "detail": {},
         })
     };

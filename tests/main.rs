@@ -11,6 +11,7 @@
 mod aws;
 mod budget;
 mod cli;
+mod convergence;
 mod deployment;
 mod docs;
 mod end_to_end;
@@ -19,6 +20,7 @@ mod explain;
 mod hostile;
 mod laws;
 mod mistakes;
+mod model;
 mod patterns;
 mod permissions;
 mod reconcile;

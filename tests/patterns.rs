@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use shared::scope::{Function, route};
 
 use crate::support::{
-    bed::{Bed, Deployment},
+    bed::{Bed, Deployment, MANAGEMENT},
     events::{api_call, schedule_of_a_rule, schedule_of_the_scheduler, service_event},
 };
 
@@ -282,7 +282,7 @@ fn function_of(rule: &str) -> Option<&'static str> {
 async fn deployed() -> (Bed, Value) {
     let mut bed = Bed::start().await;
     let outputs = bed.deploy(&Deployment::default()).await;
-    let bus = "arn:aws:events:eu-west-1:111122223333:event-bus/default";
+    let bus = format!("arn:aws:events:eu-west-1:{MANAGEMENT}:event-bus/default");
     bed.deploy_forwarder(&json!({"EventBusArn": bus})).await;
     (bed, outputs)
 }

@@ -15,7 +15,7 @@ use shared::{
 };
 
 use crate::support::{
-    bed::{Bed, Deployment, FUNCTIONS},
+    bed::{Bed, Deployment, FUNCTIONS, MANAGEMENT},
     sts,
     wire::{Request, Wire},
 };
@@ -96,7 +96,7 @@ impl Watched {
             ..local::Settings::default()
         };
         let local = Local::start(bobs_organization(), settings).await.unwrap();
-        let mut bed = Bed::start().await;
+        let mut bed = Bed::start_in(caller.unwrap_or(MANAGEMENT)).await;
         let mut wires = BTreeMap::new();
         let mut environment_of = Map::new();
         for function in FUNCTIONS {
@@ -174,7 +174,7 @@ impl Watched {
         let version = self.bed.upload_rules(text).await;
         self.uploads += 1;
         let written = json!({
-            "version": "0", "id": "c9d8e7f6-5a4b-4c3d-8e2f-1a0b9c8d7e6f", "account": "111122223333",
+            "version": "0", "id": "c9d8e7f6-5a4b-4c3d-8e2f-1a0b9c8d7e6f", "account": MANAGEMENT,
             "time": "2026-03-02T09:14:33Z", "region": "eu-west-1", "resources": [],
             "source": "aws.s3", "detail-type": "Object Created",
             "detail": {

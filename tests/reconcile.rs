@@ -11,7 +11,7 @@ use shared::{
 
 use crate::support::{
     fake_aws::FakeAws,
-    organization::{Company, account_id, assignment, company},
+    organization::{Company, account_id, assignment, company, group_id},
     rules,
 };
 
@@ -66,6 +66,16 @@ async fn what_failed_in_one_account_is_no_other_messages_business() {
     assert!(reconciled.is_done(&shop));
     let sweep = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
     assert!(reconciled.is_done(&sweep), "the next sweep tries again");
+    for cause in ["Schedule", "Scheduled Event", "By hand"] {
+        assert!(reconciled.is_done(&everywhere(Scope::everything(), cause)), "{cause}");
+    }
+    // An event that says to look everywhere comes once.
+    assert!(!reconciled.is_done(&everywhere(Scope::everything(), "DeleteGroupMembership")));
+    assert!(!reconciled.is_done(&everywhere(Scope::rules_changed(), "Object Created")));
+}
+
+fn everywhere(scope: Scope, event: &str) -> LaneMessage {
+    LaneMessage { scope, cause: Cause { event: event.to_owned(), ..Cause::default() } }
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,4 +116,40 @@ async fn members_are_read_for_rules_that_may_hold_after_a_closer_look() {
     let aws = FakeAws::new(company("test").0);
     let plan = shared::reconcile::plan(&aws, &rules, &errand, &mut picture).await.unwrap().1;
     assert!(plan.changes.is_empty(), "{:?}", plan.changes);
+}
+
+/// Of a tag that no rule asks for, no event is heeded; then a rule asks for it.
+#[tokio::test(start_paused = true)]
+async fn tags_are_read_anew_for_rules_that_ask_for_other_ones() {
+    let asking_for = |key: &str| {
+        rules(&format!(
+            "{{version: 1, manage: {{unlisted: revoke}}, rules: [{{name: a, permission_sets: Power, groups: Engineering, \
+             accounts: {{tags: {{{key}: yes}}}}}}]}}"
+        ))
+    };
+    let mut picture = Picture::default();
+    let now = "2026-03-02T15:42:00Z".parse().unwrap();
+    let errand = Errand { scope: Scope::everything(), causes: Vec::new(), now };
+    let before = FakeAws::new(bobs_company().0);
+    let rules = asking_for("environment");
+    shared::reconcile::plan(&before, &rules, &errand, &mut picture).await.unwrap();
+
+    let aws = FakeAws::new(bobs_company().tagged("team", "yes").0);
+    let rules = asking_for("team");
+    let plan = shared::reconcile::plan(&aws, &rules, &errand, &mut picture).await.unwrap().1;
+    assert_eq!(plan.changes.len(), 1, "{:?}", plan.changes);
+}
+
+/// Nobody lists what a deleted group left; so the event that names it must not get lost among others.
+#[tokio::test(start_paused = true)]
+async fn what_a_deleted_group_left_goes_though_a_sweep_was_merged_with_its_event() {
+    let company = bobs_company().group("Leavers").permission_set("Old");
+    let mut organization = company.assigned("Old", "Leavers", "pay").0;
+    organization.groups.retain(|group| group.display_name != "Leavers");
+    let aws = FakeAws::new(organization).asked_by_management_if(true);
+    let scope = Scope::everything().merge(Scope::group(group_id("Leavers")));
+    let reconciled = look(&aws, &scope).await;
+    let left = assignment("Old", "Leavers", "pay");
+    let revoked = reconciled.plan.due().any(|change| change.assignment() == left);
+    assert!(revoked, "{:?}", reconciled.plan.changes);
 }

@@ -167,7 +167,7 @@ fn a_membership_matters_when_members_are_counted_or_meant() {
 fn a_group_always_matters_and_takes_its_members_with_it() {
     keeps(&plain("{all: true}"), group(), &About::Group, group());
     let meant = file(USERS, "users: [{in_group: E}]", "{all: true}", "");
-    keeps(&meant, group(), &About::Group, Scope::everything());
+    keeps(&meant, group(), &About::Group, group().merge(Scope::everything()));
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_user_matters_where_users_are_managed() {
     }
     // With a user their memberships go, and nobody says which.
     let counted = file("", "groups: [E]\n    members: {at_least: 1}", "{all: true}", "");
-    keeps(&counted, user(), &About::UserGone, Scope::everything());
+    keeps(&counted, user(), &About::UserGone, user().merge(Scope::everything()));
     drops(&counted, user(), &any, why);
 }
 

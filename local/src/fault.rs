@@ -205,6 +205,10 @@ impl Faults {
         self.faults.push(fault);
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.faults.clear();
+    }
+
     /// The error that this request shall be answered with, if any.
     pub(crate) fn take_error(&mut self, operation: &str, body: &Value) -> Option<ApiError> {
         self.take(operation, body, |kind| match kind {

@@ -108,6 +108,12 @@ impl Local {
         format!("http://{}", self.address)
     }
 
+    /// What answers behind the socket, for a client in the same process. Without sockets a test may
+    /// stop the clock: tokio cannot tell a socket that waits from a socket that has nothing to say.
+    pub fn router(&self) -> axum::Router {
+        server::routes(Arc::clone(&self.world))
+    }
+
     /// The role from which the calls with Usher's own credentials come, as events name it.
     #[must_use]
     pub fn usher_role_arn(&self) -> String {
@@ -161,5 +167,10 @@ impl Local {
     /// Makes calls fail from now on.
     pub fn fail(&self, fault: Fault) {
         self.world.state().faults.add(fault);
+    }
+
+    /// Nothing that was told to fail fails any more.
+    pub fn mend(&self) {
+        self.world.state().faults.clear();
     }
 }

@@ -58,8 +58,7 @@ pub(crate) async fn bind(port: u16) -> Result<TcpListener, StartError> {
 /// Answers until the returned sender is dropped.
 pub(crate) fn serve(listener: TcpListener, world: Arc<World>) -> oneshot::Sender<()> {
     let (running, stopped) = oneshot::channel();
-    let routes =
-        Router::new().route("/organization", get(snapshot)).fallback(answer).with_state(world);
+    let routes = routes(world);
     tokio::spawn(async move {
         axum::serve(listener, routes)
             .with_graceful_shutdown(async {
@@ -69,6 +68,11 @@ pub(crate) fn serve(listener: TcpListener, world: Arc<World>) -> oneshot::Sender
             .await
     });
     running
+}
+
+/// What answers, with or without a socket before it.
+pub(crate) fn routes(world: Arc<World>) -> Router {
+    Router::new().route("/organization", get(snapshot)).fallback(answer).with_state(world)
 }
 
 /// The organization as it is now, for whoever wants to look or to keep it.

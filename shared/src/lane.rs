@@ -35,7 +35,17 @@ pub struct Cause {
     pub actor: Option<String>,
 }
 
+/// What the schedule's messages name as their cause, in the template and in EventBridge's own
+/// events, and what a person's name who sends one by hand.
+const NOT_EVENTS: [&str; 4] = ["", "By hand", "Schedule", "Scheduled Event"];
+
 impl Cause {
+    /// Whether an event said so, which comes once; and not the schedule, which comes again by itself.
+    #[must_use]
+    pub fn is_event(&self) -> bool {
+        !NOT_EVENTS.contains(&self.event.as_str())
+    }
+
     /// What an event says of itself.
     #[must_use]
     pub fn of(event: Event<'_>) -> Self {

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 use tracing::warn;
 
 use crate::{
-    act::{Act, Limits, Outcome, RequestState, act},
+    act::{Act, Limits, Outcome, act},
     announcement::{self, Announcement, Fate},
     decide::decide,
     failure::CallFailure,
@@ -77,13 +77,14 @@ impl Reconciled {
     /// Whether all that a message asked for is done, as far as this run can tell.
     ///
     /// A sweep is done in any case: what it could not do it has announced, and the next event or
-    /// sweep tries again.
+    /// sweep tries again. Where an event says to look everywhere, a rules file or a membership that is
+    /// gone, that is not so: nothing tells of it a second time.
     #[must_use]
     pub fn is_done(&self, message: &LaneMessage) -> bool {
         let scope = &message.scope;
         let Some(accounts) = scope.only_accounts() else {
             let is_perfect = self.failures().next().is_none() && self.plan.gaps.is_empty();
-            return scope.is_everything() || is_perfect;
+            return is_perfect || scope.is_everything() && !message.cause.is_event();
         };
         let failed =
             self.failures().any(|(outcome, _)| accounts.contains(&outcome.change.account.id));
@@ -145,11 +146,9 @@ async fn others_come_to_an_end(writes: &impl Act, limits: Limits) {
 
 async fn is_anything_under_way(writes: &impl Act) -> bool {
     for action in [Action::Create, Action::Delete] {
-        match writes.statuses(action).await {
-            Ok(states) if states.values().any(|state| *state == RequestState::InProgress) => {
-                return true;
-            }
-            Ok(_) => {}
+        match writes.is_under_way(action).await {
+            Ok(true) => return true,
+            Ok(false) => {}
             // Then it is looked at once, as it is now.
             Err(failure) => warn!(%failure, "not known whether changes of others are under way"),
         }

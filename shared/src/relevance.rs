@@ -46,12 +46,13 @@ pub fn relevant(
             asks_for_unit_tags(rules, keys),
             &format!("no rule asks for {} of an organizational unit", tags(keys)),
         ),
-        // Its members come and go with it, and the event does not name them.
-        About::Group if asks_for_membership(rules) => Ok(Scope::everything()),
+        // Its members come and go with it, and the event does not name them. It stays named: if it is
+        // gone, what it leaves behind is looked for where nothing else would show it.
+        About::Group if asks_for_membership(rules) => Ok(scope.merge(Scope::everything())),
         About::Group => Ok(scope),
         About::Members => members(rules, scope),
         About::User(attributes) => user(rules, scope, attributes),
-        About::UserGone if asks_for_member_counts(rules) => Ok(Scope::everything()),
+        About::UserGone if asks_for_member_counts(rules) => Ok(scope.merge(Scope::everything())),
         About::UserGone => keep(manages_users(rules), "the rules leave users alone"),
         About::Assignments { by_role } => {
             keep(own_role.is_none() || by_role.as_deref() != own_role, OWN_CHANGE)

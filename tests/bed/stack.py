@@ -50,6 +50,8 @@ class Stack:
         self._endpoint = endpoint
         # Physical ids by logical ids.
         self._resources: dict[str, str] = {}
+        # Patterns of the deployed rules, and the functions that they wake.
+        self._routes: list[tuple[str, str]] = []
 
     def deploy(self, deployment: Deployment) -> dict[str, Any]:
         """Deploys the template on an empty emulator, and tells the addresses."""
@@ -65,7 +67,8 @@ class Stack:
             self._set_environment(name, deployment.environment | deployment.environment_of.get(name, {}))
         if deployment.rules is not None:
             self.put_object(RULES_KEY, deployment.rules)
-        return {"bucket": self._resources["RulesBucket"], "resources": self._resources, "outputs": self.outputs(NAME)}
+        self._routes = self._read_routes()
+        return {"bucket": self.bucket, "resources": self._resources, "outputs": self.outputs(NAME)}
 
     def create(self, name: str, template: dict[str, Any], parameters: dict[str, str]) -> dict[str, str]:
         """Creates a stack and waits for its end. Returns the physical ids by the logical ones."""
@@ -109,13 +112,16 @@ class Stack:
 
         EventBridge itself takes no event of AWS from us, and this one neither.
         """
-        told = []
-        for rule in self._rules().values():
-            if self._meets(rule["EventPattern"], event):
-                for target in self._client("events").list_targets_by_rule(Rule=rule["Name"])["Targets"]:
-                    function = target["Arn"].rsplit(f":function:{NAME}-", 1)[-1]
-                    told.append({"function": function} | self.invoke(function, event))
-        return told
+        return [{"function": function} | self.invoke(function, event) for function in self.woken_by(event)]
+
+    def woken_by(self, event: dict[str, Any]) -> list[str]:
+        """The functions whose rules an event meets, each as often as it does."""
+        return [function for pattern, function in self._routes if self._meets(pattern, event)]
+
+    @property
+    def bucket(self) -> str:
+        """The rules bucket."""
+        return self._resources["RulesBucket"]
 
     def policies(self, function: str) -> list[dict[str, Any]]:
         """The statements of the policies of a function's role, as IAM has them."""
@@ -139,7 +145,7 @@ class Stack:
 
     def put_object(self, key: str, text: str) -> dict[str, Any]:
         """Writes an object of the rules bucket, as an admin or a pipeline does."""
-        answer = self._client("s3").put_object(Bucket=self._resources["RulesBucket"], Key=key, Body=text.encode())
+        answer = self._client("s3").put_object(Bucket=self.bucket, Key=key, Body=text.encode())
         return {"etag": answer["ETag"], "version_id": answer["VersionId"]}
 
     def invoke(self, function: str, event: Any) -> dict[str, Any]:
@@ -231,6 +237,15 @@ class Stack:
     def _rules(self) -> dict[str, dict[str, Any]]:
         rules = self._client("events").list_rules()["Rules"]
         return {_stack_and_logical_id(rule["Name"]): rule for rule in rules if rule["Name"] != "announcements"}
+
+    def _read_routes(self) -> list[tuple[str, str]]:
+        events, functions = self._client("events"), f":function:{NAME}-"
+        return [
+            (rule["EventPattern"], target["Arn"].split(functions)[1])
+            for rule in self._rules().values()
+            for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+            if functions in target["Arn"]
+        ]
 
     def _meets(self, pattern: str, event: dict[str, Any]) -> bool:
         """TestEventPattern, by a call and not over HTTP: thousands of pairs are asked for, at 30 ms a request."""

@@ -7,7 +7,7 @@
 
 mod cases;
 mod coverage;
-mod reading;
+pub(crate) mod reading;
 
 use std::collections::{BTreeMap, BTreeSet};
 

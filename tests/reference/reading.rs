@@ -30,6 +30,17 @@ pub(crate) struct Reading {
     pub(crate) held: bool,
 }
 
+/// What the rules say of one assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is not managed, or protected.
+    NotOurs,
+    /// It is granted.
+    Wanted,
+    /// It is managed, and no rule grants it.
+    Unlisted,
+}
+
 /// The rules and what they are about.
 pub(crate) struct World<'a> {
     pub(crate) rules: &'a Value,
@@ -84,6 +95,18 @@ impl<'a> World<'a> {
         };
         let held = is_over(&self.rules["manage"]["max_revocations"], delete.len(), managed);
         Reading { create, delete, unlisted, held }
+    }
+
+    /// What the rules say of one assignment, whether it is there or not.
+    pub(crate) fn says(&self, triple: &Triple) -> Verdict {
+        let Some(question) = self.question(triple).filter(|one| self.is_manageable(*one)) else {
+            return Verdict::NotOurs;
+        };
+        if !self.granted_by(question).is_empty() && !self.is_forbidden(question) {
+            Verdict::Wanted
+        } else {
+            Verdict::Unlisted
+        }
     }
 
     fn actual(&self) -> BTreeSet<Triple> {

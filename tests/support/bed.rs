@@ -28,6 +28,9 @@ pub(crate) struct Bed {
     pub(crate) bucket: String,
 }
 
+/// Bob's management account.
+pub(crate) const MANAGEMENT: &str = "111111111111";
+
 /// The functions, as their folders are called.
 pub(crate) const FUNCTIONS: [&str; 6] = [
     "account-events",
@@ -79,9 +82,16 @@ pub(crate) struct Row {
 }
 
 impl Bed {
+    /// In Bob's management account.
     pub(crate) async fn start() -> Self {
+        Self::start_in(MANAGEMENT).await
+    }
+
+    /// In that account: all that is deployed is there, and calls from there.
+    pub(crate) async fn start_in(account: &str) -> Self {
         let mut process = Command::new(python())
             .arg(root().join("tests/bed/bed.py"))
+            .env("BED_ACCOUNT_ID", account)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

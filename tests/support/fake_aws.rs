@@ -377,6 +377,11 @@ impl Act for FakeAws {
             .collect())
     }
 
+    async fn is_under_way(&self, _: Action) -> Result<bool, CallFailure> {
+        self.settle();
+        Ok(false)
+    }
+
     async fn status(&self, _: Action, request: &RequestId) -> Result<Progress, CallFailure> {
         Ok(self.ended.borrow()[request].clone())
     }

@@ -3,6 +3,7 @@
 pub(crate) mod bed;
 pub(crate) mod events;
 pub(crate) mod fake_aws;
+pub(crate) mod in_process;
 pub(crate) mod local_aws;
 pub(crate) mod organization;
 pub(crate) mod page;

@@ -102,7 +102,7 @@ mod tests {
 
     use super::*;
 
-    fn set(definition: Value) -> PermissionSet {
+    fn set(definition: &Value) -> PermissionSet {
         let arn = "arn:aws:sso:::permissionSet/ssoins-6508b0b5c0ffee01/ps-6508b0b5c0ffee51";
         let set = json!({ "arn": arn, "name": "PowerUserAccess", "definition": definition });
         serde_json::from_value(set).unwrap()
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn nothing_of_a_definition_is_lost() {
-        let whole = set(json!({
+        let whole = set(&json!({
             "description": "Builders",
             "session_duration": "PT8H",
             "relay_state": "https://console.aws.amazon.com/ec2",
@@ -126,21 +126,21 @@ mod tests {
         }));
         assert_eq!(again(whole.clone()), whole);
         let arn = "arn:aws:iam::aws:policy/job-function/Billing";
-        let bound = set(json!({ "permissions_boundary": { "managed_policy": arn } }));
+        let bound = set(&json!({ "permissions_boundary": { "managed_policy": arn } }));
         assert_eq!(again(bound.clone()), bound);
     }
 
     #[test]
     fn a_policy_may_be_json_in_text() {
         let [text, policy] = [json!("{\"Statement\":[]}"), json!({ "Statement": [] })]
-            .map(|policy| again(set(json!({ "inline_policy": policy }))));
+            .map(|policy| again(set(&json!({ "inline_policy": policy }))));
         assert_eq!(text, policy);
     }
 
     #[test]
     fn a_plain_snapshot_stays_plain() {
-        let plain = set(Value::Null);
+        let plain = set(&Value::Null);
         assert_eq!(again(plain.clone()), plain);
-        assert_eq!(again(set(json!({ "session_duration": "PT1H" }))), plain);
+        assert_eq!(again(set(&json!({ "session_duration": "PT1H" }))), plain);
     }
 }

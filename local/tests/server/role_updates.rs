@@ -51,7 +51,8 @@ fn accepted(answer: Result<AccountAssignmentOperationStatus, Error>) {
 
 #[track_caller]
 fn conflicts(answer: Result<AccountAssignmentOperationStatus, Error>) {
-    assert!(matches!(answer, Err(Error::ConflictException(_))), "{answer:?}");
+    let error = answer.unwrap_err();
+    assert!(matches!(error, Error::ConflictException(_)), "{error:?}");
 }
 
 #[tokio::test]

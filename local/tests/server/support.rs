@@ -13,7 +13,7 @@ use shared::organization::{Assignment, Organization, Principal};
 use tokio::{sync::mpsc::UnboundedReceiver, time::timeout};
 
 /// Long enough for anything here, short enough to notice.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Server {
     pub(crate) local: Local,

@@ -20,6 +20,8 @@ pub trait Act {
         &self,
         action: Action,
     ) -> Result<BTreeMap<RequestId, RequestState>, CallFailure>;
+    /// Whether any request of that kind is under way, whoever asked for it.
+    async fn is_under_way(&self, action: Action) -> Result<bool, CallFailure>;
     /// How one request is doing, with the reason if it failed.
     async fn status(&self, action: Action, request: &RequestId) -> Result<Progress, CallFailure>;
 }

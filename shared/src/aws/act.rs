@@ -4,8 +4,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_ssoadmin::types::{
-    AccountAssignmentOperationStatus, AccountAssignmentOperationStatusMetadata, PrincipalType,
-    StatusValues, TargetType,
+    AccountAssignmentOperationStatus, AccountAssignmentOperationStatusMetadata,
+    OperationStatusFilter, PrincipalType, StatusValues, TargetType,
 };
 
 use crate::{
@@ -105,6 +105,39 @@ impl AwsAct {
         read_states(DELETION_STATUSES, page.account_assignments_deletion_status())
     }
 
+    /// To the end of the list, because a page may be empty and go on.
+    async fn creations_under_way(&self) -> Result<bool, CallFailure> {
+        let instance = self.instance_arn().await?;
+        let mut token = None;
+        loop {
+            let client = self.clients.sso_admin().await;
+            let ask = client.list_account_assignment_creation_status();
+            let ask = ask.instance_arn(instance).filter(in_progress()).set_next_token(token);
+            let page = ask.send().await.map_err(failed(CREATION_STATUSES))?;
+            if !page.account_assignments_creation_status().is_empty() {
+                return Ok(true);
+            }
+            let Some(next) = page.next_token else { return Ok(false) };
+            token = Some(next);
+        }
+    }
+
+    async fn deletions_under_way(&self) -> Result<bool, CallFailure> {
+        let instance = self.instance_arn().await?;
+        let mut token = None;
+        loop {
+            let client = self.clients.sso_admin().await;
+            let ask = client.list_account_assignment_deletion_status();
+            let ask = ask.instance_arn(instance).filter(in_progress()).set_next_token(token);
+            let page = ask.send().await.map_err(failed(DELETION_STATUSES))?;
+            if !page.account_assignments_deletion_status().is_empty() {
+                return Ok(true);
+            }
+            let Some(next) = page.next_token else { return Ok(false) };
+            token = Some(next);
+        }
+    }
+
     async fn creation_status(&self, request: &RequestId) -> Result<Progress, CallFailure> {
         let instance = self.instance_arn().await?;
         let client = self.clients.sso_admin().await;
@@ -146,12 +179,23 @@ impl Act for AwsAct {
         }
     }
 
+    async fn is_under_way(&self, action: Action) -> Result<bool, CallFailure> {
+        match action {
+            Action::Create => self.creations_under_way().await,
+            Action::Delete => self.deletions_under_way().await,
+        }
+    }
+
     async fn status(&self, action: Action, request: &RequestId) -> Result<Progress, CallFailure> {
         match action {
             Action::Create => self.creation_status(request).await,
             Action::Delete => self.deletion_status(request).await,
         }
     }
+}
+
+fn in_progress() -> OperationStatusFilter {
+    OperationStatusFilter::builder().status(StatusValues::InProgress).build()
 }
 
 fn principal_type(principal: &Principal) -> PrincipalType {

@@ -32,19 +32,21 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     }
 
     async fn of_the_scope(&mut self, accounts: &BTreeSet<AccountId>) {
-        let scope = self.scope;
         self.by_pairs(&self.whole(accounts)).await;
-        for arn in &scope.permission_sets {
+        for arn in &self.scope.permission_sets {
             self.of_permission_set(arn, accounts).await;
         }
-        let groups = scope.groups.iter().cloned().map(Principal::Group);
-        let principals: Vec<Principal> =
-            groups.chain(scope.users.iter().cloned().map(Principal::User)).collect();
+        let principals = self.principals_of_the_scope();
         if self.by_principals(&principals).await {
             self.left_behind(&principals, accounts).await;
         } else {
             self.by_pairs(accounts).await;
         }
+    }
+
+    fn principals_of_the_scope(&self) -> Vec<Principal> {
+        let groups = self.scope.groups.iter().cloned().map(Principal::Group);
+        groups.chain(self.scope.users.iter().cloned().map(Principal::User)).collect()
     }
 
     /// What principals that are gone have left: no listing by principal shows it. It is looked for
@@ -81,7 +83,11 @@ impl<Reads: Observe> Gathering<'_, Reads> {
 
     async fn everything(&mut self, accounts: &BTreeSet<AccountId>) {
         match self.all_principals(accounts.len()).await {
-            Some(principals) if self.by_principals(&principals).await => {}
+            Some(principals) if self.by_principals(&principals).await => {
+                // Nobody lists those who are gone; but an event may have named some, whatever else
+                // it was merged with.
+                self.left_behind(&self.principals_of_the_scope(), accounts).await;
+            }
             _ => {
                 let pairs = self.by_pairs(accounts).await;
                 self.picture.see_pairs(pairs);

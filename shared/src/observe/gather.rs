@@ -17,7 +17,7 @@ use crate::{
     source::Spanned,
 };
 
-use super::{Facts, Observe, picture::Picture};
+use super::{Facts, Observe, picture::Picture, questions::asked_tags};
 
 /// Reads what a plan for the scope needs, as cheaply as the scope allows, and remembers nothing.
 ///
@@ -54,6 +54,7 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
         picture: &'a mut Picture,
     ) -> Result<Self, CallFailure> {
         let facts = reads.facts().await?;
+        picture.ask_for_tags(asked_tags(rules));
         let mut gathering = Gathering::new(reads, rules, scope, facts, (now, picture));
         gathering.accounts().await?;
         gathering.tags().await;
@@ -236,7 +237,7 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     async fn permission_set(&mut self, arn: PermissionSetArn) {
         match self.reads.permission_set_name(&arn).await {
             Ok(Some(name)) => {
-                self.organization.permission_sets.push(PermissionSet::named(arn, name))
+                self.organization.permission_sets.push(PermissionSet::named(arn, name));
             }
             // Deleted since it was listed.
             Ok(None) => {}

@@ -23,6 +23,7 @@ mod assignments;
 mod directory;
 mod gather;
 mod picture;
+mod questions;
 
 use std::collections::BTreeMap;
 

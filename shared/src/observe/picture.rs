@@ -35,6 +35,8 @@ pub struct Picture {
     accounts_at: Option<DateTime<Utc>>,
     /// When the names of all organizational units around them were.
     units_at: Option<DateTime<Utc>>,
+    /// The tags that the rules asked for. Of others no event is heeded, so they are not known.
+    asked_tags: BTreeSet<String>,
     /// Where principals hold assignments, by their bare ids.
     held: BTreeMap<String, BTreeSet<AccountId>>,
     /// Whether that was all there was once.
@@ -123,6 +125,17 @@ impl Picture {
         }
         self.is_changed |= before != self.accounts || !is_recent(self.accounts_at, now);
         self.accounts_at = Some(now);
+    }
+
+    /// These tags are asked for from now on. If one of them was not before, nothing is remembered of
+    /// any.
+    pub(super) fn ask_for_tags(&mut self, asked: BTreeSet<String>) {
+        if !asked.is_subset(&self.asked_tags) {
+            self.accounts.values_mut().for_each(|account| account.tags = None);
+            self.units.values_mut().for_each(|unit| unit.tags = None);
+        }
+        self.is_changed |= asked != self.asked_tags;
+        self.asked_tags = asked;
     }
 
     /// One account was read.
