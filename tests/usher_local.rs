@@ -1,9 +1,17 @@
 //! `usher local` as somebody at a terminal sees it: the real binary, the real SDK, and what reaches the events' sinks.
 
-use std::{fs, path::PathBuf, process::Stdio, sync::Mutex, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_identitystore::types::{AttributeOperation, MemberId};
 use aws_sdk_organizations::{Client, types::Tag};
+use aws_sdk_ssoadmin::types::{PrincipalType, TargetType};
 use axum::{Router, routing::post};
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -35,12 +43,18 @@ rules:
 struct Running {
     process: Child,
     endpoint: String,
-    seen: tokio::task::JoinHandle<String>,
+    /// What has been seen on the screen so far.
+    seen: Arc<Mutex<String>>,
+    screen: tokio::task::JoinHandle<()>,
     folder: TempDir,
 }
 
 impl Running {
     async fn start(arguments: &[&str]) -> Self {
+        Self::start_with(&[], arguments).await
+    }
+
+    async fn start_with(environment: &[(&str, &str)], arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("rules.yaml"), RULES).unwrap();
         let mut process = Command::new(binary("usher"))
@@ -48,6 +62,7 @@ impl Running {
             .args(arguments)
             .current_dir(folder.path())
             .env_clear()
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
@@ -56,13 +71,30 @@ impl Running {
         let mut exports = BufReader::new(process.stdout.take().unwrap()).lines();
         let first = exports.next_line().await.unwrap().unwrap();
         let (_, endpoint) = first.split_once('=').unwrap();
-        let mut screen = process.stderr.take().unwrap();
-        let seen = tokio::spawn(async move {
-            let mut text = String::new();
-            screen.read_to_string(&mut text).await.unwrap();
-            text
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let seen: Arc<Mutex<String>> = Arc::default();
+        let screen = tokio::spawn({
+            let seen = Arc::clone(&seen);
+            async move {
+                while let Some(line) = lines.next_line().await.unwrap() {
+                    seen.lock().unwrap().push_str(&(line + "\n"));
+                }
+            }
         });
-        Self { process, endpoint: endpoint.to_owned(), seen, folder }
+        Self { process, endpoint: endpoint.to_owned(), seen, screen, folder }
+    }
+
+    /// Waits until that is seen on the screen so often.
+    async fn shows(&self, text: &str, times: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let seen = self.seen.lock().unwrap().clone();
+            if seen.matches(text).count() >= times {
+                return;
+            }
+            assert!(Instant::now() < deadline, "`{text}` was not seen {times} times:\n{seen}");
+            sleep(Duration::from_millis(20)).await;
+        }
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -70,11 +102,15 @@ impl Running {
     }
 
     async fn bob(&self) -> Client {
+        Client::new(&self.sdk().await)
+    }
+
+    async fn sdk(&self) -> SdkConfig {
         let config = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))
             .endpoint_url(&self.endpoint)
             .test_credentials();
-        Client::new(&config.load().await)
+        config.load().await
     }
 
     /// The organization as `GET /organization` answers it.
@@ -93,7 +129,11 @@ impl Running {
 
     /// Waits until the assignments are these: `PERMISSION SET, GROUP, ACCOUNT`, sorted.
     async fn holds(&self, wanted: &[&str]) {
-        let deadline = Instant::now() + PATIENCE;
+        self.holds_within(PATIENCE, wanted).await;
+    }
+
+    async fn holds_within(&self, patience: Duration, wanted: &[&str]) {
+        let deadline = Instant::now() + patience;
         loop {
             let access = access(&self.organization().await);
             if access == wanted {
@@ -110,7 +150,8 @@ impl Running {
         let killed = Command::new("kill").args(["-INT", &id]).status().await.unwrap();
         assert!(killed.success());
         let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await.unwrap().unwrap();
-        let seen = self.seen.await.unwrap();
+        self.screen.await.unwrap();
+        let seen = self.seen.lock().unwrap().clone();
         assert_eq!(ended.code(), Some(0), "{seen}");
         (seen, self.folder)
     }
@@ -171,26 +212,28 @@ async fn what_somebody_changes_is_followed_by_what_the_rules_say() {
     usher.holds(&wanted).await;
 
     fs::write(usher.file("rules.yaml"), RULES.replace("groups: [Eng", "group: [Eng")).unwrap();
-    sleep(Duration::from_secs(1)).await;
+    usher.shows("Rules Rejected", 1).await;
     usher.holds(&wanted).await;
     fs::write(usher.file("rules.yaml"), RULES.replace("PowerUser", "ViewOnly")).unwrap();
     let viewing: Vec<String> =
         wanted.iter().map(|access| access.replace("PowerUser", "ViewOnly")).collect();
     usher.holds(&viewing.iter().map(String::as_str).collect::<Vec<_>>()).await;
     // The last assignment is there before its announcement is.
-    sleep(Duration::from_secs(1)).await;
+    usher.shows("Access Granted", 8).await;
 
     let (seen, folder) = usher.interrupt().await;
     for line in [
-        "rules     rules.yaml is followed; rules: 1",
+        "event     Object Created  by aws.s3  rules.yaml",
+        "function  rules-events: rules.yaml is in force; rules: 1",
+        "event     Rules Activated  by usher  rules.yaml, rules: 1, tests: 0, warnings: 0",
         "event     CreateAccountResult",
         "function  account-events: look at account",
         "+ PowerUserAccess  group Engineering",
         "rule engineers-build (rules.yaml:6)",
         "event     Access Granted  by usher  lambda-test, PowerUserAccess, Engineering",
-        "rules     rules.yaml is rejected: the rules in force stay as they were",
+        "function  rules-events: rules.yaml is rejected: the rules in force stay",
         "error[unknown-field]: unknown field `group`",
-        "rules     rules.yaml is followed from now on",
+        "event     Rules Rejected  by usher  rules.yaml, mistakes: 1",
     ] {
         assert!(seen.contains(line), "`{line}` was not seen:\n{seen}");
     }
@@ -203,6 +246,8 @@ async fn what_somebody_changes_is_followed_by_what_the_rules_say() {
                 == "usher-reconciler"
     };
     assert_eq!(events.iter().filter(by_usher).count(), 8);
+    let told = |name: &str| events.iter().filter(|event| event["detail-type"] == name).count();
+    assert_eq!(["Rules Activated", "Rules Rejected", "Object Created"].map(told), [2, 1, 3]);
     assert_eq!(POSTED.lock().unwrap().as_slice(), file.lines().collect::<Vec<_>>());
     let dump = fs::read(folder.path().join("dump.json")).unwrap();
     assert_eq!(access(&serde_json::from_slice(&dump).unwrap()), viewing);
@@ -239,29 +284,226 @@ async fn a_made_up_organization_is_served_dumped_and_served_again() {
     assert_eq!(again, served);
 }
 
+#[tokio::test]
+async fn a_rules_file_that_goes_away_leaves_the_rules_in_force() {
+    let functions = ["--functions", "--rules", "rules.yaml", "--speed", "10"];
+    let usher = Running::start(&functions).await;
+    usher.holds(&AT_FIRST).await;
+    fs::remove_file(usher.file("rules.yaml")).unwrap();
+    usher.shows("rules.yaml cannot be read: ", 1).await;
+    create_test_account(&usher.bob().await, "lambda-test").await;
+    let mut wanted = AT_FIRST.to_vec();
+    wanted.insert(2, "PowerUserAccess, Engineering, lambda-test");
+    usher.holds(&wanted).await;
+
+    let rules = RULES.replace("engineers-build", "engineers-look").replace("PowerUser", "ViewOnly");
+    fs::write(usher.file("rules.yaml"), rules).unwrap();
+    usher.shows("rules     rules.yaml can be read again", 1).await;
+    usher.shows("+ rule engineers-look", 1).await;
+    usher.shows("- rule engineers-build", 1).await;
+    let viewing: Vec<String> =
+        wanted.iter().map(|access| access.replace("PowerUser", "ViewOnly")).collect();
+    usher.holds(&viewing.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    usher.interrupt().await;
+}
+
+#[tokio::test]
+async fn a_sink_that_never_answers_holds_up_nobody() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let usher = Running::start(&["--events", &url, "--events", "events.jsonl"]).await;
+    let bob = usher.bob().await;
+    for name in ["one-test", "two-test", "three-test"] {
+        create_test_account(&bob, name).await;
+    }
+    usher.shows("event     CreateAccountResult", 3).await;
+    let deadline = Instant::now() + PATIENCE;
+    while events_named(&usher.file("events.jsonl"), "CreateAccountResult") < 3 {
+        assert!(Instant::now() < deadline, "the file does not get the events");
+        sleep(Duration::from_millis(20)).await;
+    }
+    let (seen, _) = usher.interrupt().await;
+    let told = format!("{url} did not take all events before the end");
+    assert!(seen.contains(&told), "{seen}");
+}
+
+fn events_named(file: &Path, name: &str) -> usize {
+    fs::read_to_string(file).unwrap().matches(&format!("\"eventName\":\"{name}\"")).count()
+}
+
+#[tokio::test]
+async fn events_that_never_stop_coming_do_not_hold_up_the_reconciler() {
+    let usher = Running::start(&["--functions", "--rules", "rules.yaml", "--speed", "10"]).await;
+    usher.holds(&AT_FIRST).await;
+    let bob = usher.bob().await;
+    // Rules look at this tag, so that each of these events has its message on the lane.
+    let noise = |account: &'static str| {
+        let request = bob.tag_resource().resource_id(account);
+        async move {
+            for number in 0_u64.. {
+                let tag =
+                    Tag::builder().key("environment").value(number.to_string()).build().unwrap();
+                request.clone().tags(tag).send().await.unwrap();
+            }
+        }
+    };
+    let stream =
+        async { tokio::join!(noise("230000000001"), noise("240000000001"), noise("240000000002")) };
+    let mut wanted = AT_FIRST.to_vec();
+    wanted.insert(2, "PowerUserAccess, Engineering, lambda-test");
+    let change = async {
+        usher.shows("Tag Change on Resource", 10).await;
+        create_test_account(&bob, "lambda-test").await;
+        usher.holds_within(3 * PATIENCE, &wanted).await;
+    };
+    tokio::select! {
+        _ = stream => {}
+        () = change => {}
+    }
+    usher.interrupt().await;
+}
+
+const OLD_SHOP: &str = "250000000001";
+const ENGINEERING: &str = "b0b00000-0001-70a1-8c11-6e6769766501";
+const MARY: &str = "b0b00000-1000-70e1-9d22-656e67696e65";
+const INSTANCE: &str = "arn:aws:sso:::instance/ssoins-6508b0b5c0ffee01";
+const VIEW_ONLY: &str = "arn:aws:sso:::permissionSet/ssoins-6508b0b5c0ffee01/ps-6508b0b5c0ffee52";
+const STORE: &str = "d-b0b0000001";
+
+/// What Bob does to accounts, and what AWS does not let him do.
+async fn change_accounts(usher: &Running, bob: &Client) {
+    create_test_account(bob, "lambda-test").await;
+    usher.shows("AccountJoinedOrganization", 1).await;
+    let again = bob.create_account().account_name("again").email("lambda-test@example.com");
+    again.send().await.unwrap();
+    usher.shows("CreateAccountResult", 2).await;
+    let account = usher.organization().await.accounts;
+    let account = account.into_iter().find(|account| account.name == "lambda-test").unwrap();
+    let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build().unwrap();
+    let tags = bob.tag_resource().resource_id(account.id.as_str());
+    let tags = tags.tags(tag("environment", "production")).tags(tag("team", "web"));
+    tags.send().await.unwrap();
+    let untag = bob.untag_resource().resource_id(account.id.as_str()).tag_keys("environment");
+    untag.send().await.unwrap();
+    let to_sandbox = bob.move_account().account_id(account.id.as_str());
+    let to_sandbox =
+        to_sandbox.source_parent_id("r-bob1").destination_parent_id("ou-bob1-sandbox1");
+    to_sandbox.clone().send().await.unwrap();
+    to_sandbox.send().await.unwrap_err();
+}
+
+/// What Bob does to groups, and to an account that nothing can be done to any more.
+async fn change_groups(usher: &Running) {
+    let sdk = usher.sdk().await;
+    let store = aws_sdk_identitystore::Client::new(&sdk);
+    let join = store.create_group_membership().identity_store_id(STORE).group_id(ENGINEERING);
+    let joined = join.member_id(MemberId::UserId(MARY.to_owned())).send().await.unwrap();
+    usher.shows("CreateGroupMembership", 1).await;
+    let rename = AttributeOperation::builder().attribute_path("displayName");
+    let rename = rename.attribute_value("Builders".into()).build().unwrap();
+    let update = store.update_group().identity_store_id(STORE).group_id(ENGINEERING);
+    update.operations(rename).send().await.unwrap();
+    usher.shows("UpdateGroup", 1).await;
+
+    let admin = aws_sdk_ssoadmin::Client::new(&sdk);
+    let create = admin.create_account_assignment().instance_arn(INSTANCE).target_id(OLD_SHOP);
+    let create = create.target_type(TargetType::AwsAccount).permission_set_arn(VIEW_ONLY);
+    let create = create.principal_type(PrincipalType::Group).principal_id(ENGINEERING);
+    create.send().await.unwrap();
+    usher.shows("FAILED: ", 2).await;
+
+    let leave = store.delete_group_membership().identity_store_id(STORE);
+    leave.membership_id(joined.membership_id()).send().await.unwrap();
+    store.delete_group().identity_store_id(STORE).group_id(ENGINEERING).send().await.unwrap();
+    usher.shows("DeleteGroup", 2).await;
+}
+
+/// What is seen, without what differs each time.
+async fn view(environment: &[(&str, &str)]) -> String {
+    let usher = Running::start_with(environment, &[]).await;
+    let bob = usher.bob().await;
+    change_accounts(&usher, &bob).await;
+    change_groups(&usher).await;
+    let (seen, _) = usher.interrupt().await;
+    let (_, happened) = seen.split_once("\n\n").unwrap();
+    happened.trim().to_owned()
+}
+
+fn without_times(assert: impl FnOnce()) {
+    let mut settings = insta::Settings::clone_current();
+    // Beside an escape there is no boundary of a word.
+    settings.add_filter(r"\d\d:\d\d:\d\d", "[time]");
+    settings.add_filter(r"\b[1-9]\d{11}\b", "[account]");
+    settings.bind(assert);
+}
+
+#[tokio::test]
+async fn what_happens_is_shown_by_name_with_from_what_to_what() {
+    let seen = view(&[]).await;
+    without_times(|| assert_snapshot!(seen));
+}
+
+#[tokio::test]
+async fn what_happens_is_shown_in_colour_to_who_sees_colours() {
+    let seen = view(&[("CLICOLOR_FORCE", "1")]).await;
+    without_times(|| assert_snapshot!(seen.replace('\u{1b}', "␛")));
+}
+
 #[test]
 fn exports_for_a_shell() {
     assert_snapshot!(Usher::new().run(&["local", "--exports"]));
 }
 
 #[test]
+fn exports_for_other_shells() {
+    let shells = ["fish", "powershell"];
+    let exports = shells.map(|shell| Usher::new().run(&["local", "--exports", shell]).to_string());
+    assert_snapshot!(exports.join("\n"));
+}
+
+/// What is wrong with a command line is said with what would be right.
+#[test]
 fn what_cannot_be_served_is_said() {
-    let failed =
-        |arguments: &[&str]| Usher::new().file("rules.yaml", "version: 2\n").run(arguments);
-    for arguments in [
+    let said = |arguments: &[&str]| {
+        let ended = Usher::new().file("rules.yaml", "version: 2\n").run(arguments);
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{arguments:?}: {ended}");
+        format!("$ usher {}\n{}", arguments.join(" "), ended.stderr)
+    };
+    let said: Vec<String> = [
         ["local", "--functions"].as_slice(),
+        &["local", "--rules", "rules.yaml"],
+        &["local", "--port", "http"],
         &["local", "--speed", "0"],
         &["local", "--chaos", "seven"],
+        &["local", "--chaos", "7,lost=2"],
         &["local", "--generate", "accounts=many"],
+        &["local", "--generate", "computers=7"],
         &["local", "--fail", "sso-admin:CreateAccountAssignment"],
+        &["local", "--fail", "sso-admin:CreateAccountAssignment:ConflictException:often"],
+        &["local", "--fail", "sso:CreateAccountAssignment:ConflictException:0.1"],
+        &["local", "--fail", "sso-admin:CreateAssignment:ConflictException:0.1"],
         &["local", "--latency", "fast"],
+        &["local", "--page-size", "0"],
+        &["local", "--quotas", "on"],
+        &["local", "--identity-source", "okta"],
+        &["local", "--caller", "audit"],
+        &["local", "--port", "0", "--caller", "999999999999"],
+        &["local", "--exports", "cmd"],
         &["local", "--events", "ftp://localhost/"],
+        &["local", "--events", "nowhere/events.jsonl"],
         &["local", "--seed", "nowhere.json"],
-    ] {
-        let ended = failed(arguments);
-        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{arguments:?}: {ended}");
-        assert!(ended.stderr.starts_with("error: "), "{ended}");
-    }
-    let ended = failed(&["local", "--functions", "--rules", "rules.yaml"]);
+        &["local", "--seed", "rules.yaml"],
+        &["local", "--functions", "--rules", "nowhere.yaml"],
+    ]
+    .into_iter()
+    .map(said)
+    .collect();
+    assert_snapshot!(said.join("\n"));
+    let ended = Usher::new().file("rules.yaml", "version: 2\n").run(&[
+        "local",
+        "--functions",
+        "--rules",
+        "rules.yaml",
+    ]);
     assert_eq!((ended.code, ended.stdout.as_str()), (3, ""), "{ended}");
 }

@@ -117,7 +117,7 @@ fn every_value_of_a_tag_that_matches_nothing_is_named() {
     accounts: {tags: {environment: [prodution, test, stage, \"dev*\"]}}
 ",
     );
-    let [expected @ ..] = ["prodution", "stage", "dev*"]
+    let expected = ["prodution", "stage", "dev*"]
         .map(|value| format!("no account has the tag `environment` with the value `{value}`"));
     messages(&rules, &marys_company(), &expected.each_ref().map(String::as_str));
     assert!(warned(&rules, &marys_company())[0].names_a_similar_one());

@@ -13,10 +13,11 @@ use local::Local;
 use serde_json::{Value, json};
 use shared::{
     act::Outcome as Changed,
+    aws::store::Location,
     plan::{Action, PlanText},
     relevance::OWN_CHANGE,
     rules::Rules,
-    runtime::{self, Batch, Outcome, Settings, World},
+    runtime::{self, Batch, Outcome, RulesOutcome, Settings, World},
     scope::{self, Function, event::Event},
 };
 
@@ -31,9 +32,10 @@ pub(crate) const USHER_ACCESS_KEY_ID: &str = "USHERLOCAL";
 /// How long between two looks at requests in flight: shorter than in AWS, as everything on localhost is.
 const POLL_EVERY: Duration = Duration::from_millis(100);
 
-/// The functions.
+/// The functions. Those that hear events and the reconciler share nothing, as their processes in AWS do.
 pub(crate) struct Functions {
-    world: World,
+    hearing: World,
+    reconciler: World,
 }
 
 /// What a function made of an event.
@@ -56,55 +58,69 @@ pub(crate) struct Run {
 impl Functions {
     /// The functions, set up as the template does it, with the rules in that file.
     pub(crate) fn new(local: &Local, rules: &str) -> Result<Self, Failure> {
-        Self::paced(local, rules, Settings::default().calls_per_second)
+        let settings = Settings { rules: Some(location(rules)?), ..Settings::default() };
+        Ok(Self::with(local, &settings))
     }
 
-    /// The same, which call Identity Center so many times a second.
+    /// The same, which puts in force what somebody writes to another file, and calls Identity Center so many times a
+    /// second.
     pub(crate) fn paced(
         local: &Local,
-        rules: &str,
+        written: &str,
+        active: &str,
         calls_per_second: NonZeroU32,
     ) -> Result<Self, Failure> {
-        let rules = rules.parse().map_err(|error| Failure::Bob {
-            what: "name the rules file".to_owned(),
-            source: Box::new(error),
-        })?;
         let settings = Settings {
-            rules: Some(rules),
+            rules: Some(location(active)?),
+            rules_written: Some(location(written)?),
+            calls_per_second,
+            ..Settings::default()
+        };
+        Ok(Self::with(local, &settings))
+    }
+
+    fn with(local: &Local, settings: &Settings) -> Self {
+        let settings = Settings {
             lane: Some(
                 "https://sqs.eu-west-1.amazonaws.com/111111111111/usher-lane.fifo".to_owned(),
             ),
             poll_every: POLL_EVERY,
-            calls_per_second,
             own_role: Some(local.usher_role_arn()),
-            ..Settings::default()
+            ..settings.clone()
         };
-        Ok(Self { world: World::new(settings, configuration(local, USHER_ACCESS_KEY_ID)) })
+        let world = || World::new(settings.clone(), configuration(local, USHER_ACCESS_KEY_ID));
+        Self { hearing: world(), reconciler: world() }
     }
 
     /// Does what the event rules do in AWS: each event goes to the function that it is for. What is for none is nobody's;
-    /// the schedule goes to the lane by itself, and the rules file is the caller's. Of echoes of what the functions do, nothing
-    /// is told.
+    /// the schedule goes to the lane by itself, and the rules file to [`Self::write_rules`]. Of echoes of what the functions do,
+    /// nothing is told.
     pub(crate) async fn deliver(&self, event: Value) -> Result<Option<Taken>, Failure> {
         let function = match scope::route(&event).function {
             None | Some(Function::Reconciler | Function::RulesEvents) => return Ok(None),
             Some(function) => function,
         };
-        let outcome = runtime::event(&self.world, function, event).await;
+        let outcome = runtime::event(&self.hearing, function, event).await;
         let outcome = outcome.map_err(|failure| failed(function, failure))?;
         let is_echo = matches!(&outcome, Outcome::Ignored(why) if why == OWN_CHANGE);
         Ok((!is_echo).then_some(Taken { function, outcome }))
+    }
+
+    /// Tells the function that puts rules in force that somebody wrote the rules file.
+    pub(crate) async fn write_rules(&self, event: Value) -> Result<RulesOutcome, Failure> {
+        let outcome = runtime::rules_event(&self.hearing, event).await;
+        outcome.map_err(|failure| failed(Function::RulesEvents, failure))
     }
 
     /// Hands messages, each with its id, to the reconciler, in the batch that Lambda makes of them.
     pub(crate) async fn reconcile(&self, messages: &[(String, String)]) -> Result<Run, Failure> {
         let record = |(id, body): &(String, String)| json!({ "messageId": id, "body": body });
         let records: Vec<Value> = messages.iter().map(record).collect();
-        let before = self.world.calls().total();
+        let before = self.reconciler.calls().total();
         let begin = Instant::now();
-        let batch = runtime::lane_batch(&self.world, json!({ "Records": records })).await;
+        let batch = runtime::lane_batch(&self.reconciler, json!({ "Records": records })).await;
         let batch = batch.map_err(|failure| failed(Function::Reconciler, failure))?;
-        let calls = self.world.calls().total() - before;
+        let calls = self.reconciler.calls().total() - before;
         Ok(Run { messages: messages.len(), batch, calls, time: begin.elapsed() })
     }
 }
@@ -175,6 +191,13 @@ pub(crate) fn configuration(local: &Local, access_key_id: &str) -> SdkConfig {
         .http_client(Builder::new().build_http())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .build()
+}
+
+fn location(path: &str) -> Result<Location, Failure> {
+    path.parse().map_err(|error| Failure::Bob {
+        what: "name the rules file".to_owned(),
+        source: Box::new(error),
+    })
 }
 
 fn failed(function: Function, failure: runtime::Failure) -> Failure {

@@ -75,7 +75,27 @@ impl Call<'_> {
     ) -> Result<Value, ApiError> {
         let (operation, settings) = (self.operation, self.settings());
         let page = Listing { operation, settings, largest, request }.page(items, sort_key, view);
-        page.map(|page| page.into_answer(key)).map_err(|wrong| self.invalid(wrong))
+        page.map(|page| page.into_answer(key))
+            .map_err(|wrong| self.no_page(wrong, largest, request))
+    }
+
+    /// Organizations also tells programs what is wrong.
+    ///
+    /// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html#API_ListAccounts_Errors>
+    fn no_page(&self, wrong: String, largest: usize, request: &PageRequest) -> ApiError {
+        let refused = self.invalid(wrong);
+        if self.service != Service::Organizations {
+            return refused;
+        }
+        let asked = request.max_results.map(usize::try_from);
+        refused.with(
+            "Reason",
+            match asked {
+                Some(Err(_) | Ok(0)) => "MIN_VALUE_EXCEEDED",
+                Some(Ok(number)) if number > largest => "MAX_VALUE_EXCEEDED",
+                _ => "INVALID_NEXT_TOKEN",
+            },
+        )
     }
 
     /// One page of a list that is so short that its items' places can be their keys.

@@ -58,7 +58,10 @@ mod world;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use serde_json::Value;
-use shared::{ids::AccountId, organization::Organization};
+use shared::{
+    ids::AccountId,
+    organization::{Organization, Tags},
+};
 use tokio::sync::{mpsc, oneshot};
 
 pub use crate::{
@@ -142,6 +145,19 @@ impl Local {
     #[must_use]
     pub fn name_of(&self, id: &str) -> Option<String> {
         names::name_of(&self.world.state(), id)
+    }
+
+    /// The tags of an account or an organizational unit; nothing, when there is none with this id.
+    #[must_use]
+    pub fn tags_of(&self, id: &str) -> Option<Tags> {
+        events::tags_of(&self.world.state(), id).cloned()
+    }
+
+    /// How an assignment or a provisioning ended that AWS accepted under this id: why it failed, if it
+    /// did. Nothing, while it is in progress, and once it is forgotten.
+    #[must_use]
+    pub fn ended(&self, request_id: &str) -> Option<Result<(), String>> {
+        sso_admin::ended(&self.world.state(), request_id)
     }
 
     /// The requests answered so far, by service and operation: `sso-admin:ListInstances`.

@@ -22,7 +22,7 @@ pub(crate) const IDENTITY_CENTER_PAGE: usize = 100;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct PageRequest {
-    max_results: Option<i64>,
+    pub(crate) max_results: Option<i64>,
     next_token: Option<String>,
 }
 

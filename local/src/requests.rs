@@ -146,7 +146,8 @@ impl<Request, Done> Accepted<Request, Done> {
         self.outcome.as_ref().map(|outcome| outcome.ended)
     }
 
-    fn result(&self) -> Option<&Result<Done, String>> {
+    /// How it ended, once it has.
+    pub(crate) fn result(&self) -> Option<&Result<Done, String>> {
         self.outcome.as_ref().map(|outcome| &outcome.result)
     }
 

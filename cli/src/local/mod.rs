@@ -6,9 +6,12 @@
 mod ending;
 mod exports;
 mod lane;
+mod memory;
 mod rules_file;
 mod screen;
 mod sink;
+mod view;
+mod work;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -20,7 +23,10 @@ use local::{
 };
 use serde_json::Value;
 use shared::{ids::AccountId, organization::Organization};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    time::{MissedTickBehavior, interval},
+};
 
 use crate::{
     exit::{Exit, Failure},
@@ -30,9 +36,15 @@ use crate::{
 };
 
 use ending::{Dump, Stop};
-use lane::Lane;
+use exports::{Shell, exports};
+use rules_file::RulesFile;
 use screen::Screen;
 use sink::Sinks;
+use view::View;
+use work::Work;
+
+/// How often it is looked at what AWS has accepted and not yet done, for the view.
+const RESULTS_EVERY: Duration = Duration::from_millis(100);
 
 /// Serve an organization on localhost: Organizations, Identity Center and the Identity Store
 ///
@@ -43,7 +55,7 @@ use sink::Sinks;
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The port on 127.0.0.1; 0 takes any that is free
-    #[arg(long, default_value_t = 4570)]
+    #[arg(long, default_value_t = 4570, value_parser = port)]
     port: u16,
     /// An organization snapshot to begin with [default: Bob's organization]
     #[arg(long, value_name = "ORG.json", conflicts_with = "generate")]
@@ -113,8 +125,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     dump: Option<PathBuf>,
     /// Only print what a shell needs to reach it, and end
-    #[arg(long)]
-    exports: bool,
+    #[arg(long, value_enum, value_name = "SHELL", num_args = 0..=1, default_missing_value = "sh")]
+    exports: Option<Shell>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -146,26 +158,32 @@ enum BusesArgument {
 pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut stop = Stop::listen()?;
     let organization = arguments.organization()?;
-    if arguments.exports {
+    if let Some(shell) = arguments.exports {
         let endpoint = format!("http://127.0.0.1:{}", arguments.port);
-        output::data(&exports::exports(&endpoint, &organization))?;
+        output::data(&exports(shell, &endpoint, &organization))?;
         return Ok(Exit::Done);
     }
     let dump = arguments.dump.as_deref().map(Dump::try_out).transpose()?;
-    let sinks = Sinks::open(&arguments.events)?;
     let screen = Screen::new(arguments.speed);
-    let lane = arguments.lane()?;
+    let rules = arguments.rules.as_deref().map(RulesFile::open).transpose()?;
+    let mut sinks = Sinks::open(&arguments.events, screen)?;
     let mut local = Local::start(organization.clone(), arguments.settings()).await?;
     let events = local.take_events().ok_or(Failure::NoEvent("any event"))?;
     for fault in &arguments.fail {
         local.fail(fault.clone());
     }
-    output::data(&exports::exports(&local.endpoint(), &organization))?;
+    output::data(&exports(Shell::Sh, &local.endpoint(), &organization))?;
     screen::opening(&local.endpoint(), &organization);
+    let view = View::new(&local, &organization, screen);
+    let events = match &arguments.chaos {
+        Some(chaos) => arguments.scaled(chaos).disturb(events),
+        None => events,
+    };
     tokio::select! {
-        served = serve(arguments, &local, events, sinks, lane, &screen) => served?,
+        served = serve(&local, &view, screen, events, &mut sinks, rules) => served?,
         () = stop.asked_for() => {}
     }
+    sinks.close().await;
     if let Some(dump) = dump {
         dump.write(&local)?;
         screen.line("dump", &format!("the organization is in {}", dump.file().display()));
@@ -175,47 +193,63 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 
 /// Hands the events on until somebody has had enough.
 async fn serve(
-    arguments: &Arguments,
     local: &Local,
+    view: &View<'_>,
+    screen: Screen,
     events: UnboundedReceiver<Value>,
-    sinks: Sinks,
-    lane: Option<Lane>,
-    screen: &Screen,
+    sinks: &mut Sinks,
+    rules: Option<RulesFile>,
 ) -> Result<(), Failure> {
-    let events = match &arguments.chaos {
-        Some(chaos) => arguments.scaled(chaos).disturb(events),
-        None => events,
-    };
+    let (tell, told) = unbounded_channel();
     let (to_functions, for_functions) = unbounded_channel();
     // Without functions nobody would ever take what is put into the channel.
-    let to_functions = lane.is_some().then_some(to_functions);
+    let to_functions = rules.is_some().then_some(to_functions);
     let functions = async {
-        match lane {
-            Some(lane) => lane.run(local, for_functions, screen).await,
+        match rules {
+            Some(rules) => Work::new(local, view, screen, rules, tell)?.run(for_functions).await,
             None => std::future::pending().await,
         }
     };
     tokio::select! {
-        () = pass_on(events, local, sinks, to_functions.as_ref(), screen) => Ok(()),
+        () = pass_on(events, told, view, sinks, to_functions.as_ref()) => Ok(()),
         failed = functions => failed,
     }
 }
 
+/// Shows the events of the organization and hands them to the sinks and to the functions; and those that the functions have
+/// already heard of, to all others.
 async fn pass_on(
     mut events: UnboundedReceiver<Value>,
-    local: &Local,
-    mut sinks: Sinks,
+    mut heard: UnboundedReceiver<Value>,
+    view: &View<'_>,
+    sinks: &mut Sinks,
     to_functions: Option<&UnboundedSender<Value>>,
-    screen: &Screen,
 ) {
-    while let Some(event) = events.recv().await {
-        screen.event(local, &event);
-        // Before the sinks, which may be slow.
-        if let Some(functions) = to_functions {
-            functions.send(event.clone()).ok();
+    let mut results = interval(RESULTS_EVERY);
+    results.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            event = events.recv() => match event {
+                Some(event) => {
+                    view.event(&event);
+                    sinks.send(&event);
+                    if let Some(functions) = to_functions {
+                        functions.send(event).ok();
+                    }
+                }
+                None => return,
+            },
+            Some(event) = heard.recv() => {
+                view.event(&event);
+                sinks.send(&event);
+            }
+            _ = results.tick() => view.results(),
         }
-        sinks.send(&event, screen).await;
     }
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a number from 0 to {}", u16::MAX))
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -260,13 +294,6 @@ impl Arguments {
                 BusesArgument::All => Buses::All,
             },
             control_tower: self.control_tower,
-        }
-    }
-
-    fn lane(&self) -> Result<Option<Lane>, Failure> {
-        match &self.rules {
-            Some(rules) if self.functions => Lane::new(rules, self.speed).map(Some),
-            _ => Ok(None),
         }
     }
 

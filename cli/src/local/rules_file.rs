@@ -1,49 +1,72 @@
-//! The rules file while an admin edits it. As in AWS, what is written is checked first, and only what is right is
-//! followed: until then, what was right before stays in force.
+//! The rules file while an admin edits it. As in AWS, what is written is told as an event: the function that hears it checks
+//! the file, and until it has found it right, what was right before stays in force.
 
 use std::{
-    fs,
+    fs, mem,
     path::{Path, PathBuf},
 };
 
-use shared::{
-    rules::Rules,
-    trial::{self, Verdict},
-};
+use chrono::SecondsFormat;
+use serde_json::{Value, json};
+use shared::{aws::rules_bucket::DISK, promotion::examine, rules::Rules};
 use tempfile::TempDir;
 
-use crate::{clock, exit::Failure, output};
+use crate::{clock, exit::Failure};
+
+/// How often Lambda hands an event over that it did not get done: once, and twice more.
+///
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
+const ATTEMPTS: u32 = 3;
 
 /// The file that is edited, and a copy of what is in force.
 pub(super) struct RulesFile {
     path: PathBuf,
     folder: TempDir,
-    seen: Vec<u8>,
-    /// What was in the file at the last look, when that was something new.
-    writing: Option<Vec<u8>>,
+    /// What was found at the last look: what is in the file, or why it cannot be read.
+    found: Result<Vec<u8>, String>,
+    /// What was last told as written, and how often.
+    told: Vec<u8>,
+    attempts: u32,
+    is_missing: bool,
+    events: u64,
     /// The rules in force.
     pub(super) rules: Rules,
 }
 
-/// What came of an edit.
-pub(super) enum Edit {
-    /// The new rules are in force.
-    Activated,
-    /// The old rules stay in force, and why.
-    Rejected(String),
+/// What is new about the file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// Somebody has written it.
+    Written,
+    /// It cannot be read any more, and why. The rules in force stay: no file is never a reason to revoke.
+    Gone(String),
+    /// It can be read again.
+    Back,
 }
 
 impl RulesFile {
     /// The rules to begin with, which must be right.
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        let seen =
+        let bytes =
             fs::read(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
-        let rules = Rules::from_bytes(path.display().to_string(), seen.clone())
+        let rules = examine(path.display().to_string(), bytes.clone(), clock::now())
             .map_err(|invalid| Failure::Rules(Box::new(invalid)))?;
         let folder = tempfile::tempdir().map_err(Failure::Write)?;
-        let file = Self { path: path.to_owned(), folder, seen, writing: None, rules };
-        file.promote()?;
-        Ok(file)
+        Ok(Self {
+            path: path.to_owned(),
+            folder,
+            found: Ok(bytes),
+            told: Vec::new(),
+            attempts: 0,
+            is_missing: false,
+            events: 0,
+            rules,
+        })
+    }
+
+    /// The file as it was named.
+    pub(super) fn name(&self) -> String {
+        self.path.display().to_string()
     }
 
     /// The copy that the functions read.
@@ -51,42 +74,135 @@ impl RulesFile {
         self.folder.path().join("rules.yaml").display().to_string()
     }
 
-    /// Looks whether the file has been edited. An edit counts when two looks see the same: editors write in pieces.
-    pub(super) fn look(&mut self) -> Result<Option<Edit>, Failure> {
-        // Not there: saved by way of another file, or deleted, which is never a reason to revoke.
-        let Ok(bytes) = fs::read(&self.path) else { return Ok(None) };
-        if bytes == self.seen {
-            self.writing = None;
-            return Ok(None);
+    /// Looks whether there is news. Only what two looks have found counts: editors write in pieces, or save by way of
+    /// another file.
+    pub(super) fn look(&mut self) -> Option<News> {
+        let now = fs::read(&self.path).map_err(|error| error.to_string());
+        let is_settled = self.found == now;
+        self.found = now;
+        match &self.found {
+            _ if !is_settled => None,
+            Err(why) if !self.is_missing => {
+                self.is_missing = true;
+                Some(News::Gone(why.clone()))
+            }
+            Ok(_) if self.is_missing => {
+                self.is_missing = false;
+                Some(News::Back)
+            }
+            Ok(bytes) if *bytes != self.told => Some(News::Written),
+            _ => None,
         }
-        if self.writing.as_ref() != Some(&bytes) {
-            self.writing = Some(bytes);
-            return Ok(None);
-        }
-        self.writing = None;
-        self.seen.clone_from(&bytes);
-        self.check(bytes).map(Some)
     }
 
-    fn check(&mut self, bytes: Vec<u8>) -> Result<Edit, Failure> {
-        let rules = match Rules::from_bytes(self.path.display().to_string(), bytes) {
-            Ok(rules) => rules,
-            Err(invalid) => return Ok(Edit::Rejected(invalid.render(output::STYLED))),
-        };
-        let verdicts = trial::run(&rules, clock::now()).map_err(Failure::Test)?;
-        let failed = verdicts.iter().filter_map(Verdict::diagnostic);
-        let failed: Vec<String> =
-            failed.map(|failed| failed.render(&rules.source, output::STYLED)).collect();
-        if !failed.is_empty() {
-            return Ok(Edit::Rejected(failed.join("\n")));
+    /// The event that S3 sends when somebody has written the file.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
+    pub(super) fn written(&mut self) -> Value {
+        if let Ok(bytes) = &self.found
+            && *bytes != self.told
+        {
+            self.told.clone_from(bytes);
+            self.attempts = 0;
         }
-        drop(verdicts);
-        self.rules = rules;
-        self.promote()?;
-        Ok(Edit::Activated)
+        self.attempts += 1;
+        self.events += 1;
+        json!({
+            "version": "0",
+            "id": format!("usher-local-rules-{}", self.events),
+            "detail-type": "Object Created",
+            "source": "aws.s3",
+            "time": clock::now().to_rfc3339_opts(SecondsFormat::Secs, true),
+            "resources": [format!("arn:aws:s3:::{DISK}")],
+            "detail": {
+                "version": "0",
+                "bucket": { "name": DISK },
+                "object": {
+                    "key": self.name(),
+                    "size": self.told.len(),
+                    "sequencer": format!("{:016X}", self.events),
+                },
+                "reason": "PutObject",
+            },
+        })
     }
 
-    fn promote(&self) -> Result<(), Failure> {
-        fs::write(self.active(), &self.seen).map_err(Failure::Write)
+    /// Whether an event that the function did not get done is to be told again.
+    pub(super) fn is_to_be_told_again(&self) -> bool {
+        self.attempts < ATTEMPTS
+    }
+
+    /// The rules that have come into force, in place of these.
+    pub(super) fn activated(&mut self) -> Result<Rules, Failure> {
+        let bytes = fs::read(self.active())
+            .map_err(|source| Failure::Read { path: self.active().into(), source })?;
+        let rules = Rules::from_bytes(self.name(), bytes)
+            .map_err(|invalid| Failure::Rules(Box::new(invalid)))?;
+        Ok(mem::replace(&mut self.rules, rules))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: &str = "version: 1\nmanage: {unlisted: report}\nrules: []\n";
+
+    fn opened() -> (TempDir, RulesFile) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rules.yaml");
+        fs::write(&path, RULES).unwrap();
+        let mut file = RulesFile::open(&path).unwrap();
+        file.written();
+        (folder, file)
+    }
+
+    #[test]
+    fn an_edit_counts_once_it_has_settled() {
+        let (folder, mut file) = opened();
+        let path = folder.path().join("rules.yaml");
+        assert_eq!(file.look(), None);
+        fs::write(&path, "version: 1").unwrap();
+        assert_eq!(file.look(), None);
+        fs::write(&path, format!("{RULES}# and more\n")).unwrap();
+        assert_eq!((file.look(), file.look()), (None, Some(News::Written)));
+        let first = file.written();
+        assert_eq!(file.look(), None);
+        fs::write(&path, RULES).unwrap();
+        assert_eq!((file.look(), file.look()), (None, Some(News::Written)));
+        assert_ne!(first["id"], file.written()["id"]);
+    }
+
+    #[test]
+    fn a_file_that_goes_away_is_told_once_and_again_when_it_is_back() {
+        let (folder, mut file) = opened();
+        let path = folder.path().join("rules.yaml");
+        fs::remove_file(&path).unwrap();
+        assert_eq!(file.look(), None, "it may be being saved by way of another");
+        assert!(matches!(file.look(), Some(News::Gone(_))));
+        assert_eq!(file.look(), None);
+        fs::create_dir(&path).unwrap();
+        assert_eq!((file.look(), file.look()), (None, None), "it still cannot be read");
+        fs::remove_dir(&path).unwrap();
+        fs::write(&path, RULES.replace("report", "revoke")).unwrap();
+        assert_eq!(
+            (file.look(), file.look(), file.look()),
+            (None, Some(News::Back), Some(News::Written))
+        );
+    }
+
+    #[test]
+    fn what_fails_is_told_twice_more() {
+        let (folder, mut file) = opened();
+        assert!(file.is_to_be_told_again());
+        file.written();
+        assert!(file.is_to_be_told_again());
+        file.written();
+        assert!(!file.is_to_be_told_again());
+        let path = folder.path().join("rules.yaml");
+        fs::write(path, RULES.replace("report", "revoke")).unwrap();
+        file.look();
+        file.written();
+        assert!(file.is_to_be_told_again());
     }
 }

@@ -12,6 +12,8 @@ mod native;
 mod scim;
 mod tag_change;
 
+pub(crate) use self::tag_change::tags_of;
+
 use serde_json::Value;
 use shared::organization::{Membership, Tags};
 
@@ -37,7 +39,7 @@ impl Before {
                 Self { membership: membership.cloned(), tags: None }
             }
             "TagResource" | "UntagResource" => {
-                let tags = text("ResourceId").and_then(|id| tag_change::tags_of(state, id));
+                let tags = text("ResourceId").and_then(|id| tags_of(state, id));
                 Self { membership: None, tags: tags.cloned() }
             }
             _ => Self::default(),

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The tags of an account, an organizational unit or the root.
-pub(super) fn tags_of<'a>(state: &'a State, id: &str) -> Option<&'a Tags> {
+pub(crate) fn tags_of<'a>(state: &'a State, id: &str) -> Option<&'a Tags> {
     if let Ok(account) = id.parse::<AccountId>() {
         return state.members.get(&account).map(|member| &member.account.tags);
     }

@@ -69,6 +69,12 @@ impl AssignmentRequests {
         }
     }
 
+    /// How the request of this id ended, either way.
+    pub(super) fn ended(&self, request_id: &str) -> Option<&Result<(), String>> {
+        let accepted = self.creations.get(request_id).or_else(|| self.deletions.get(request_id));
+        accepted?.result()
+    }
+
     /// What is being changed, either way.
     pub(super) fn in_progress(&self) -> impl Iterator<Item = &Assignment> {
         let both = self.creations.in_progress().chain(self.deletions.in_progress());

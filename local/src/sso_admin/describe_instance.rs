@@ -18,7 +18,9 @@ pub(super) fn describe_instance(
     call: &mut Call<'_>,
     request: &DescribeInstanceRequest,
 ) -> Result<Value, ApiError> {
-    errors::known_instance(call.state, &request.instance_arn)?;
+    // The API has no other error for an instance that is not there, or somebody else's.
+    errors::known_instance(call.state, &request.instance_arn)
+        .map_err(|_| errors::access_denied(call, request.instance_arn.as_str()))?;
     Ok(view(call.state))
 }
 

@@ -38,7 +38,14 @@ pub(crate) use self::{
     permission_set::PermissionSetDetails, provision_permission_set::Provisioning,
     role_updates::RoleUpdates,
 };
-use crate::operation::Operation;
+use crate::{operation::Operation, requests::Accepted, state::State};
+
+/// How the request of this id ended, whatever was asked for.
+pub(crate) fn ended(state: &State, request_id: &str) -> Option<Result<(), String>> {
+    let change = state.assignment_requests.ended(request_id);
+    let provisioning = state.provisionings.get(request_id).and_then(Accepted::result);
+    change.or(provisioning).cloned()
+}
 
 /// The operation of this name, if it is known.
 pub(crate) fn operation(name: &str) -> Option<Operation> {

@@ -12,6 +12,7 @@ mod callers;
 mod events;
 mod faults;
 mod identity_store;
+mod operations;
 mod pages;
 mod relays;
 mod role_updates;

@@ -42,6 +42,22 @@ async fn announcements_are_kept_but_not_in_the_name_of_aws() {
 }
 
 #[tokio::test]
+async fn of_announcements_the_last_ten_thousand_are_kept() {
+    let server = Server::start().await;
+    let entry = |number: usize| {
+        let detail = format!("{{\"n\":{number}}}");
+        PutEventsRequestEntry::builder().source("usher").detail_type("Told").detail(detail).build()
+    };
+    // A call takes ten.
+    for begin in (0..10_010).step_by(10) {
+        let entries = (begin..begin + 10).map(entry).collect();
+        server.event_bridge.put_events().set_entries(Some(entries)).send().await.unwrap();
+    }
+    let kept = server.local.announcements();
+    assert_eq!((kept.len(), &kept[0]["detail"]["n"]), (10_000, &10.into()));
+}
+
+#[tokio::test]
 async fn a_duplicate_is_one_for_five_minutes_of_the_servers_own_time() {
     let server = Server::with(Settings { speed: 10_000.0, ..quick() }).await;
     let request = server.sqs.send_message().queue_url("http://127.0.0.1/1/lane.fifo");

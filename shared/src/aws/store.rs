@@ -1,6 +1,7 @@
 //! One file, in S3 or on disk: read again only when it changed, and written whole.
 
 use std::{
+    collections::HashMap,
     fmt, fs,
     io::{self, ErrorKind, Read as _},
     path::{Path, PathBuf},
@@ -9,7 +10,11 @@ use std::{
 };
 
 use aws_sdk_s3::{
-    operation::get_object::{GetObjectError, GetObjectOutput},
+    operation::{
+        get_object::{GetObjectError, GetObjectOutput},
+        head_object::HeadObjectError,
+        put_object::PutObjectError,
+    },
     primitives::ByteStream,
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
@@ -20,6 +25,7 @@ use crate::failure::{CallFailure, FailureKind};
 use super::{clients::Clients, failure::failed};
 
 const GET_OBJECT: &str = "s3:GetObject";
+const HEAD_OBJECT: &str = "s3:HeadObject";
 const PUT_OBJECT: &str = "s3:PutObject";
 
 /// The largest file that is read, where nothing else is said: a rules file for thousands of accounts stays far below, and a
@@ -87,6 +93,24 @@ pub enum Read {
     },
     /// There is no such file.
     Absent,
+}
+
+/// A file as it is before it is replaced, without its contents.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// What tells it from what it may become.
+    pub etag: Option<String>,
+    /// What was kept with it. A disk keeps nothing.
+    pub fields: HashMap<String, String>,
+}
+
+/// What came of replacing a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaced {
+    /// It is what was written.
+    Yes,
+    /// It was not what it was taken for any more.
+    Overtaken,
 }
 
 /// What can go wrong with a file.
@@ -209,6 +233,70 @@ impl Store {
         }
     }
 
+    /// Looks at a file without reading it; nothing, when there is none.
+    ///
+    /// # Errors
+    /// It could not be reached.
+    pub async fn look(&self) -> Result<Option<Seen>, StoreFailure> {
+        match &self.location {
+            Location::S3 { bucket, key } => self.look_at_object(bucket, key).await,
+            Location::File(path) => Ok(match self.read_file(path, None)? {
+                Read::Found { etag, .. } => Some(Seen { etag, fields: HashMap::new() }),
+                Read::Absent | Read::NotModified => None,
+            }),
+        }
+    }
+
+    /// Writes the file, all or nothing, if it still has that entity tag; without one, if there is none
+    /// yet. A disk asks first and writes then: whoever writes to it is alone.
+    ///
+    /// # Errors
+    /// It could not be reached.
+    pub async fn replace(
+        &self,
+        bytes: Vec<u8>,
+        fields: HashMap<String, String>,
+        etag: Option<&str>,
+    ) -> Result<Replaced, StoreFailure> {
+        match &self.location {
+            Location::S3 { bucket, key } => {
+                let put = self.clients.s3().put_object().bucket(bucket).key(key);
+                let put = put.set_metadata(Some(fields)).body(ByteStream::from(bytes));
+                let put = match etag {
+                    Some(etag) => put.if_match(etag),
+                    None => put.if_none_match("*"),
+                };
+                match put.send().await {
+                    Ok(_) => Ok(Replaced::Yes),
+                    Err(error) if is_overtaken(&error) => Ok(Replaced::Overtaken),
+                    Err(error) => Err(self.in_s3(failed(PUT_OBJECT)(error))),
+                }
+            }
+            Location::File(path) => {
+                let seen = self.look().await?.and_then(|seen| seen.etag);
+                if seen.as_deref() != etag {
+                    return Ok(Replaced::Overtaken);
+                }
+                write_file(path, &bytes).map_err(|source| self.on_disk(source))?;
+                Ok(Replaced::Yes)
+            }
+        }
+    }
+
+    async fn look_at_object(&self, bucket: &str, key: &str) -> Result<Option<Seen>, StoreFailure> {
+        let head = self.clients.s3().head_object().bucket(bucket).key(key);
+        match head.send().await {
+            Ok(object) => {
+                let fields = object.metadata().cloned().unwrap_or_default();
+                Ok(Some(Seen { etag: object.e_tag, fields }))
+            }
+            Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => {
+                Ok(None)
+            }
+            Err(error) => Err(self.in_s3(failed(HEAD_OBJECT)(error))),
+        }
+    }
+
     async fn read_object(
         &self,
         bucket: &str,
@@ -295,6 +383,14 @@ fn is_not_modified(error: &SdkError<GetObjectError, HttpResponse>) -> bool {
     error.raw_response().is_some_and(|response| response.status().as_u16() == 304)
 }
 
+/// S3's answers to a condition that does not hold, or did not while it looked.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
+fn is_overtaken(error: &SdkError<PutObjectError, HttpResponse>) -> bool {
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    matches!(status, Some(409 | 412))
+}
+
 /// The connection broke in the middle of an object.
 fn cut_off(error: &dyn std::error::Error) -> CallFailure {
     CallFailure {
@@ -379,6 +475,25 @@ pub(super) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = local(&folder.path().join("rules.yaml"));
         assert_eq!(store.read_if_changed(Some("x")).await.unwrap(), Read::Absent);
+    }
+
+    #[tokio::test]
+    async fn a_file_is_replaced_only_as_it_was_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = local(&folder.path().join("below/rules.yaml"));
+        let replace = async |text: &str, etag: Option<&str>| {
+            store.replace(text.into(), HashMap::new(), etag).await.unwrap()
+        };
+        assert_eq!(store.look().await.unwrap(), None);
+        assert_eq!(replace("one", Some("x")).await, Replaced::Overtaken);
+        assert_eq!(store.look().await.unwrap(), None);
+
+        assert_eq!(replace("one", None).await, Replaced::Yes);
+        let seen = store.look().await.unwrap().unwrap();
+        assert_eq!(replace("two", None).await, Replaced::Overtaken);
+        assert_eq!(replace("two", seen.etag.as_deref()).await, Replaced::Yes);
+        assert_eq!(replace("three", seen.etag.as_deref()).await, Replaced::Overtaken);
+        assert_eq!(found(store.read_if_changed(None).await.unwrap()).0, b"two");
     }
 
     #[tokio::test]

@@ -22,8 +22,8 @@ pub enum Failure {
     /// There are no rules to follow.
     #[error("there are no rules to follow")]
     Rules(#[from] RulesFailure),
-    /// A file that has to be read.
-    #[error("a file could not be read")]
+    /// A file that has to be read or written.
+    #[error("a file could not be reached")]
     Store(#[source] StoreFailure),
     /// Other rules came into force each time.
     #[error("other rules came into force {0} times while these were looked at")]

@@ -3,13 +3,13 @@
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use tracing::{error, info};
 
 use crate::{
     announcement::{self, Announcement},
-    aws::rules_bucket::{Promoted, RulesBucket},
+    aws::{rules_bucket::RulesBucket, store::Replaced},
     failure::CallFailure,
     lane::{Cause, LaneMessage},
     lint::lint,
@@ -31,8 +31,9 @@ const ATTEMPTS: u32 = 5;
 pub enum RulesOutcome {
     /// The rules are in force, and everything is looked at.
     Activated(LaneMessage),
-    /// They have mistakes, which were announced: as people read them.
-    Rejected(String),
+    /// They have mistakes, which were announced.
+    #[serde(serialize_with = "as_people_read_it")]
+    Rejected(Box<InvalidRules>),
     /// There is nothing to do, and why.
     Ignored(String),
 }
@@ -59,7 +60,7 @@ pub async fn rules_event(world: &World, payload: Value) -> Result<RulesOutcome, 
     let name = object.key.clone();
     match examine(name, bytes.clone(), now()) {
         Ok(rules) => take_force(world, bucket, Candidate { object, bytes, rules }, cause).await,
-        Err(invalid) => reject(world, &object, &invalid, cause).await,
+        Err(invalid) => reject(world, &object, invalid, cause).await,
     }
 }
 
@@ -78,7 +79,7 @@ async fn take_force(
 ) -> Result<RulesOutcome, Failure> {
     let Candidate { object, bytes, rules } = candidate;
     for _ in 0..ATTEMPTS {
-        let in_force = bucket.in_force().await?;
+        let in_force = bucket.in_force().await.map_err(Failure::Store)?;
         if let (Some(own), Some(other)) = (&object.sequencer, &in_force.sequencer) {
             if is_before(own, other) {
                 return Ok(ignore(&cause, "later rules are in force already"));
@@ -88,9 +89,10 @@ async fn take_force(
                 return activated(world, &object, &rules, cause).await;
             }
         }
-        match bucket.promote(&object, bytes.clone(), &in_force).await? {
-            Promoted::Yes => return activated(world, &object, &rules, cause).await,
-            Promoted::Overtaken => {}
+        let promoted = bucket.promote(&object, bytes.clone(), &in_force).await;
+        match promoted.map_err(Failure::Store)? {
+            Replaced::Yes => return activated(world, &object, &rules, cause).await,
+            Replaced::Overtaken => {}
         }
     }
     Err(Failure::Overtaken(ATTEMPTS))
@@ -116,17 +118,20 @@ async fn activated(
 async fn reject(
     world: &World,
     object: &RulesObject,
-    invalid: &InvalidRules,
+    invalid: InvalidRules,
     cause: Cause,
 ) -> Result<RulesOutcome, Failure> {
-    let text = invalid.render(false);
     error!(
         version = object.version_id,
         mistakes = invalid.diagnostics.len(),
-        "rules rejected:\n{text}"
+        "rules rejected:\n{invalid}"
     );
-    announce(world, announcement::rules_rejected(object, invalid, &[cause])).await?;
-    Ok(RulesOutcome::Rejected(text))
+    announce(world, announcement::rules_rejected(object, &invalid, &[cause])).await?;
+    Ok(RulesOutcome::Rejected(Box::new(invalid)))
+}
+
+fn as_people_read_it<S: Serializer>(invalid: &InvalidRules, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(invalid)
 }
 
 async fn announce(world: &World, announcement: Announcement) -> Result<(), CallFailure> {

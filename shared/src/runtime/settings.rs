@@ -38,7 +38,7 @@ pub struct Settings {
     /// not read rules.
     pub rules: Option<Location>,
     /// `USHER_RULES_WRITTEN`: where people write the rules, in the bucket of `USHER_RULES`:
-    /// `s3://bucket/key`. Not set: the function does not put rules in force.
+    /// `s3://bucket/key`, or a path where that is one. Not set: the function does not put rules in force.
     pub rules_written: Option<Location>,
     /// `USHER_LANE`: the URL of the lane's queue. Not set: the function does not send to it.
     pub lane: Option<String>,
