@@ -14,7 +14,7 @@ use shared::{
     organization::{
         Account, AccountState, Assignment, Group, Membership, Organization, Principal, Unread, User,
     },
-    plan::{Action, Change, Plan},
+    plan::{Action, Change, Plan, Role},
     reconcile::{Errand, Reconciled, reconcile},
     rules::{
         Fence, ManagedUsers, Rules, SpannedGlob, Unlisted,
@@ -704,6 +704,26 @@ proptest! {
             prop_assert!(order.is_sorted());
         }
         prop_assert_eq!(aws.writes.borrow().len(), plan.changes.len());
+    }
+
+    /// What a plan says of the roles that permission sets are in accounts is so, once it is carried out.
+    #[test]
+    fn roles_go_and_stay_as_the_plan_says(company in organizations(), rules in rules_files()) {
+        let plan = decide(&rules, &company.0, now(), &Scope::everything());
+        let after = applied(&company.0, &plan);
+        let is_there = |organization: &Organization, change: &Change| organization.assignments.iter().any(|one| {
+            one.account_id == change.account.id && one.permission_set_arn == change.permission_set.arn
+        });
+        for change in &plan.changes {
+            let expected = match change.action {
+                Action::Create if is_there(&company.0, change) => Role::Stays,
+                Action::Create => Role::MayChange,
+                Action::Delete if is_there(&after, change) => Role::Stays,
+                Action::Delete => Role::Goes,
+            };
+            prop_assert_eq!(change.role, expected, "{:?}", change);
+            prop_assert_eq!(change.note().is_some(), expected == Role::Goes);
+        }
     }
 
     /// What `never` forbids is not granted, and goes where it is managed: `never` wins over every rule.

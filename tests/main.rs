@@ -8,6 +8,7 @@
     reason = "a test may stop at a surprise"
 )]
 
+mod acting;
 mod aws;
 mod budget;
 mod cli;
@@ -17,6 +18,7 @@ mod docs;
 mod end_to_end;
 mod events;
 mod explain;
+mod gaps;
 mod hostile;
 mod laws;
 mod mistakes;

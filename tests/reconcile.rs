@@ -25,14 +25,16 @@ fn message(event: &str, account: &str) -> LaneMessage {
 }
 
 async fn look(aws: &FakeAws, scope: &Scope) -> Reconciled {
+    look_within(aws, scope, Limits::default()).await
+}
+
+async fn look_within(aws: &FakeAws, scope: &Scope, limits: Limits) -> Reconciled {
     let rules = rules(
         "{version: 1, manage: {unlisted: revoke}, rules: [{name: a, permission_sets: Power, groups: Engineering, accounts: {all: true}}]}",
     );
     let now = "2026-03-02T15:42:00Z".parse().unwrap();
     let errand = Errand { scope: scope.clone(), causes: Vec::new(), now };
-    reconcile((aws, aws, aws), &rules, Limits::default(), &errand, &mut Picture::default())
-        .await
-        .unwrap()
+    reconcile((aws, aws, aws), &rules, limits, &errand, &mut Picture::default()).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,6 +78,21 @@ async fn what_failed_in_one_account_is_no_other_messages_business() {
 
 fn everywhere(scope: Scope, event: &str) -> LaneMessage {
     LaneMessage { scope, cause: Cause { event: event.to_owned(), ..Cause::default() } }
+}
+
+/// What there was no time for was not announced, so that even a sweep has to come again.
+#[tokio::test(start_paused = true)]
+async fn what_there_was_no_time_for_comes_again() {
+    let aws = FakeAws::new(bobs_company().account("shop", "/").0);
+    let pay = message("MoveAccount", "pay");
+    let limits = Limits { until: Some(tokio::time::Instant::now()), ..Limits::default() };
+    let reconciled = look_within(&aws, &pay.scope, limits).await;
+    assert_eq!((reconciled.outcomes.len(), reconciled.not_started.len()), (0, 1));
+    assert!(aws.writes.borrow().is_empty() && aws.announced.borrow().is_empty());
+    assert!(!reconciled.is_done(&pay));
+    assert!(reconciled.is_done(&message("MoveAccount", "shop")));
+    let sweep = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
+    assert!(!reconciled.is_done(&sweep));
 }
 
 #[tokio::test(start_paused = true)]

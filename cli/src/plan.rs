@@ -6,9 +6,10 @@ use clap::Args;
 use shared::{
     decide::decide,
     ids::InstanceArn,
-    observe::observe,
+    observe::Picture,
     organization::Organization,
     plan::{Plan, PlanText},
+    reconcile::{self, Errand},
     rules::Rules,
     scope::Scope,
 };
@@ -42,11 +43,14 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let rules = files::rules(&arguments.rules)?;
-    let organization = match &arguments.org {
-        Some(path) => files::organization(path)?,
-        None => read(&rules, arguments.instance_arn.clone()).await?,
+    let (organization, plan) = match &arguments.org {
+        Some(path) => {
+            let organization = files::organization(path)?;
+            let plan = decide(&rules, &organization, clock::now(), &Scope::everything());
+            (organization, plan)
+        }
+        None => live_plan(&rules, arguments.instance_arn.clone()).await?,
     };
-    let plan = decide(&rules, &organization, clock::now(), &Scope::everything());
     match arguments.format {
         Format::Json => output::json(&plan.to_json(&rules.source))?,
         Format::Text => print(&plan, &rules, &organization)?,
@@ -54,11 +58,16 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(if plan.changes.is_empty() { Exit::Done } else { Exit::ChangesPending })
 }
 
-async fn read(rules: &Rules, instance_arn: Option<InstanceArn>) -> Result<Organization, Failure> {
+/// The plan that a sweep would make now.
+async fn live_plan(
+    rules: &Rules,
+    instance_arn: Option<InstanceArn>,
+) -> Result<(Organization, Plan), Failure> {
     let world = live::world(instance_arn).await;
-    let scope = Scope::everything();
-    let observation = observe(world.observe(), rules, &scope, clock::now());
-    output::with_progress(observation, || live::progress(&world)).await.map_err(Failure::Observe)
+    let errand = Errand { scope: Scope::everything(), causes: Vec::new(), now: clock::now() };
+    let mut nothing = Picture::default();
+    let plan = reconcile::plan(world.observe(), rules, &errand, &mut nothing);
+    output::with_progress(plan, || live::progress(&world)).await.map_err(Failure::Observe)
 }
 
 fn print(plan: &Plan, rules: &Rules, organization: &Organization) -> Result<(), Failure> {

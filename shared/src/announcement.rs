@@ -44,6 +44,7 @@ pub fn of_change(change: &Change, fate: &Fate<'_>, causes: &[Cause]) -> Announce
     };
     if let Some(fields) = detail.as_object_mut() {
         fields.insert(key.to_owned(), json!(value));
+        fields.extend(change.note().map(|note| ("note".to_owned(), json!(note))));
     }
     Announcement { detail_type, detail }
 }

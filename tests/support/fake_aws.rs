@@ -107,15 +107,34 @@ impl FakeAws {
         Ok(answer(&self.organization.borrow()))
     }
 
-    /// What Identity Center asks of whoever writes: one role update at a time in an account, few
-    /// requests in flight; and the third law: no revocation while a grant is under way.
+    /// What Identity Center asks of whoever writes: one role update at a time in an account, nothing
+    /// else meanwhile with that permission set there, few requests in flight; and the third law: no
+    /// revocation while a grant is under way, unless that is in an account that AWS refuses something.
     fn check_manners(&self, action: Action, assignment: &Assignment) {
         let under_way = self.under_way.borrow();
         assert!(under_way.len() < self.in_flight, "more than {} in flight", self.in_flight);
+        let updates_role = self.updates_role(action, assignment);
         for (other_action, other) in under_way.values() {
-            assert_ne!(other.account_id, assignment.account_id, "two at once in an account");
-            assert_eq!(*other_action, action, "grants and revocations at once");
+            let same_account = other.account_id == assignment.account_id;
+            if same_account || self.refused.is_empty() {
+                assert_eq!(*other_action, action, "grants and revocations at once");
+            }
+            let same_set = other.permission_set_arn == assignment.permission_set_arn;
+            let other_updates = self.updates_role(*other_action, other);
+            let meet = (updates_role && (other_updates || same_set)) || (other_updates && same_set);
+            assert!(!(same_account && meet), "two at once of a role that changes");
         }
+    }
+
+    /// Whether the first assignment of a permission set comes to an account, or its last one goes.
+    fn updates_role(&self, action: Action, assignment: &Assignment) -> bool {
+        let organization = self.organization.borrow();
+        let is_of_role = |one: &&Assignment| {
+            one.account_id == assignment.account_id
+                && one.permission_set_arn == assignment.permission_set_arn
+        };
+        let there = organization.assignments.iter().filter(is_of_role).count();
+        there == usize::from(action == Action::Delete)
     }
 
     /// Ends all requests that are under way: the assignments change, unless AWS refuses.
@@ -367,7 +386,11 @@ impl Act for FakeAws {
         Ok(Progress { request, state: RequestState::InProgress, failure_reason: None })
     }
 
-    async fn statuses(&self, _: Action) -> Result<BTreeMap<RequestId, RequestState>, CallFailure> {
+    async fn statuses(
+        &self,
+        _: Action,
+        _: &BTreeSet<RequestId>,
+    ) -> Result<BTreeMap<RequestId, RequestState>, CallFailure> {
         self.settle();
         Ok(self
             .ended

@@ -97,17 +97,26 @@ impl LocalAws {
         Usher { world: World::new(settings, config) }
     }
 
-    async fn usher_with(&self, settings: Settings) -> Usher {
+    /// Usher as after a cold start, at the other end of a wire.
+    pub(crate) async fn usher_at(&self, endpoint: &str) -> Usher {
+        Self::usher_of(self.settings(), endpoint).await
+    }
+
+    pub(crate) async fn usher_with(&self, settings: Settings) -> Usher {
+        Self::usher_of(settings, &self.local.endpoint()).await
+    }
+
+    async fn usher_of(settings: Settings, endpoint: &str) -> Usher {
         let config = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
-            .endpoint_url(self.local.endpoint())
+            .endpoint_url(endpoint)
             .test_credentials()
             .load()
             .await;
         Usher { world: World::new(settings, config) }
     }
 
-    fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         Settings {
             rules: Some(self.rules_file().to_str().unwrap().parse().unwrap()),
             lane: Some("http://localhost/310000000001/usher-lane.fifo".to_owned()),

@@ -22,6 +22,7 @@ mod map;
 mod names;
 mod observed;
 mod quota;
+mod roles;
 mod scope;
 mod select;
 mod tables;

@@ -188,8 +188,38 @@ impl<Reads: Observe> Gathering<'_, Reads> {
 
     async fn pair(&mut self, account: &AccountId, permission_set: &PermissionSetArn) {
         match self.reads.assignments(account, permission_set).await {
-            Ok(assignments) => self.organization.assignments.extend(assignments),
+            Ok(assignments) => {
+                let everybody = assignments.iter().map(|one| one.principal.clone()).collect();
+                let pair = (account.clone(), permission_set.clone());
+                self.everybody_with.insert(pair, everybody);
+                self.organization.assignments.extend(assignments);
+            }
             Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
         }
+    }
+    /// Asks who has permission sets in accounts, where that was not read as a whole; whether that
+    /// failed anywhere.
+    ///
+    /// Nothing of it joins what was observed: the directory was not asked about whoever turns up here,
+    /// and who was not asked about would seem to be gone.
+    pub(super) async fn look_at_roles(
+        &mut self,
+        pairs: &BTreeSet<(AccountId, PermissionSetArn)>,
+    ) -> bool {
+        let gaps = self.organization.gaps.len();
+        for pair in pairs {
+            if self.everybody_with.contains_key(pair) {
+                continue;
+            }
+            let (account, permission_set) = pair;
+            match self.reads.assignments(account, permission_set).await {
+                Ok(assignments) => {
+                    let everybody = assignments.into_iter().map(|one| one.principal).collect();
+                    self.everybody_with.insert(pair.clone(), everybody);
+                }
+                Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
+            }
+        }
+        self.organization.gaps.len() > gaps
     }
 }

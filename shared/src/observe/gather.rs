@@ -1,6 +1,6 @@
 //! Putting an observation together: in which order, and what of it a scope needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -8,7 +8,7 @@ use crate::{
     decide::{Reach, reach},
     failure::CallFailure,
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
-    organization::{Gap, Organization, OrganizationalUnit, PermissionSet, Unread},
+    organization::{Gap, Organization, OrganizationalUnit, PermissionSet, Principal, Unread},
     rules::{
         Rules,
         selector::{OrganizationalUnitPattern, Test},
@@ -83,6 +83,22 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
     pub async fn refresh(&mut self, accounts: &BTreeSet<AccountId>) -> Result<bool, CallFailure> {
         self.gathering.refresh(accounts).await
     }
+
+    /// Asks who has each of these permission sets in these accounts, where that was not read as a
+    /// whole, and says whether that failed somewhere: then there is a gap more, and the plan has to be
+    /// made anew.
+    pub async fn look_at_roles(&mut self, pairs: &BTreeSet<(AccountId, PermissionSetArn)>) -> bool {
+        self.gathering.look_at_roles(pairs).await
+    }
+
+    /// Everybody who has a permission set in an account; nothing, if that was not read as a whole.
+    #[must_use]
+    pub fn everybody_with(
+        &self,
+        pair: &(AccountId, PermissionSetArn),
+    ) -> Option<&BTreeSet<Principal>> {
+        self.gathering.everybody_with.get(pair)
+    }
 }
 
 /// An observation under way.
@@ -104,6 +120,8 @@ pub(super) struct Gathering<'a, Reads> {
     pub(super) tagged_units: BTreeSet<OrganizationalUnitId>,
     /// The accounts that the rules reach, and whose assignments were asked for.
     pub(super) reached: BTreeSet<AccountId>,
+    /// Who has a permission set in an account, where that was read as a whole.
+    pub(super) everybody_with: BTreeMap<(AccountId, PermissionSetArn), BTreeSet<Principal>>,
     /// Whether all groups were listed, or that failed.
     pub(super) has_listed_groups: bool,
     /// Whether all users were listed, or that failed.
@@ -171,6 +189,7 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             named_units: BTreeSet::new(),
             tagged_units: BTreeSet::new(),
             reached: BTreeSet::new(),
+            everybody_with: BTreeMap::new(),
             has_listed_groups: false,
             has_listed_users: false,
             gone_groups: BTreeSet::new(),

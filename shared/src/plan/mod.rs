@@ -13,7 +13,7 @@ use crate::{
     source::SourceFile,
 };
 
-pub use change::{Action, Change, NamedPrincipal, PlacedAccount, Reason};
+pub use change::{Action, Change, NamedPrincipal, PlacedAccount, Reason, Role};
 pub use text::PlanText;
 
 /// Everything that a run will do and why.

@@ -180,6 +180,7 @@ fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand,
         held = summary.held,
         unchanged = summary.unchanged,
         failed = reconciled.failures().count(),
+        not_started = reconciled.not_started.len(),
         calls,
         "done"
     );
