@@ -51,7 +51,7 @@ fn company_with(accounts: usize) -> Company {
 
 fn sweep() -> String {
     let cause = Cause { event: "Schedule".to_owned(), ..Cause::default() };
-    LaneMessage { before: None, scope: Scope::everything(), cause }.body()
+    LaneMessage { scope: Scope::everything(), cause, before: None }.body()
 }
 
 /// What the rules want, told by the decision over the whole organization.

@@ -9,7 +9,7 @@ use std::{
 
 use shared::{
     decide::decide,
-    lane::{Cause, LaneMessage},
+    lane::LaneMessage,
     organization::Assignment,
     plan::{Action, Change},
     runtime::Batch,
@@ -130,7 +130,7 @@ async fn look(way: &Way, spoilt: Option<Spoilt>) -> Left {
     let (wire, endpoint) = BadWire::to(&aws.local.endpoint(), spoilt).await;
     let all = || aws.local.organization().assignments.into_iter().collect();
     let before = all();
-    let message = LaneMessage { before: None, scope: way.scope.clone(), cause: Cause::default() };
+    let message = LaneMessage { scope: way.scope.clone(), ..LaneMessage::default() };
     let batch = aws.usher_at(&endpoint).await.take(&[message.body()]).await.ok();
     let gaps = aws
         .announced("Sweep Finished")
