@@ -48,9 +48,10 @@ bobs-day:
 snapshots:
     cargo insta test --workspace --review
 
-# The template, as AWS CloudFormation will take it. Needs the test bed: `just test` once.
+# The templates, as AWS CloudFormation will take them. Needs the test bed: `just test` once.
 template:
     PATH="$PWD/.venv/bin:$PATH" python tests/lint_template.py infra/template.yaml
+    .venv/bin/cfn-lint infra/organization-events.yaml
 
 # The functions as AWS Lambda takes them. Needs the AWS SAM CLI and cargo-lambda.
 package:

@@ -5,10 +5,11 @@ use std::{error::Error, slice};
 use local::{Fault, FaultKind, Probability, Quotas};
 use serde_json::json;
 use shared::{
+    aws::management_role::ManagementRole,
     lane::LaneMessage,
     organization::{AccountState, Unread},
     plan::Action,
-    runtime::{self, Failure, Outcome},
+    runtime::{self, Batch, Failure, Outcome},
     scope::Function,
     scope::Scope,
 };
@@ -19,6 +20,7 @@ use crate::support::{
     organization::{
         Company, account_id, assignment, company, group_id, permission_set_arn, user_id,
     },
+    sts,
 };
 
 const RULES: &str = r#"version: 1
@@ -368,6 +370,61 @@ async fn a_delegated_administrator_that_may_not_ask_for_its_limits_is_told_them_
         reason.contains("sso:CreateAccountAssignment failed: AccessDeniedException"),
         "{reason}"
     );
+}
+
+/// Sweeps from a delegated administrator's account, with the role that this external id opens.
+async fn sweep_with_role(sts: &str, external_id: &str) -> (LocalAws, Batch) {
+    let company = bobs_company()
+        .account("identity", "/Sandbox")
+        .assigned("PowerUserAccess", "Engineering", "pay-prod")
+        .assigned("ViewOnlyAccess", "Auditors", "pay-prod")
+        .assigned("ViewOnlyAccess", "Auditors", "experiment")
+        .assigned("ViewOnlyAccess", "Auditors", "identity");
+    let as_identity = local::Settings { caller: Some(account_id("identity")), ..quick() };
+    let aws = LocalAws::with(company, RULES, as_identity).await;
+    let role = ManagementRole {
+        arn: reader().arn.parse().unwrap(),
+        external_id: Some(external_id.to_owned()),
+    };
+    let message = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
+    let batch = aws.usher_assuming(role, sts).await.take(&[message.body()]).await.unwrap();
+    (aws, batch)
+}
+
+fn reader() -> sts::Role {
+    let account = account_id("management").to_string();
+    let arn = format!("arn:aws:iam::{account}:role/usher-reader");
+    sts::Role { arn, external_id: "usher-1f0c".to_owned(), account }
+}
+
+#[tokio::test]
+async fn with_a_role_in_the_management_account_a_delegated_administrator_lists_by_principal() {
+    let sts = sts::serve(reader()).await;
+    let (aws, batch) = sweep_with_role(&sts, "usher-1f0c").await;
+    let swept = batch.reconciled.unwrap();
+    assert_eq!((swept.plan.gaps.len(), swept.outcomes.len()), (0, 0), "{:?}", swept.plan.gaps);
+    assert_eq!(swept.organization.assignments.len(), 4);
+    assert_eq!(aws.calls_of("sso-admin:ListAccountAssignmentsForPrincipal"), 3);
+    assert_eq!(aws.calls_of("sso-admin:ListPermissionSetsProvisionedToAccount"), 0);
+}
+
+#[tokio::test]
+async fn a_role_that_is_refused_costs_calls_and_nothing_else() {
+    let sts = sts::serve(reader()).await;
+    let (aws, batch) = sweep_with_role(&sts, "something-else").await;
+    let swept = batch.reconciled.unwrap();
+    assert_eq!((swept.plan.gaps.len(), swept.outcomes.len()), (0, 0), "{:?}", swept.plan.gaps);
+    assert_eq!(swept.organization.assignments.len(), 4);
+    assert_eq!(aws.calls_of("sso-admin:ListAccountAssignmentsForPrincipal"), 0);
+    assert!(aws.calls_of("sso-admin:ListPermissionSetsProvisionedToAccount") > 0);
+}
+
+#[tokio::test]
+async fn a_role_that_cannot_be_asked_for_is_no_reason_to_revoke() {
+    let (aws, batch) = sweep_with_role("http://127.0.0.1:1", "usher-1f0c").await;
+    let gaps = batch.reconciled.unwrap().plan.gaps;
+    assert!(gaps.iter().any(|gap| gap.what == Unread::Assignments), "{gaps:?}");
+    assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
 }
 
 #[tokio::test]

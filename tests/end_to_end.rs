@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use crate::support::{
-    bed::{Bed, Row},
+    bed::{Bed, Deployment, Row},
     events::move_account,
     runtime_api::{Answer, answers_to},
     wire::Wire,
@@ -69,7 +69,7 @@ impl Day {
         let mut local = Local::start(bobs_organization(), settings).await.unwrap();
         let mut bed = Bed::start().await;
         let (wire, s3) = Wire::to(&bed.endpoint).await;
-        bed.deploy(RULES, &local.endpoint(), &s3).await;
+        bed.deploy(&deployment(&local.endpoint(), &s3)).await;
         let events = local.take_events().unwrap();
         Self { bed, local, events, wire }
     }
@@ -97,8 +97,10 @@ impl Day {
     /// lane then.
     async fn deliver(&mut self, event: &Value) {
         let function = route(event).function.expect("an event for somebody").to_string();
-        let invocation = self.bed.invoke(&function, event).await;
-        assert_eq!(invocation.error, None, "{:?}", invocation.payload);
+        let told = self.bed.deliver(event).await;
+        let whom: Vec<&str> = told.iter().map(|told| told.function.as_str()).collect();
+        assert_eq!(whom, [function.as_str()], "{event:#}");
+        assert_eq!(told[0].invocation.error, None, "{:?}", told[0].invocation.payload);
     }
 
     /// Somebody does something in the Identity Store.
@@ -179,6 +181,13 @@ impl Day {
     }
 }
 
+/// The identity half at one endpoint, S3 at another, and less patience than in production.
+fn deployment(identity_endpoint: &str, s3_endpoint: &str) -> Deployment {
+    let mut deployment = Deployment::beside(identity_endpoint, RULES);
+    deployment.environment["AWS_ENDPOINT_URL_S3"] = json!(s3_endpoint);
+    deployment
+}
+
 /// One of our messages about an account.
 fn message_about(account: &str, cause: &str) -> Value {
     json!({"scope": {"accounts": [account]}, "cause": {"event": "MoveAccount", "id": cause}})
@@ -249,9 +258,10 @@ async fn wrong_rules_are_rejected(day: &mut Day) {
 
 /// Events may come late, and a file may be deleted: neither brings old rules back, or none.
 async fn rules_that_come_late_change_nothing(day: &mut Day) {
+    let bucket = day.bed.bucket.clone();
     let written = |version: &str, sequencer: &str| {
         json!({"source": "aws.s3", "detail-type": "Object Created", "detail": {
-            "bucket": {"name": "usher-rules"},
+            "bucket": {"name": bucket},
             "object": {"key": "rules.yaml", "version-id": version, "sequencer": sequencer}}})
     };
     let version = day.bed.upload_rules(&other_rules()).await;
@@ -262,7 +272,7 @@ async fn rules_that_come_late_change_nothing(day: &mut Day) {
     assert_eq!(late.payload["ignored"], "later rules are in force already", "{:?}", late.payload);
     let gone = day.bed.invoke("rules-events", &written("no-such-version", "f")).await;
     assert!(gone.payload["ignored"].as_str().unwrap().contains("gone"), "{:?}", gone.payload);
-    let key = json!({"Bucket": "usher-rules", "Key": "rules.yaml"});
+    let key = json!({"Bucket": day.bed.bucket, "Key": "rules.yaml"});
     day.bed.call("s3", "delete_object", &key, None).await;
     day.bed.settle().await;
     assert_eq!(day.access(PAYMENTS_PROD).await.len(), 2);
@@ -372,7 +382,8 @@ async fn the_rules_break_and_are_mended(day: &mut Day) {
     day.bed.put_rules(&RULES.replace("groups: [Auditors]", "group: [Auditors]")).await;
     day.bed.send(&message_about(DATA_PROD, "rules-broken"), "rules-broken").await;
     let line = day.line_with("unknown field `group`").await;
-    assert!(line.contains("s3://usher-rules/active/rules.yaml:16:5"), "{line}");
+    let place = format!("s3://{}/active/rules.yaml:16:5", day.bed.bucket);
+    assert!(line.contains(&place), "{line}");
     assert_eq!((day.local.calls(), day.bed.on_the_lane().await), (calls, 1));
 
     day.bed.put_rules(RULES).await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::scope::route;
 
 use crate::support::{
-    bed::{Bed, Row},
+    bed::{Bed, Deployment, Row},
     events::api_call,
     local_aws::denied,
 };
@@ -48,8 +48,7 @@ async fn a_burst_with_poison_in_it() {
         local::Settings { assignment_time: Duration::from_secs(3), ..local::Settings::default() };
     let local = Local::start(bobs_organization(), settings).await.unwrap();
     let mut bed = Bed::start().await;
-    let s3 = bed.endpoint.clone();
-    bed.deploy(RULES, &local.endpoint(), &s3).await;
+    bed.deploy(&Deployment::beside(&local.endpoint(), RULES)).await;
     local.fail(denied(
         "sso-admin:ListPermissionSetsProvisionedToAccount",
         Some(DATA_PROD.parse().unwrap()),
@@ -86,8 +85,7 @@ async fn a_burst_with_poison_in_it() {
 async fn what_does_not_matter_is_one_line() {
     let local = Local::start(bobs_organization(), local::Settings::default()).await.unwrap();
     let mut bed = Bed::start().await;
-    let s3 = bed.endpoint.clone();
-    bed.deploy(RULES, &local.endpoint(), &s3).await;
+    bed.deploy(&Deployment::beside(&local.endpoint(), RULES)).await;
     let tags = json!({"resourceId": WEB_PROD, "tags": [{"key": "colour", "value": "red"}]});
     let named = json!({"accountId": WEB_PROD, "accountName": "HIDDEN_DUE_TO_SECURITY_REASONS"});
     let member = json!({

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use shared::{
     act::{Limits, act},
     decide::decide,
-    lane::{Cause, LaneMessage},
+    lane::LaneMessage,
     organization::Organization,
     plan::Change,
     rules::Rules,
@@ -169,8 +169,7 @@ impl<'c> Aws<'c> {
 
     /// Reading, planning and writing.
     async fn reconcile(&self) -> f64 {
-        let message =
-            LaneMessage { before: None, scope: Scope::everything(), cause: Cause::default() };
+        let message = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
         let event = json!({"Records": [{"messageId": "message-0", "body": message.body()}]});
         let start = Instant::now();
         let batch = lane_batch(&self.world, event).await.unwrap();

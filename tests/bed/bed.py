@@ -37,12 +37,17 @@ class Bed:
             "assignments": self.assignments,
             "call": self.call,
             "dead_letters": stack.dead_letters,
+            "deliver": stack.deliver,
             "deploy": self.deploy,
+            "deploy_forwarder": stack.deploy_forwarder,
             "invoke": stack.invoke,
             "logs": stack.logs,
+            "matching": stack.matching,
             "ministack_log": ministack.log,
+            "policies": stack.policies,
             "put_object": stack.put_object,
             "queues": stack.queues,
+            "run_schedule": stack.run_schedule,
             "send": stack.send,
             "settle": stack.settle,
         }
@@ -63,7 +68,7 @@ class Bed:
         """Deploys afresh: what an earlier `deploy` made is forgotten, its messages and logs too."""
         from stack import Deployment
 
-        deployment = Deployment.from_json(**arguments)
+        deployment = Deployment(**arguments)
         self._ministack.reset()
         return self._stack.deploy(deployment) | {"endpoint": self._ministack.endpoint, "region": REGION}
 

@@ -1,6 +1,7 @@
 """The AWS SDK, pointed at an emulator and never at AWS."""
 
 import functools
+import os
 from typing import Any
 
 import boto3
@@ -8,8 +9,8 @@ from botocore.config import Config
 from emulator import REGION
 
 # An access key of twelve digits is how one tells ministack which account is calling, and the organization on localhost
-# too: Bob's management account.
-ACCOUNT_ID = "111111111111"
+# too: Bob's management account, unless the bed is started for another one.
+ACCOUNT_ID = os.environ.get("BED_ACCOUNT_ID", "111111111111")
 
 
 @functools.cache

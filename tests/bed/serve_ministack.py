@@ -9,12 +9,35 @@ import os
 import signal
 import sys
 import threading
+from typing import Any
 
 
 def die_with_the_bed() -> None:
     """Waits for the end of standard input, then kills this process and every function it runs."""
     sys.stdin.buffer.read()
     os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def take_the_template_as_it_is() -> None:
+    """Lets CloudFormation take what this ministack does not know and would refuse the whole template for.
+
+    Policies of buses, saved queries and alarms on an expression are then there, and do nothing.
+    """
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS
+    create_alarm = handlers["AWS::CloudWatch::Alarm"]["create"]
+
+    def create_nothing(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, Any]]:
+        return logical_id, {"Arn": f"arn:aws:cloudwatch:::alarm:{logical_id}"}
+
+    def create_alarm_or_nothing(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, Any]]:
+        create = create_nothing if "Metrics" in properties else create_alarm
+        return create(logical_id, properties, stack)
+
+    handlers["AWS::CloudWatch::Alarm"]["create"] = create_alarm_or_nothing
+    for kind in ("AWS::Events::EventBusPolicy", "AWS::Logs::QueryDefinition"):
+        handlers.setdefault(kind, {"create": create_nothing, "delete": lambda physical_id, properties: None})
 
 
 if __name__ == "__main__":
@@ -24,4 +47,5 @@ if __name__ == "__main__":
 
     from ministack.app import main
 
+    take_the_template_as_it_is()
     main()

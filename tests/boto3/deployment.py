@@ -11,29 +11,20 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
 from server import ROOT, USHER, Server
 
 sys.path.insert(0, str(ROOT / "tests" / "bed"))
 
 from clients import client, pages  # noqa: E402
 from emulator import Ministack  # noqa: E402
-from stack import BUCKET, Deployment, Function, Stack  # noqa: E402
+from stack import NAME, Deployment, Stack  # noqa: E402
 
 RULES_WRITTEN = "rules.yaml"
 
-
-@dataclass(frozen=True)
-class Pattern:
-    """Which events go to a function."""
-
-    function: str
-    text: str
+FUNCTIONS = ["account-events", "assignment-events", "group-events", "reconciler", "rules-events", "tag-events"]
 
 
 class Usher:
@@ -44,7 +35,6 @@ class Usher:
         self._ministack = Ministack()
         self._ministack.wait_until_ready()
         self.stack = Stack(self._ministack.endpoint)
-        self._patterns = patterns(ROOT / "infra" / "template.yaml")
         self._invocations: list[Future[Any]] = []
         self._pool = ThreadPoolExecutor(max_workers=8)
         self._sink = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self._take))
@@ -78,33 +68,20 @@ class Usher:
 
     def rules_in_force(self) -> str:
         """What is in `active/`, and only rules-events may write there."""
-        answer = client("s3", self._ministack.endpoint).get_object(Bucket=BUCKET, Key="active/rules.yaml")
+        answer = client("s3", self._ministack.endpoint).get_object(Bucket=self.stack.bucket, Key="active/rules.yaml")
         text: str = answer["Body"].read().decode()
         return text
 
     def seconds_in_functions(self, since: float) -> dict[str, float]:
         """How long each function ran since then, by Lambda's own report."""
         logs = client("logs", self._ministack.endpoint)
-        return {name: _reported(logs, name, since) for name in self._functions()}
-
-    def _functions(self) -> list[str]:
-        return [*sorted({pattern.function for pattern in self._patterns}), "rules-events", "reconciler"]
+        return {name: _reported(logs, name, since) for name in FUNCTIONS}
 
     def _deploy(self) -> None:
-        written = {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"object": {"key": [RULES_WRITTEN]}}}
-        own = {
-            "rules-events": {
-                "pattern": written,
-                "environment": {"USHER_RULES_WRITTEN": f"s3://{BUCKET}/{RULES_WRITTEN}"},
-            }
-        }
-        functions = {
-            name: Function(binary=str(USHER.with_name(name)), **own.get(name, {})) for name in self._functions()
-        }
         identity = self.local.endpoint
         self.stack.deploy(
             Deployment(
-                functions=functions,
+                binaries={name: str(USHER.with_name(name)) for name in FUNCTIONS},
                 environment={
                     "AWS_ENDPOINT_URL_ORGANIZATIONS": identity,
                     "AWS_ENDPOINT_URL_SSO_ADMIN": identity,
@@ -119,31 +96,11 @@ class Usher:
 
     def _take(self, event: dict[str, Any]) -> None:
         now = time.time()
-        matching = [pattern.function for pattern in self._patterns if self._matches(pattern, event)]
+        matching = self.stack.woken_by(event)
         name = event["detail"].get("eventName", event["detail-type"])
         self.arrived.append((now, name, matching))
         for function in matching:
             self._invocations.append(self._pool.submit(self.stack.invoke, function, event))
-
-    def _matches(self, pattern: Pattern, event: dict[str, Any]) -> bool:
-        events = client("events", self._ministack.endpoint)
-        answer = events.test_event_pattern(EventPattern=pattern.text, Event=json.dumps(event))
-        matches: bool = answer["Result"]
-        return matches
-
-
-def patterns(template: Path) -> list[Pattern]:
-    """The patterns of the template's functions, but those about the rules bucket, whose events are real here."""
-    found = []
-    for resource in yaml_parse(template.read_text())["Resources"].values():
-        if resource["Type"] != "AWS::Serverless::Function":
-            continue
-        properties = resource["Properties"]
-        for rule in properties.get("Events", {}).values():
-            if rule["Type"] == "EventBridgeRule" and rule["Properties"]["Pattern"]["source"] != ["aws.s3"]:
-                pattern = json.dumps(rule["Properties"]["Pattern"])
-                found.append(Pattern(Path(properties["CodeUri"]).name, pattern))
-    return found
 
 
 def _handler(take: Callable[[dict[str, Any]], None]) -> type[BaseHTTPRequestHandler]:
@@ -162,7 +119,7 @@ def _handler(take: Callable[[dict[str, Any]], None]) -> type[BaseHTTPRequestHand
 
 
 def _reported(logs: Any, function: str, since: float) -> float:
-    group = f"/aws/lambda/{function}"
+    group = f"/aws/lambda/{NAME}-{function}"
     try:
         lines = pages(logs, "filter_log_events", "events", logGroupName=group, startTime=round(since * 1000))
     except logs.exceptions.ResourceNotFoundException:

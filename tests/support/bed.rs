@@ -1,5 +1,5 @@
-//! The test bed: `tests/bed/bed.py`, which runs the real binaries as Lambda functions behind real
-//! queues, buses and buckets. One JSON line is a command, one JSON line its answer.
+//! The test bed: `tests/bed/bed.py`, which deploys the template and runs the real binaries as Lambda
+//! functions behind real queues, buses and buckets. One JSON line is a command, one JSON line its answer.
 
 use std::{process::Stdio, time::Duration};
 
@@ -28,6 +28,58 @@ pub(crate) struct Bed {
     answers: Lines<BufReader<ChildStdout>>,
     /// ministack, for the SDK.
     pub(crate) endpoint: String,
+    /// The rules bucket, once Usher is deployed.
+    pub(crate) bucket: String,
+}
+
+/// Bob's management account.
+pub(crate) const MANAGEMENT: &str = "111111111111";
+
+/// The functions, as their folders are called.
+pub(crate) const FUNCTIONS: [&str; 6] = [
+    "account-events",
+    "assignment-events",
+    "group-events",
+    "reconciler",
+    "rules-events",
+    "tag-events",
+];
+
+/// What is said of a deployment beside the template, which is deployed as it is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Deployment {
+    /// The template's parameters, where they are not the defaults.
+    pub(crate) parameters: Value,
+    /// The rules in force from the beginning.
+    pub(crate) rules: Option<String>,
+    /// Variables of all functions.
+    pub(crate) environment: Value,
+    /// Variables of one function, by its name.
+    pub(crate) environment_of: Value,
+}
+
+impl Deployment {
+    /// With these rules in force, the identity half at that endpoint, and less patience than in
+    /// production.
+    pub(crate) fn beside(identity_endpoint: &str, rules: &str) -> Self {
+        let environment = json!({
+            "AWS_ENDPOINT_URL_ORGANIZATIONS": identity_endpoint,
+            "AWS_ENDPOINT_URL_SSO_ADMIN": identity_endpoint,
+            "AWS_ENDPOINT_URL_IDENTITYSTORE": identity_endpoint,
+            "USHER_POLL_MILLISECONDS": "50",
+            "USHER_CALLS_PER_SECOND": "1000",
+            "USHER_RETRY_SECONDS": "2",
+        });
+        Self { rules: Some(rules.to_owned()), environment, ..Self::default() }
+    }
+}
+
+/// What a function made of an event that came by a rule.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Delivered {
+    pub(crate) function: String,
+    #[serde(flatten)]
+    pub(crate) invocation: Invocation,
 }
 
 /// What an invocation came to.
@@ -50,9 +102,16 @@ pub(crate) struct Row {
 }
 
 impl Bed {
+    /// In Bob's management account.
     pub(crate) async fn start() -> Self {
+        Self::start_in(MANAGEMENT).await
+    }
+
+    /// In that account: all that is deployed is there, and calls from there.
+    pub(crate) async fn start_in(account: &str) -> Self {
         let mut process = Command::new(python())
             .arg(root().join("tests/bed/bed.py"))
+            .env("BED_ACCOUNT_ID", account)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -63,46 +122,59 @@ impl Bed {
             answers: BufReader::new(process.stdout.take().unwrap()).lines(),
             _process: process,
             endpoint: String::new(),
+            bucket: String::new(),
         };
         bed.endpoint = bed.answer().await["endpoint"].as_str().unwrap().to_owned();
         bed
     }
 
-    /// Deploys all functions, the lane between them and these rules; what is written to the rules
-    /// bucket goes to rules-events by itself. Organizations, Identity Center and the Identity Store
-    /// are at one endpoint of their own, S3 at another.
-    pub(crate) async fn deploy(&mut self, rules: &str, identity_endpoint: &str, s3_endpoint: &str) {
-        let plain =
-            ["account-events", "tag-events", "group-events", "assignment-events", "reconciler"];
-        let mut functions: Map<String, Value> = plain
-            .map(|name| (name.to_owned(), json!({"binary": binary(name)})))
-            .into_iter()
-            .collect();
-        let written = json!({
-            "binary": binary("rules-events"),
-            "environment": {"USHER_RULES_WRITTEN": "s3://usher-rules/rules.yaml"},
-            "pattern": {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"object": {"key": ["rules.yaml"]}}},
-        });
-        functions.insert("rules-events".to_owned(), written);
-        self.command(
+    /// Deploys `infra/template.yaml`, with the binaries that were built here. Returns the stack's outputs.
+    pub(crate) async fn deploy(&mut self, deployment: &Deployment) -> Value {
+        let Deployment { parameters, rules, environment, environment_of } = deployment;
+        let binaries: Map<String, Value> =
+            FUNCTIONS.map(|name| (name.to_owned(), json!(binary(name)))).into_iter().collect();
+        let or_none = |value: &Value| if value.is_null() { json!({}) } else { value.clone() };
+        let deployed = self.command(
             "deploy",
             json!({
-                "functions": functions,
+                "binaries": binaries,
+                "parameters": or_none(parameters),
                 "rules": rules,
-                "environment": {
-                    "AWS_ENDPOINT_URL_ORGANIZATIONS": identity_endpoint,
-                    "AWS_ENDPOINT_URL_SSO_ADMIN": identity_endpoint,
-                    "AWS_ENDPOINT_URL_IDENTITYSTORE": identity_endpoint,
-                    "AWS_ENDPOINT_URL_S3": s3_endpoint,
-                    "USHER_POLL_MILLISECONDS": "50",
-                    "USHER_CALLS_PER_SECOND": "1000",
-                    "USHER_RETRY_SECONDS": "2",
-                },
-                "visibility_timeout": 2,
-                "max_receive_count": 3,
+                "environment": or_none(environment),
+                "environment_of": or_none(environment_of),
             }),
-        )
-        .await;
+        );
+        let mut deployed = deployed.await;
+        self.bucket = deployed["bucket"].as_str().unwrap().to_owned();
+        deployed["outputs"].take()
+    }
+
+    /// Deploys `infra/organization-events.yaml` as well.
+    pub(crate) async fn deploy_forwarder(&mut self, parameters: &Value) -> Value {
+        self.command("deploy_forwarder", json!({"parameters": parameters})).await
+    }
+
+    /// Hands an event to the functions whose deployed rules it meets.
+    pub(crate) async fn deliver(&mut self, event: &Value) -> Vec<Delivered> {
+        let told = self.command("deliver", json!({"event": event})).await;
+        serde_json::from_value(told).unwrap()
+    }
+
+    /// For each event the deployed rules that it meets.
+    pub(crate) async fn matching(&mut self, events: &[Value]) -> Vec<Vec<String>> {
+        let rules = self.command("matching", json!({"events": events})).await;
+        serde_json::from_value(rules).unwrap()
+    }
+
+    /// The statements of the policies of a function's role.
+    pub(crate) async fn policies(&mut self, function: &str) -> Vec<Value> {
+        let statements = self.command("policies", json!({"function": function})).await;
+        serde_json::from_value(statements).unwrap()
+    }
+
+    /// Does now what the schedule does by and by.
+    pub(crate) async fn run_schedule(&mut self) {
+        self.command("run_schedule", json!({})).await;
     }
 
     /// An admin's command line: Organizations, Identity Center, the Identity Store and STS are at one
@@ -170,6 +242,12 @@ impl Bed {
             json!({"body": body, "group": shared::lane::MESSAGE_GROUP, "deduplication": deduplication}),
         )
         .await;
+    }
+
+    /// The events that did not reach the lane.
+    pub(crate) async fn lost_events(&mut self) -> Vec<Value> {
+        let letters = self.command("dead_letters", json!({"queue": "LostEvents"})).await;
+        letters.as_array().unwrap().iter().map(|letter| letter["body"].clone()).collect()
     }
 
     /// The bodies of the messages that were given up.

@@ -3,9 +3,11 @@
 use std::{fs, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use local::{Fault, FaultKind, Local, Probability};
 use serde_json::{Value, json};
 use shared::{
+    aws::management_role::ManagementRole,
     ids::AccountId,
     lane::{Cause, LaneMessage},
     organization::{Assignment, Principal},
@@ -30,6 +32,20 @@ async fn configuration(endpoint: &str) -> SdkConfig {
         .test_credentials()
         .load()
         .await
+}
+
+/// Where services are, as `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_STS` would say it.
+#[derive(Debug)]
+struct Endpoints {
+    sts: String,
+    all_others: String,
+}
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let endpoint = if key.service_id() == "STS" { &self.sts } else { &self.all_others };
+        (key.env() == "AWS_ENDPOINT_URL").then(|| endpoint.clone())
+    }
 }
 
 /// As quick as can be.
@@ -76,6 +92,19 @@ impl LocalAws {
     pub(crate) async fn usher_in_production(&self) -> Usher {
         let calls_per_second = Settings::default().calls_per_second;
         self.usher_with(Settings { calls_per_second, ..self.settings() }).await
+    }
+
+    /// Usher as after a cold start, with a role in the management account that is to be had there.
+    pub(crate) async fn usher_assuming(&self, role: ManagementRole, sts: &str) -> Usher {
+        let endpoints = Endpoints { sts: sts.to_owned(), all_others: self.local.endpoint() };
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .test_credentials()
+            .load()
+            .await;
+        let config = config.into_builder().service_config(endpoints).build();
+        let settings = Settings { management_role: Some(role), ..self.settings() };
+        Usher { world: World::new(settings, config) }
     }
 
     /// Usher as after a cold start, at the other end of a wire.

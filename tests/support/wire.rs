@@ -8,9 +8,26 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// What went over the wire since the last time.
+/// What went over the wire.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wire(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Wire {
+    /// Requests and answers since the last time.
+    said: Arc<Mutex<Vec<u8>>>,
+    /// What came in at the near end so far, each connection for itself.
+    asked: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+/// What a request is for, without what it carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) method: String,
+    /// With its query.
+    pub(crate) path: String,
+    /// `AmazonSQS.SendMessage`, of the services that say it so.
+    pub(crate) target: Option<String>,
+}
+
+const METHODS: [&str; 5] = ["GET", "HEAD", "PUT", "POST", "DELETE"];
 
 impl Wire {
     /// A wire to the server at `http://ADDRESS`, and the endpoint of its near end.
@@ -25,8 +42,9 @@ impl Wire {
                 let far = TcpStream::connect(&server).await.unwrap();
                 let ((near_in, near_out), (far_in, far_out)) =
                     (near.into_split(), far.into_split());
-                tokio::spawn(ear.clone().pass(near_in, far_out));
-                tokio::spawn(ear.clone().pass(far_in, near_out));
+                let connection = ear.new_connection();
+                tokio::spawn(ear.clone().pass(near_in, far_out, Some(connection)));
+                tokio::spawn(ear.clone().pass(far_in, near_out, None));
             }
         });
         (wire, endpoint)
@@ -34,13 +52,49 @@ impl Wire {
 
     /// What was said since the last time, requests and answers one after the other.
     pub(crate) fn take(&self) -> String {
-        String::from_utf8_lossy(&std::mem::take(&mut *self.0.lock().unwrap())).into_owned()
+        String::from_utf8_lossy(&std::mem::take(&mut *self.said.lock().unwrap())).into_owned()
     }
 
-    async fn pass(self, mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) {
+    /// All requests so far.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        let asked = self.asked.lock().unwrap();
+        let heads = asked.iter().flat_map(|bytes| {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            let lines: Vec<&str> = text.split("\r\n").collect();
+            let starts = lines.iter().enumerate().filter_map(|(at, line)| {
+                let (method, path) = line.strip_suffix(" HTTP/1.1")?.rsplit_once(' ')?;
+                // A request follows the body of the one before without a line's end between them.
+                let method = METHODS.iter().find(|known| method.ends_with(**known))?;
+                let headers = lines.iter().skip(at + 1).take_while(|line| !line.is_empty());
+                let target = headers
+                    .filter_map(|line| line.split_once(": "))
+                    .find(|(name, _)| name.eq_ignore_ascii_case("x-amz-target"))
+                    .map(|(_, target)| target.to_owned());
+                Some(Request { method: (*method).to_owned(), path: path.to_owned(), target })
+            });
+            starts.collect::<Vec<_>>()
+        });
+        heads.collect()
+    }
+
+    fn new_connection(&self) -> usize {
+        let mut asked = self.asked.lock().unwrap();
+        asked.push(Vec::new());
+        asked.len() - 1
+    }
+
+    async fn pass(
+        self,
+        mut from: impl AsyncRead + Unpin,
+        mut to: impl AsyncWrite + Unpin,
+        connection: Option<usize>,
+    ) {
         let mut piece = vec![0; 16 * 1024];
         while let Ok(length @ 1..) = from.read(&mut piece).await {
-            self.0.lock().unwrap().extend(&piece[..length]);
+            self.said.lock().unwrap().extend(&piece[..length]);
+            if let Some(connection) = connection {
+                self.asked.lock().unwrap()[connection].extend(&piece[..length]);
+            }
             if to.write_all(&piece[..length]).await.is_err() {
                 return;
             }

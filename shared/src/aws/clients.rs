@@ -5,9 +5,11 @@ use std::{sync::OnceLock, time::Duration};
 
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::service_config::ServiceConfigKey;
+use tokio::sync::OnceCell;
 
 use super::{
     calls::Calls,
+    management_role::ManagementRole,
     pace::{KeepPace, Pace},
 };
 
@@ -37,8 +39,10 @@ pub struct Clients {
     config: SdkConfig,
     calls: Calls,
     pace: Pace,
+    management_role: Option<ManagementRole>,
     organizations: OnceLock<aws_sdk_organizations::Client>,
     sso_admin: OnceLock<aws_sdk_ssoadmin::Client>,
+    sso_admin_of_management: OnceCell<aws_sdk_ssoadmin::Client>,
     identity_store: OnceLock<aws_sdk_identitystore::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
     event_bridge: OnceLock<aws_sdk_eventbridge::Client>,
@@ -66,14 +70,22 @@ impl Clients {
             config,
             calls: Calls::default(),
             pace,
+            management_role: None,
             organizations: OnceLock::new(),
             sso_admin: OnceLock::new(),
+            sso_admin_of_management: OnceCell::new(),
             identity_store: OnceLock::new(),
             sqs: OnceLock::new(),
             event_bridge: OnceLock::new(),
             s3: OnceLock::new(),
             sts: OnceLock::new(),
         }
+    }
+
+    /// The same, with a role for what only the management account may ask.
+    #[must_use]
+    pub fn with_management_role(self, management_role: Option<ManagementRole>) -> Self {
+        Self { management_role, ..self }
     }
 
     /// The count of requests.
@@ -91,13 +103,28 @@ impl Clients {
     /// Identity Center, for exactly one call (a page is a call): it waits for the quota first.
     pub async fn sso_admin(&self) -> &aws_sdk_ssoadmin::Client {
         self.pace.take().await;
-        self.sso_admin.get_or_init(|| {
-            let config = aws_sdk_ssoadmin::config::Builder::from(&self.config)
-                .interceptor(self.calls.clone())
-                .interceptor(KeepPace(self.pace.clone()))
-                .build();
-            aws_sdk_ssoadmin::Client::from_conf(config)
-        })
+        self.sso_admin.get_or_init(|| self.new_sso_admin(&self.config))
+    }
+
+    /// Identity Center, for exactly one call that only the management account may make: with the
+    /// role that there is for it, or else as whoever Usher is.
+    pub async fn sso_admin_of_management(&self) -> &aws_sdk_ssoadmin::Client {
+        let Some(role) = &self.management_role else { return self.sso_admin().await };
+        self.pace.take().await;
+        let client = async || {
+            let credentials = role.credentials(&self.config).await;
+            let config = self.config.to_builder().credentials_provider(credentials).build();
+            self.new_sso_admin(&config)
+        };
+        self.sso_admin_of_management.get_or_init(client).await
+    }
+
+    fn new_sso_admin(&self, config: &SdkConfig) -> aws_sdk_ssoadmin::Client {
+        let config = aws_sdk_ssoadmin::config::Builder::from(config)
+            .interceptor(self.calls.clone())
+            .interceptor(KeepPace(self.pace.clone()))
+            .build();
+        aws_sdk_ssoadmin::Client::from_conf(config)
     }
 
     /// Organizations.

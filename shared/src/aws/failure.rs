@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::{ErrorMetadata, metadata::ProvideErrorMetadata};
 
@@ -9,6 +10,8 @@ use crate::{
     failure::{CallFailure, FailureKind},
     ids::InvalidId,
 };
+
+const ASSUME_ROLE: &str = "sts:AssumeRole";
 
 /// The code of an answer that arrived and could not be read.
 const UNREADABLE: &str = "UnreadableAnswer";
@@ -31,9 +34,10 @@ where
             SdkError::DispatchFailure(failure) if failure.is_user() => {
                 never_answered(operation, "NotSent", FailureKind::Permanent, &error)
             }
-            SdkError::DispatchFailure(_) => {
-                never_answered(operation, "NotReached", FailureKind::Transient, &error)
-            }
+            SdkError::DispatchFailure(_) => match refused_role(&error) {
+                Some((said, status)) => of_service(ASSUME_ROLE, said, status, &error),
+                None => never_answered(operation, "NotReached", FailureKind::Transient, &error),
+            },
             // Half a body, as a rule: the connection broke.
             SdkError::ResponseError(_) => {
                 never_answered(operation, UNREADABLE, FailureKind::Transient, &error)
@@ -65,6 +69,19 @@ where
     text.unwrap_or_default()
         .parse()
         .map_err(|error: InvalidId| unreadable(operation, error.to_string()))
+}
+
+/// What the Security Token Service said, when it did not give the role that the call was to be made
+/// with: to the SDK that looks like a request that did not get out.
+fn refused_role<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<(&'a ErrorMetadata, Option<u16>)> {
+    let links = std::iter::successors(Some(error), |error| error.source());
+    let refusal = links
+        .filter_map(|link| link.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>())
+        .next()?;
+    let status = refusal.raw_response().map(|response| response.status().as_u16());
+    Some((refusal.as_service_error()?.meta(), status))
 }
 
 /// AWS said no.

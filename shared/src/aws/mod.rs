@@ -7,6 +7,7 @@
 //! - [`failure`]: what went wrong, and whether it will pass;
 //! - [`pages`]: listings, read to their end;
 //! - [`facts`]: the instance and the organization, asked for once;
+//! - [`management_role`]: a role for the one call that only the management account may make;
 //! - [`memory`]: the picture of the organization, kept between runs;
 //! - [`names`]: permission sets' names, learned once, ever;
 //! - [`observe`], [`act`], [`announce`], [`lane`]: the four things that Usher does with AWS;
@@ -29,6 +30,7 @@ pub mod facts;
 pub mod failure;
 pub mod lane;
 pub mod last_sweep;
+pub mod management_role;
 pub mod memory;
 pub mod names;
 pub mod observe;

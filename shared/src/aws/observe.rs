@@ -29,6 +29,7 @@ use aws_sdk_ssoadmin::operation::describe_permission_set::{
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::{Document, error::metadata::ProvideErrorMetadata};
+use tracing::info;
 
 use crate::{
     failure::CallFailure,
@@ -71,7 +72,9 @@ const LIST_USERS: &str = "identitystore:ListUsers";
 
 /// What Identity Center answers to whom it does not list by principal: another account than the
 /// management account, or a role that may not ask.
-const REFUSALS: &[&str] = &["AccessDeniedException", "ValidationException"];
+///
+/// The first is the Security Token Service's, which does not hand out the role for it.
+const REFUSALS: &[&str] = &["AccessDenied", "AccessDeniedException", "ValidationException"];
 
 /// Rows on a page of Identity Center and of the Identity Store: the most that AWS gives.
 const PAGE_SIZE: i32 = 100;
@@ -124,7 +127,7 @@ impl AwsObserve {
     ) -> Result<Vec<Assignment>, CallFailure> {
         let instance = self.instance_arn().await?;
         let rows = every_row(LIST_ACCOUNT_ASSIGNMENTS_FOR_PRINCIPAL, async |token| {
-            let client = self.clients.sso_admin().await;
+            let client = self.clients.sso_admin_of_management().await;
             let ask = client
                 .list_account_assignments_for_principal()
                 .instance_arn(instance)
@@ -434,7 +437,11 @@ impl Observe for AwsObserve {
 
     async fn assignments_of(&self, principal: &Principal) -> Result<Vec<Assignment>, CallFailure> {
         let listed = self.list_assignments_of(principal).await;
-        if listed.as_ref().is_err_and(|failure| REFUSALS.contains(&failure.code.as_str())) {
+        if let Err(failure) = &listed
+            && REFUSALS.contains(&failure.code.as_str())
+        {
+            // Said once: from now on each account is asked for, which takes many more calls.
+            info!(%failure, "assignments are not listed by principal");
             self.refuses_principals.store(true, Ordering::Relaxed);
         }
         listed

@@ -3,7 +3,7 @@
 use std::{env, num::NonZeroU32, str::FromStr, time::Duration};
 
 use crate::{
-    aws::store::Location,
+    aws::{management_role::ManagementRole, store::Location},
     ids::{AccountId, InstanceArn},
 };
 
@@ -54,6 +54,10 @@ pub struct Settings {
     /// `USHER_ROLE_ARN`: the role that the reconciler runs as, whose own changes are no news. Not
     /// set: every change of an assignment is looked at.
     pub own_role: Option<String>,
+    /// `USHER_MANAGEMENT_ROLE_ARN` and `USHER_EXTERNAL_ID`: a role in the management account, for the
+    /// listing that AWS answers only there, and what its trust policy asks for. Not set: Usher asks
+    /// as itself.
+    pub management_role: Option<ManagementRole>,
     /// `USHER_CALLS_PER_SECOND`: calls to Identity Center. Unit: calls a second. Default: 18.
     pub calls_per_second: NonZeroU32,
     /// `USHER_WRITES_IN_FLIGHT`: assignment requests at once. Unit: requests. Default: 10.
@@ -104,6 +108,7 @@ impl Default for Settings {
             instance_arn: None,
             account: None,
             own_role: None,
+            management_role: None,
             calls_per_second: DEFAULT_CALLS_PER_SECOND,
             writes_in_flight: DEFAULT_WRITES_IN_FLIGHT,
             poll_every: DEFAULT_POLL,
@@ -133,6 +138,11 @@ impl Settings {
             instance_arn: parsed("USHER_INSTANCE_ARN", text("USHER_INSTANCE_ARN"))?,
             account: parsed("USHER_ACCOUNT_ID", text("USHER_ACCOUNT_ID"))?,
             own_role: text("USHER_ROLE_ARN"),
+            management_role: parsed(
+                "USHER_MANAGEMENT_ROLE_ARN",
+                text("USHER_MANAGEMENT_ROLE_ARN"),
+            )?
+            .map(|arn| ManagementRole { arn, external_id: text("USHER_EXTERNAL_ID") }),
             calls_per_second: parsed("USHER_CALLS_PER_SECOND", text("USHER_CALLS_PER_SECOND"))?
                 .unwrap_or(DEFAULT_CALLS_PER_SECOND),
             writes_in_flight: parsed("USHER_WRITES_IN_FLIGHT", text("USHER_WRITES_IN_FLIGHT"))?
@@ -204,6 +214,8 @@ mod tests {
             ("USHER_INSTANCE_ARN", "arn:aws:sso:::instance/ssoins-7223aaaabbbbcccc"),
             ("USHER_ACCOUNT_ID", "210987654321"),
             ("USHER_ROLE_ARN", "arn:aws:iam::210987654321:role/usher-reconciler"),
+            ("USHER_MANAGEMENT_ROLE_ARN", "arn:aws:iam::310000000001:role/usher-reader"),
+            ("USHER_EXTERNAL_ID", "usher"),
             ("USHER_CALLS_PER_SECOND", "10"),
             ("USHER_WRITES_IN_FLIGHT", "5"),
             ("USHER_POLL_MILLISECONDS", "250"),
@@ -229,6 +241,9 @@ mod tests {
         );
         assert_eq!(settings.account.unwrap().as_str(), "210987654321");
         assert!(settings.own_role.unwrap().ends_with("role/usher-reconciler"));
+        let role = settings.management_role.unwrap();
+        assert!(role.arn.as_str().ends_with("role/usher-reader"));
+        assert_eq!(role.external_id.as_deref(), Some("usher"));
     }
 
     #[test]
@@ -239,6 +254,7 @@ mod tests {
             ("USHER_CACHE", "https://b/k"),
             ("USHER_INSTANCE_ARN", "ssoins-7223aaaabbbbcccc"),
             ("USHER_ACCOUNT_ID", "21098765432"),
+            ("USHER_MANAGEMENT_ROLE_ARN", "usher-reader"),
             ("USHER_CALLS_PER_SECOND", "0"),
             ("USHER_WRITES_IN_FLIGHT", "ten"),
             ("USHER_POLL_MILLISECONDS", "0"),

@@ -60,7 +60,9 @@ impl World {
     /// endpoint.
     #[must_use]
     pub fn new(settings: Settings, config: SdkConfig) -> Self {
-        let clients = Arc::new(Clients::new(config, Pace::per_second(settings.calls_per_second)));
+        let clients = Clients::new(config, Pace::per_second(settings.calls_per_second))
+            .with_management_role(settings.management_role.clone());
+        let clients = Arc::new(clients);
         let facts = Arc::new(KnownFacts::new(
             Arc::clone(&clients),
             settings.instance_arn.clone(),

@@ -1,0 +1,301 @@
+//! The template as it is deployed: from the upload of rules to assignments, the schedule, what gets
+//! lost, and what an admin sees of it all.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use local::{Local, bobs_organization};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use crate::support::{
+    bed::{Bed, Deployment, MANAGEMENT, Row},
+    events::move_account,
+};
+
+const RULES: &str = r#"version: 1
+manage: {unlisted: report}
+rules:
+  - name: auditors-look-everywhere
+    permission_sets: [SecurityAudit]
+    groups: [Auditors]
+    accounts: {all: true}
+"#;
+
+const PAYMENTS_PROD: &str = "210000000001";
+
+/// Bob's organization and the template, with the functions' variables as the template sets them but
+/// for where AWS is.
+async fn deployed(environment_of: Value) -> (Local, Bed, Value) {
+    let settings = local::Settings {
+        assignment_time: Duration::from_millis(20),
+        ..local::Settings::default()
+    };
+    let local = Local::start(bobs_organization(), settings).await.unwrap();
+    let mut bed = Bed::start().await;
+    let endpoint = local.endpoint();
+    let deployment = Deployment {
+        environment: json!({
+            "AWS_ENDPOINT_URL_ORGANIZATIONS": endpoint,
+            "AWS_ENDPOINT_URL_SSO_ADMIN": endpoint,
+            "AWS_ENDPOINT_URL_IDENTITYSTORE": endpoint,
+            "USHER_POLL_MILLISECONDS": "50",
+            "USHER_CALLS_PER_SECOND": "1000",
+        }),
+        environment_of,
+        ..Deployment::default()
+    };
+    let outputs = bed.deploy(&deployment).await;
+    (local, bed, outputs)
+}
+
+/// What was announced until that came, by kind.
+async fn announced(bed: &mut Bed, last: &str) -> BTreeMap<String, usize> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut told = BTreeMap::new();
+    while !told.contains_key(last) {
+        assert!(Instant::now() < deadline, "no `{last}`, but {told:?}");
+        for (kind, _) in bed.announcements().await {
+            *told.entry(kind).or_default() += 1;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    told
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_that_are_uploaded_become_assignments_and_the_schedule_keeps_them() {
+    let (local, mut bed, outputs) = deployed(Value::Null).await;
+    let upload = outputs["FirstUploadTheRules"].as_str().unwrap();
+    assert!(upload.ends_with(&format!("s3://{}/rules.yaml", bed.bucket)), "{upload}");
+
+    bed.upload_rules(RULES).await;
+    let told = announced(&mut bed, "Sweep Finished").await;
+    bed.settle().await;
+    let in_active = local.organization().accounts.len() - 2; // the management account, and one suspended
+    assert_eq!(told["Rules Activated"], 1, "{told:?}");
+    assert_eq!(told["Access Granted"], in_active, "{told:?}");
+    let auditors = Row {
+        account_name: "payments-prod".to_owned(),
+        permission_set: "SecurityAudit".to_owned(),
+        principal_name: Some("Auditors".to_owned()),
+    };
+    let endpoint = local.endpoint();
+    assert!(bed.assignments(&endpoint, PAYMENTS_PROD).await.contains(&auditors));
+
+    // By hand, and without an event: only a sweep sees it.
+    let organization = local.organization();
+    let gone = organization
+        .assignments
+        .iter()
+        .find(|assignment| {
+            let set = organization
+                .permission_sets
+                .iter()
+                .find(|set| set.arn == assignment.permission_set_arn);
+            assignment.account_id.as_str() == PAYMENTS_PROD
+                && set.is_some_and(|set| set.name == "SecurityAudit")
+        })
+        .unwrap();
+    let parameters = json!({
+        "InstanceArn": organization.instance.instance_arn,
+        "TargetId": PAYMENTS_PROD, "TargetType": "AWS_ACCOUNT",
+        "PermissionSetArn": gone.permission_set_arn,
+        "PrincipalType": "GROUP", "PrincipalId": gone.principal.id(),
+    });
+    bed.call("sso-admin", "delete_account_assignment", &parameters, Some(&endpoint)).await;
+    wait_until_gone(&mut bed, &endpoint, &auditors).await;
+    bed.run_schedule().await;
+    let told = announced(&mut bed, "Sweep Finished").await;
+    assert_eq!(told.get("Access Granted"), Some(&1), "{told:?}");
+    assert!(bed.assignments(&endpoint, PAYMENTS_PROD).await.contains(&auditors));
+}
+
+async fn wait_until_gone(bed: &mut Bed, endpoint: &str, row: &Row) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while bed.assignments(endpoint, PAYMENTS_PROD).await.contains(row) {
+        assert!(Instant::now() < deadline, "{row:?} is still there");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Lambda gives up after two more attempts, and the event is kept with what was wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_a_function_fails_on_is_kept() {
+    let without_lane = json!({"account-events": {"USHER_LANE": ""}});
+    let (_local, mut bed, _) = deployed(without_lane).await;
+    let invocation = json!({
+        "FunctionName": "usher-account-events",
+        "InvocationType": "Event", // as EventBridge invokes
+        "Payload": move_account(PAYMENTS_PROD).to_string(),
+    });
+    bed.call("lambda", "invoke", &invocation, None).await;
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let lost = loop {
+        if let [lost] = bed.lost_events().await.as_slice() {
+            break lost.clone();
+        }
+        assert!(Instant::now() < deadline, "the event is nowhere");
+        sleep(Duration::from_millis(100)).await;
+    };
+    assert_eq!(lost["requestPayload"], move_account(PAYMENTS_PROD), "{lost:#}");
+    assert!(lost.to_string().contains("USHER_LANE"), "{lost:#}");
+}
+
+#[tokio::test]
+async fn alarms_and_the_dashboard_look_at_what_is_there() {
+    let (_local, mut bed, outputs) = deployed(Value::Null).await;
+    let filters = bed.call("logs", "describe_metric_filters", &json!({}), None).await;
+    let counted: BTreeSet<(String, String)> = filters["metricFilters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|filter| filter["metricTransformations"].as_array().unwrap())
+        .map(|one| (text(&one["metricNamespace"]), text(&one["metricName"])))
+        .collect();
+    assert_eq!(counted.len(), 4, "{counted:?}");
+
+    let queues = bed.call("sqs", "list_queues", &json!({}), None).await["QueueUrls"].clone();
+    let queues: BTreeSet<String> = queues
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|url| url.as_str().unwrap().rsplit('/').next().unwrap().to_owned())
+        .collect();
+    let functions = bed.call("lambda", "list_functions", &json!({}), None).await;
+    let functions: BTreeSet<String> = functions["Functions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|function| text(&function["FunctionName"]))
+        .collect();
+    let is_there = |metric: &[String]| match metric {
+        [namespace, _, _, queue] if namespace == "AWS/SQS" => queues.contains(queue),
+        [namespace, _, _, function] if namespace == "AWS/Lambda" => functions.contains(function),
+        [namespace, name] => counted.contains(&(namespace.clone(), name.clone())),
+        _ => false,
+    };
+
+    let alarms = bed.call("cloudwatch", "describe_alarms", &json!({}), None).await;
+    let alarms = alarms["MetricAlarms"].as_array().unwrap();
+    assert_eq!(alarms.len(), 7, "and two on expressions, which ministack does not know");
+    for alarm in alarms {
+        let mut metric = vec![text(&alarm["Namespace"]), text(&alarm["MetricName"])];
+        for dimension in alarm["Dimensions"].as_array().into_iter().flatten() {
+            metric.extend([text(&dimension["Name"]), text(&dimension["Value"])]);
+        }
+        assert!(is_there(&metric), "{alarm:#}");
+        assert_eq!(alarm["AlarmActions"], json!([outputs["AlarmsTopic"]]), "{alarm:#}");
+    }
+
+    let name = json!({"DashboardName": "usher-eu-west-1"});
+    let dashboard = bed.call("cloudwatch", "get_dashboard", &name, None).await;
+    let body: Value = serde_json::from_str(dashboard["DashboardBody"].as_str().unwrap()).unwrap();
+    let mut shown = 0;
+    for widget in body["widgets"].as_array().unwrap() {
+        for metric in widget["properties"]["metrics"].as_array().into_iter().flatten() {
+            let words = metric.as_array().unwrap().iter();
+            let words: Vec<String> =
+                words.filter_map(|word| word.as_str().map(str::to_owned)).collect();
+            assert!(is_there(&words), "{metric}");
+            shown += 1;
+        }
+    }
+    assert!(shown > 15, "{body:#}");
+}
+
+/// What Identity Center does in the management account it does with the reconciler's permissions; they
+/// are wide, so nobody has them by accident.
+#[tokio::test]
+async fn roles_are_made_in_the_management_account_only_when_that_was_asked_for() {
+    let mut bed = Bed::start().await;
+    bed.deploy(&Deployment::default()).await;
+    assert_eq!(iam_permissions(&mut bed).await, Vec::<Value>::new());
+
+    let everything_on = json!({
+        "AlarmEmail": "somebody@example.com",
+        "Dashboard": "false",
+        "InstanceArn": "arn:aws:sso:::instance/ssoins-7223aaaabbbbcccc",
+        "ManageManagementAccount": "true",
+        "ManagementAccountId": "310000000001",
+        "Tracing": "Active",
+    });
+    let outputs =
+        bed.deploy(&Deployment { parameters: everything_on, ..Deployment::default() }).await;
+    assert!(text(&outputs["ThenLook"]).contains("no dashboard"), "{outputs:#}");
+    let permissions = iam_permissions(&mut bed).await;
+    assert_eq!(permissions.len(), 2, "{permissions:#?}");
+    for permission in permissions {
+        let resource = text(&permission["Resource"]);
+        let is_of_identity_center = resource.contains(":role/aws-reserved/sso.amazonaws.com/")
+            || resource.contains(":saml-provider/AWSSSO_");
+        assert!(is_of_identity_center, "{permission:#}");
+    }
+    let instance = "arn:aws:sso:::instance/ssoins-7223aaaabbbbcccc";
+    let statements = bed.policies("reconciler").await;
+    assert!(statements.iter().any(|one| one["Resource"][0] == instance), "{statements:#?}");
+}
+
+async fn iam_permissions(bed: &mut Bed) -> Vec<Value> {
+    let mut statements = bed.policies("reconciler").await;
+    statements.retain(|statement| statement["Action"].to_string().contains("iam:"));
+    statements
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// What the filters of the change log count is what Usher announces, in the frame that EventBridge
+/// puts around it.
+#[tokio::test]
+async fn every_announcement_is_in_the_change_log_and_counted() {
+    let (_local, mut bed, outputs) = deployed(Value::Null).await;
+    let announced = |kind: &str, source: &str| {
+        json!({
+            "version": "0", "id": "6f2b1f8e-52a5-4d3a-9a34-0e1d4a1c7c55", "source": source, "detail-type": kind,
+            "account": MANAGEMENT, "region": "eu-west-1", "time": "2026-11-23T18:20:07Z",
+            "resources": [], "detail": {},
+        })
+    };
+    let kinds =
+        ["Access Granted", "Change Failed", "Revocations Held", "Rules Rejected", "Sweep Finished"];
+    let mut events: Vec<Value> = kinds.iter().map(|kind| announced(kind, "usher")).collect();
+    events.push(announced("Access Granted", "somebody-else"));
+    let rules = bed.matching(&events).await;
+    let of = |names: &[&str]| names.iter().map(|name| format!("usher-{name}")).collect::<Vec<_>>();
+    assert_eq!(
+        rules.iter().map(|rules| rules.iter().cloned().collect()).collect::<Vec<BTreeSet<_>>>(),
+        [
+            of(&["ChangeLogRule"]),
+            of(&["ChangeLogRule"]),
+            of(&["ChangeLogRule", "HeldMail"]),
+            of(&["ChangeLogRule", "RejectedMail"]),
+            of(&["ChangeLogRule"]),
+            of(&[]),
+        ]
+        .map(|rules| rules.into_iter().collect::<BTreeSet<_>>())
+    );
+
+    let log = json!({"logGroupName": outputs["ChangeLogName"]});
+    let filters = bed.call("logs", "describe_metric_filters", &log, None).await;
+    let counted: BTreeMap<String, String> = filters["metricFilters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|filter| {
+            let metric = text(&filter["metricTransformations"][0]["metricName"]);
+            (metric, text(&filter["filterPattern"]))
+        })
+        .collect();
+    let expected = [
+        ("ChangesFailed", kinds[1]),
+        ("RevocationsHeld", kinds[2]),
+        ("RulesRejected", kinds[3]),
+        ("SweepsFinished", kinds[4]),
+    ]
+    .map(|(name, kind)| (name.to_owned(), format!("{{ $.detail-type = \"{kind}\" }}")));
+    assert_eq!(counted, expected.into());
+}

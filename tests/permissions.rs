@@ -1,0 +1,368 @@
+//! Every permission that the template gives a function is for a call that the function makes, and for
+//! every call there is one. The calls are those of the real binaries, as they go over the wire; the
+//! permissions are those that CloudFormation made of the template.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use local::{Fault, FaultKind, Local, Probability, bobs_organization};
+use serde_json::{Map, Value, json};
+use shared::{
+    organization::Organization,
+    scope::{Scope, route},
+};
+
+use crate::support::{
+    bed::{Bed, Deployment, FUNCTIONS, MANAGEMENT},
+    sts,
+    wire::{Request, Wire},
+};
+
+/// Permissions for what Lambda does in the function's name, which no code of ours asks for.
+///
+/// Sources: <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions>,
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html>,
+/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
+const BY_LAMBDA: [&str; 5] = [
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+];
+
+/// For these AWS knows no narrower resource.
+///
+/// Sources: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html>,
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiamidentitycenter.html>
+const OF_EVERYTHING: [&str; 4] = [
+    "organizations:DescribeOrganization",
+    "organizations:ListAccounts",
+    "organizations:ListRoots",
+    "sso:ListInstances",
+];
+
+/// Rules of every kind, so that everything is asked for that can be.
+const RULES: &str = r#"version: 1
+manage: {unlisted: revoke, users: true, max_revocations: 1000}
+rules:
+  - name: by-path-and-tag
+    permission_sets: [PowerUserAccess]
+    groups: [Engineering]
+    accounts: {organizational_unit: "/Workloads/**", tags: {team: shop}}
+  - name: by-tag-of-the-unit
+    permission_sets: [SecurityAudit]
+    groups: [Auditors]
+    members: {at_least: 1}
+    accounts: {organizational_unit_tags: {tier: core}}
+  - name: auditors-look-everywhere
+    permission_sets: [ViewOnlyAccess]
+    groups: ["Audit*"]
+    accounts: {all: true}
+  - name: people
+    permission_sets: [ViewOnlyAccess]
+    users: [{in_group: Engineering, attributes: {department: "*"}}]
+    accounts: {organizational_unit: /Sandbox}
+"#;
+
+const PAYMENTS_PROD: &str = "210000000001";
+
+/// The rules bucket, whose name is another one in each stack.
+const BUCKET: &str = "the-rules-bucket";
+
+/// A call, in the words of IAM: `s3:GetObject`, and what it was made on, where the request says so.
+type Call = (String, Option<String>);
+
+/// Bob's organization and Usher in it, with an ear at each function's wire.
+struct Watched {
+    bed: Bed,
+    local: Local,
+    wires: BTreeMap<&'static str, Wire>,
+    sts: Wire,
+    /// How many rules files were written.
+    uploads: u64,
+}
+
+impl Watched {
+    /// Usher in the management account, or (with a role to assume) in a delegated administrator's.
+    async fn begin(caller: Option<&str>) -> Self {
+        let settings = local::Settings {
+            assignment_time: Duration::from_millis(40),
+            caller: caller.map(|id| id.parse().unwrap()),
+            // Where groups fill many pages, a few are asked for by name.
+            page_size: caller.map(|_| 1),
+            ..local::Settings::default()
+        };
+        let local = Local::start(bobs_organization(), settings).await.unwrap();
+        let mut bed = Bed::start_in(caller.unwrap_or(MANAGEMENT)).await;
+        let mut wires = BTreeMap::new();
+        let mut environment_of = Map::new();
+        for function in FUNCTIONS {
+            let (wire, endpoint) = Wire::to(&bed.endpoint).await;
+            environment_of.insert(function.to_owned(), json!({"AWS_ENDPOINT_URL": endpoint}));
+            wires.insert(function, wire);
+        }
+        // Nobody but the reconciler may so much as find them.
+        for service in ["ORGANIZATIONS", "SSO_ADMIN", "IDENTITYSTORE"] {
+            environment_of["reconciler"][format!("AWS_ENDPOINT_URL_{service}")] =
+                json!(local.endpoint());
+        }
+        let management = local.organization().organization.management_account_id;
+        let arn = format!("arn:aws:iam::{management}:role/usher-reader");
+        let role = sts::Role {
+            arn: arn.clone(),
+            external_id: "usher-1f0c".to_owned(),
+            account: management.to_string(),
+        };
+        let (sts, endpoint) = Wire::to(&sts::serve(role).await).await;
+        environment_of["reconciler"]["AWS_ENDPOINT_URL_STS"] = json!(endpoint);
+        let parameters = match caller {
+            None => json!({}),
+            Some(_) => json!({"ManagementRoleArn": arn, "ExternalId": "usher-1f0c"}),
+        };
+        bed.deploy(&Deployment {
+            parameters,
+            environment: json!({
+                "USHER_POLL_MILLISECONDS": "20",
+                "USHER_CALLS_PER_SECOND": "1000",
+                "USHER_RETRY_SECONDS": "1",
+            }),
+            environment_of: Value::Object(environment_of),
+            ..Deployment::default()
+        })
+        .await;
+        Self { bed, local, wires, sts, uploads: 0 }
+    }
+
+    /// The calls of a function so far, in IAM's words.
+    fn calls(&self, function: &str) -> BTreeSet<Call> {
+        let wire = &self.wires[function];
+        let requests = wire.requests();
+        let calls = requests.iter().flat_map(|request| in_words_of_iam(request, &self.bed.bucket));
+        let mut calls: BTreeSet<Call> = calls.collect();
+        if wire.take().contains("HTTP/1.1 404") {
+            // Who may not list is told that access is denied, of a file that is not there.
+            calls.insert(("s3:ListBucket".to_owned(), None));
+        }
+        if function == "reconciler" {
+            let identity = self.local.calls().into_keys();
+            calls.extend(identity.map(|name| (name.replace("sso-admin:", "sso:"), None)));
+            let asked = self.sts.requests();
+            calls.extend(asked.iter().map(|_| ("sts:AssumeRole".to_owned(), None)));
+        }
+        calls
+    }
+
+    /// The statements of a function's policies.
+    async fn policies(&mut self, function: &str) -> Vec<Value> {
+        let statements = Value::from(self.bed.policies(function).await).to_string();
+        serde_json::from_str(&statements.replace(&self.bed.bucket, BUCKET)).unwrap()
+    }
+
+    /// ministack does not say which version was written, as S3 does.
+    async fn without_events_of_s3(&mut self) {
+        let prefix = json!({"NamePrefix": "usher-RulesEvents"});
+        let rules = self.bed.call("events", "list_rules", &prefix, None).await;
+        let name = json!({"Name": rules["Rules"][0]["Name"]});
+        self.bed.call("events", "disable_rule", &name, None).await;
+    }
+
+    /// Writes the rules as people do, and has S3 tell of it as it does.
+    async fn upload_rules(&mut self, text: &str) {
+        let version = self.bed.upload_rules(text).await;
+        self.uploads += 1;
+        let written = json!({
+            "version": "0", "id": "c9d8e7f6-5a4b-4c3d-8e2f-1a0b9c8d7e6f", "account": MANAGEMENT,
+            "time": "2026-03-02T09:14:33Z", "region": "eu-west-1", "resources": [],
+            "source": "aws.s3", "detail-type": "Object Created",
+            "detail": {
+                "bucket": {"name": self.bed.bucket},
+                "object": {"key": "rules.yaml", "version-id": version, "sequencer": format!("{:018X}", self.uploads)},
+            },
+        });
+        let told = self.bed.deliver(&written).await;
+        assert!(matches!(told.as_slice(), [told] if told.function == "rules-events"), "{told:?}");
+    }
+
+    async fn look_at(&mut self, scope: Scope, name: &str) {
+        let body = json!({"scope": scope, "cause": {"event": name}});
+        self.bed.send(&body, &name.replace(" ", "-")).await;
+        self.bed.settle().await;
+    }
+}
+
+/// The permissions that a request needs.
+fn in_words_of_iam(request: &Request, bucket: &str) -> Vec<Call> {
+    if let Some(target) = &request.target {
+        let (service, operation) = target.split_once('.').unwrap();
+        let service = match service {
+            "AmazonSQS" => "sqs",
+            "AWSEvents" => "events",
+            other => panic!("a call to {other}"),
+        };
+        return vec![(format!("{service}:{operation}"), None)];
+    }
+    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+    let object = format!("arn:aws:s3::{}", path.replacen('/', ":", 1)).replace(bucket, BUCKET);
+    let action = match request.method.as_str() {
+        "GET" | "HEAD" if query.contains("versionId=") => "s3:GetObjectVersion",
+        "GET" | "HEAD" => "s3:GetObject",
+        "PUT" => "s3:PutObject",
+        other => panic!("{other} {object}"),
+    };
+    vec![(action.to_owned(), Some(object))]
+}
+
+/// A text or a list of them, as policies have both.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(texts) => texts.iter().map(|text| text.as_str().unwrap().to_owned()).collect(),
+        text => vec![text.as_str().unwrap().to_owned()],
+    }
+}
+
+/// What the policies allow: each action with each resource.
+fn allowed(statements: &[Value]) -> BTreeSet<(String, String)> {
+    let pairs = statements.iter().flat_map(|statement| {
+        assert_eq!(statement["Effect"], "Allow", "{statement}");
+        let resources = texts(&statement["Resource"]);
+        texts(&statement["Action"]).into_iter().flat_map(move |action| {
+            resources.clone().into_iter().map(move |on| (action.clone(), on))
+        })
+    });
+    pairs.collect()
+}
+
+/// No permission is missing, none is unused, none is wider than AWS makes it.
+fn compare(function: &str, calls: &BTreeSet<Call>, statements: &[Value]) {
+    let allowed = allowed(statements);
+    let is_allowed = |(action, object): &Call| {
+        let on = |resource: &String| object.as_ref().is_none_or(|object| object == resource);
+        allowed.iter().any(|(allowed, resource)| allowed == action && on(resource))
+    };
+    let missing: Vec<&Call> = calls.iter().filter(|call| !is_allowed(call)).collect();
+    assert!(missing.is_empty(), "{function} calls what it may not: {missing:?}");
+
+    let is_used = |(action, resource): &(String, String)| {
+        BY_LAMBDA.contains(&action.as_str())
+            || calls.iter().any(|(called, object)| {
+                called == action && object.as_ref().is_none_or(|object| object == resource)
+            })
+    };
+    let unused: Vec<&(String, String)> = allowed.iter().filter(|pair| !is_used(pair)).collect();
+    assert!(unused.is_empty(), "{function} may do what it never does: {unused:?}");
+
+    for (action, resource) in &allowed {
+        assert!(!action.contains('*'), "{function}: {action}");
+        let is_everything = resource == "*";
+        assert!(!is_everything || OF_EVERYTHING.contains(&action.as_str()), "{function}: {action}");
+    }
+}
+
+/// An id of Bob's organization, by name.
+fn id<Row>(rows: &[Row], is_it: impl Fn(&&Row) -> bool) -> &Row {
+    rows.iter().find(is_it).unwrap()
+}
+
+/// Everything that people and AWS may do, once.
+async fn a_busy_day(watched: &mut Watched) {
+    let Organization { groups, users, permission_sets, organizational_units, .. } =
+        watched.local.organization();
+    let group = id(&groups, |group| group.display_name == "Engineering").id.clone();
+    let user = id(&users, |user| user.enabled).id.clone();
+    let set = id(&permission_sets, |set| set.name == "ViewOnlyAccess").arn.clone();
+    let unit = id(&organizational_units, |unit| unit.name == "Sandbox").id.clone();
+
+    // Before there are rules: what is not there is told from what is forbidden.
+    watched.look_at(Scope::account(PAYMENTS_PROD.parse().unwrap()), "no rules").await;
+    for function in ["account-events", "tag-events", "group-events", "assignment-events"] {
+        let event = an_event_for(function, group.as_str());
+        let told = watched.bed.deliver(&event).await;
+        assert_eq!(told.len(), 1, "{function}: {told:?}");
+        assert_eq!(told[0].function, function);
+    }
+    watched.without_events_of_s3().await;
+    watched.upload_rules("version: 2\n").await;
+    for rules in [RULES.to_owned(), RULES.replace("Audit*", "Auditors")] {
+        // A list that is not to be had makes it ask for each request singly.
+        watched.local.fail(once("sso-admin:ListAccountAssignmentCreationStatus"));
+        watched.local.fail(once("sso-admin:ListAccountAssignmentDeletionStatus"));
+        watched.upload_rules(&rules).await;
+        wait_for(watched, "Rules Activated").await;
+        watched.bed.settle().await;
+        let about = |what: &str| format!("{what} by {} bytes of rules", rules.len());
+        watched.look_at(Scope::account(PAYMENTS_PROD.parse().unwrap()), &about("account")).await;
+        watched.look_at(Scope::group(group.clone()), &about("group")).await;
+        watched.look_at(Scope::user(user.clone()), &about("user")).await;
+        watched.look_at(Scope::permission_set(set.clone()), &about("permission set")).await;
+        watched.look_at(Scope::organizational_unit(unit.clone()), &about("unit")).await;
+        watched.look_at(Scope::everything(), &about("everything")).await;
+    }
+}
+
+/// As often as the SDK tries.
+fn once(operation: &str) -> Fault {
+    Fault {
+        operation: operation.to_owned(),
+        error: FaultKind::Error {
+            code: "InternalServerException".to_owned(),
+            message: "once".to_owned(),
+            status: 500,
+        },
+        account_id: None,
+        times: Some(3),
+        probability: Probability::ALWAYS,
+    }
+}
+
+fn an_event_for(function: &str, group: &str) -> Value {
+    use crate::support::events::{api_call, move_account};
+    let event = match function {
+        "account-events" => move_account(PAYMENTS_PROD),
+        "tag-events" => api_call(
+            "organizations",
+            "TagResource",
+            &json!({"resourceId": PAYMENTS_PROD, "tags": [{"key": "team", "value": "shop"}]}),
+        ),
+        "group-events" => api_call("identitystore", "UpdateGroup", &json!({"groupId": group})),
+        _ => api_call("sso", "CreateAccountAssignment", &json!({"targetId": PAYMENTS_PROD})),
+    };
+    assert_eq!(route(&event).function.unwrap().to_string(), function);
+    event
+}
+
+async fn wait_for(watched: &mut Watched, announcement: &str) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    while !watched.bed.announcements().await.iter().any(|(kind, _)| kind == announcement) {
+        assert!(tokio::time::Instant::now() < deadline, "no `{announcement}`");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn a_busy_day_of(caller: Option<&str>) -> Watched {
+    let mut watched = Watched::begin(caller).await;
+    a_busy_day(&mut watched).await;
+    watched
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_function_may_do_what_it_does_and_nothing_else() {
+    let (mut at_home, mut delegated) =
+        tokio::join!(a_busy_day_of(None), a_busy_day_of(Some(PAYMENTS_PROD)));
+    for function in FUNCTIONS {
+        let mut calls = at_home.calls(function);
+        calls.extend(delegated.calls(function));
+        // With a role to assume there is one permission more.
+        compare(function, &calls, &delegated.policies(function).await);
+    }
+    // The stacks are in two accounts, so that their resources are never the same.
+    let actions = |statements: &[Value]| -> BTreeSet<String> {
+        allowed(statements).into_iter().map(|(action, _)| action).collect()
+    };
+    let without = actions(&at_home.policies("reconciler").await);
+    let with = actions(&delegated.policies("reconciler").await);
+    let more: Vec<&String> = with.difference(&without).collect();
+    assert_eq!(more, ["sts:AssumeRole"]);
+}
