@@ -18,7 +18,7 @@ use shared::{
 use tokio::time::{Instant, sleep};
 
 use crate::support::{
-    bed::Bed,
+    bed::{Bed, Deployment},
     local_aws::{LocalAws, again, message_about, quick},
     organization::{Company, account_id, assignment, company},
 };
@@ -283,9 +283,9 @@ async fn what_new_rules_no_longer_grant_is_held() {
 async fn an_installation_lets_through_what_an_admin_approves() {
     let local = Local::start(bobs_organization(), quick()).await.unwrap();
     let mut bed = Bed::start().await;
-    let s3 = bed.endpoint.clone();
     let rules = RULES.replace("max_revocations: 1", "max_revocations: 0");
-    bed.deploy(&rules, &local.endpoint(), &s3).await;
+    let outputs = bed.deploy(&Deployment::beside(&local.endpoint(), &rules)).await;
+    let lane = outputs["LaneUrl"].as_str().unwrap();
     let before = local.organization().assignments.len();
     bed.send(&json!({"scope": {"everything": true}, "cause": {"event": "By hand"}}), "1").await;
     bed.settle().await;
@@ -294,9 +294,8 @@ async fn an_installation_lets_through_what_an_admin_approves() {
     let digest = held["digest"].as_str().unwrap();
     assert!(local.organization().assignments.len() > before, "grants go ahead");
 
-    let lane = bed.lane().await;
     let admin = bed.admin(&local.endpoint());
-    let approve = ["approve", digest, "--bucket", "usher-rules", "--lane", &lane, "--yes"];
+    let approve = ["approve", digest, "--bucket", &bed.bucket.clone(), "--lane", lane, "--yes"];
     let approved = admin.run(&approve);
     assert_eq!(approved.code, 0, "{approved}");
     bed.settle().await;

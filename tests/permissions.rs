@@ -10,6 +10,7 @@ use std::{
 use local::{Fault, FaultKind, Local, Probability, bobs_organization};
 use serde_json::{Map, Value, json};
 use shared::{
+    approval::{Approval, HeldSet},
     organization::Organization,
     scope::{Scope, route},
 };
@@ -210,6 +211,7 @@ fn in_words_of_iam(request: &Request, bucket: &str) -> Vec<Call> {
         "GET" | "HEAD" if query.contains("versionId=") => "s3:GetObjectVersion",
         "GET" | "HEAD" => "s3:GetObject",
         "PUT" => "s3:PutObject",
+        "DELETE" => "s3:DeleteObject",
         other => panic!("{other} {object}"),
     };
     vec![(action.to_owned(), Some(object))]
@@ -235,11 +237,19 @@ fn allowed(statements: &[Value]) -> BTreeSet<(String, String)> {
     pairs.collect()
 }
 
+/// Whether an object is meant by a resource, which may be all below a folder.
+fn is_of(object: &str, resource: &str) -> bool {
+    match resource.strip_suffix("/*") {
+        Some(folder) => object.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')),
+        None => object == resource,
+    }
+}
+
 /// No permission is missing, none is unused, none is wider than AWS makes it.
 fn compare(function: &str, calls: &BTreeSet<Call>, statements: &[Value]) {
     let allowed = allowed(statements);
     let is_allowed = |(action, object): &Call| {
-        let on = |resource: &String| object.as_ref().is_none_or(|object| object == resource);
+        let on = |resource: &String| object.as_ref().is_none_or(|object| is_of(object, resource));
         allowed.iter().any(|(allowed, resource)| allowed == action && on(resource))
     };
     let missing: Vec<&Call> = calls.iter().filter(|call| !is_allowed(call)).collect();
@@ -248,7 +258,7 @@ fn compare(function: &str, calls: &BTreeSet<Call>, statements: &[Value]) {
     let is_used = |(action, resource): &(String, String)| {
         BY_LAMBDA.contains(&action.as_str())
             || calls.iter().any(|(called, object)| {
-                called == action && object.as_ref().is_none_or(|object| object == resource)
+                called == action && object.as_ref().is_none_or(|object| is_of(object, resource))
             })
     };
     let unused: Vec<&(String, String)> = allowed.iter().filter(|pair| !is_used(pair)).collect();
@@ -302,6 +312,27 @@ async fn a_busy_day(watched: &mut Watched) {
     }
 }
 
+/// Too much to revoke is held, until an admin approves it.
+async fn an_approval(watched: &mut Watched) {
+    let rules = RULES.replace("max_revocations: 1000", "max_revocations: 0");
+    watched.upload_rules(&rules.replace("groups: [\"Audit*\"]", "groups: [Nobody]")).await;
+    let held = told_of(watched, "Revocations Held").await;
+    watched.bed.settle().await;
+    let digest = held["digest"].as_str().unwrap();
+    let set = watched.bed.object(&format!("held/{digest}.json")).await;
+    let set: HeldSet = serde_json::from_str(&set).unwrap();
+    let approval = Approval {
+        expires_at: "2999-01-01T00:00:00Z".parse().unwrap(),
+        ..set.approved_by("bob".to_owned(), set.held_at)
+    };
+    let approval = serde_json::to_string(&approval).unwrap();
+    watched.bed.put_object(&format!("approved/{digest}.json"), &approval).await;
+    let body = json!({"scope": set.scope, "cause": {"event": "Approved"}, "approval": digest});
+    watched.bed.send(&body, "approval").await;
+    wait_for(watched, "Access Revoked").await;
+    watched.bed.settle().await;
+}
+
 /// As often as the SDK tries.
 fn once(operation: &str) -> Fault {
     Fault {
@@ -334,8 +365,16 @@ fn an_event_for(function: &str, group: &str) -> Value {
 }
 
 async fn wait_for(watched: &mut Watched, announcement: &str) {
+    told_of(watched, announcement).await;
+}
+
+async fn told_of(watched: &mut Watched, announcement: &str) -> Value {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-    while !watched.bed.announcements().await.iter().any(|(kind, _)| kind == announcement) {
+    loop {
+        let told = watched.bed.announcements().await.into_iter();
+        if let Some((_, detail)) = told.into_iter().find(|(kind, _)| kind == announcement) {
+            return detail;
+        }
         assert!(tokio::time::Instant::now() < deadline, "no `{announcement}`");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -344,6 +383,7 @@ async fn wait_for(watched: &mut Watched, announcement: &str) {
 async fn a_busy_day_of(caller: Option<&str>) -> Watched {
     let mut watched = Watched::begin(caller).await;
     a_busy_day(&mut watched).await;
+    an_approval(&mut watched).await;
     watched
 }
 

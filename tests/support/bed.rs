@@ -196,11 +196,16 @@ impl Bed {
         there.iter().fold(usher, |usher, name| usher.with(name, identity_endpoint.to_owned()))
     }
 
-    /// The URL of the lane.
-    pub(crate) async fn lane(&mut self) -> String {
-        let name = json!({"QueueName": "usher-lane.fifo"});
-        let queue = self.call("sqs", "get_queue_url", &name, None).await;
-        queue["QueueUrl"].as_str().unwrap().to_owned()
+    /// An object of the rules bucket.
+    pub(crate) async fn object(&mut self, key: &str) -> String {
+        let object = json!({"Bucket": self.bucket, "Key": key});
+        let object = self.call("s3", "get_object", &object, None).await;
+        object["Body"].as_str().unwrap().to_owned()
+    }
+
+    /// Writes an object of the rules bucket, as an admin does.
+    pub(crate) async fn put_object(&mut self, key: &str, text: &str) {
+        self.command("put_object", json!({"key": key, "text": text})).await;
     }
 
     pub(crate) async fn invoke(&mut self, function: &str, event: &Value) -> Invocation {
