@@ -316,8 +316,9 @@ async fn a_busy_day(watched: &mut Watched) {
 async fn an_approval(watched: &mut Watched) {
     let rules = RULES.replace("max_revocations: 1000", "max_revocations: 0");
     watched.upload_rules(&rules.replace("groups: [\"Audit*\"]", "groups: [Nobody]")).await;
+    wait_for(watched, "Rules Activated").await;
+    watched.look_at(Scope::everything(), "too much").await;
     let held = told_of(watched, "Revocations Held").await;
-    watched.bed.settle().await;
     let digest = held["digest"].as_str().unwrap();
     let set = watched.bed.object(&format!("held/{digest}.json")).await;
     let set: HeldSet = serde_json::from_str(&set).unwrap();
@@ -375,7 +376,11 @@ async fn told_of(watched: &mut Watched, announcement: &str) -> Value {
         if let Some((_, detail)) = told.into_iter().find(|(kind, _)| kind == announcement) {
             return detail;
         }
-        assert!(tokio::time::Instant::now() < deadline, "no `{announcement}`");
+        if tokio::time::Instant::now() > deadline {
+            let logs = watched.bed.logs("reconciler").await;
+            let from = logs.len().saturating_sub(20);
+            panic!("no `{announcement}`:\n{}", logs[from..].join("\n"));
+        }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
