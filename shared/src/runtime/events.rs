@@ -16,7 +16,6 @@ use super::{failure::Failure, world::World};
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "there is one at a time, and not for long")]
 pub enum Outcome {
     /// It says where to look: that went on the lane.
     Sent(Box<LaneMessage>),

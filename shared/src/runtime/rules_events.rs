@@ -28,7 +28,6 @@ const ATTEMPTS: u32 = 5;
 /// What became of an event about the rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "there is one at a time, and not for long")]
 pub enum RulesOutcome {
     /// The rules are in force, and everything is looked at.
     Activated(Box<LaneMessage>),
