@@ -190,3 +190,24 @@ async fn a_change_after_the_look_is_not_lost_in_a_burst() {
     drain(&aws, &usher).await;
     assert!(aws.access(&account).is_empty());
 }
+
+/// AWS may tell of an account before it lists it. The message comes again as old as it was, and the look
+/// that did not find the account does not serve it.
+#[tokio::test]
+async fn a_message_that_comes_again_is_not_served_by_the_look_that_failed_it() {
+    let aws = LocalAws::start(crews(1, 1), RULES).await;
+    let usher = aws.usher().await;
+    let created = create_account_result("SUCCEEDED", Some(account_id("not-listed-yet").as_str()));
+    let body = shared::lane::LaneMessage::parse(&created.to_string()).unwrap().body();
+    let sent_at = now() - chrono::TimeDelta::seconds(10);
+    let record = json!({
+        "messageId": "m-1",
+        "body": body,
+        "attributes": {"SentTimestamp": sent_at.timestamp_millis().to_string(), "MessageGroupId": "usher"},
+    });
+    for delivery in 1..=2 {
+        let payload = json!({ "Records": [record] });
+        let batch: Batch = lane_batch(&usher.world, payload).await.unwrap();
+        assert_eq!(again(&batch), ["m-1"], "delivery {delivery}");
+    }
+}

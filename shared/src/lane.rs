@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     organization::Gap,
-    plan::Summary,
+    plan::{Earlier, Summary},
     scope::{self, Lead, Scope, event::Event},
 };
 
@@ -36,6 +36,8 @@ pub struct Before {
     pub causes: Vec<Cause>,
     /// Of a sweep: what was found so far.
     pub sweep: Option<Tally>,
+    /// What counts against the limit on revocations, of a sweep or not.
+    pub earlier: Earlier,
 }
 
 /// What the parts of a sweep have found.

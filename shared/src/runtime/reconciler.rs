@@ -13,6 +13,8 @@ use crate::{
     act::{Limits, Outcome},
     failure::CallFailure,
     lane::{Cause, LaneMessage, Tally},
+    observe::Picture,
+    plan::Earlier,
     reconcile::{Errand, Reconciled, reconcile},
     rules::Rules,
     scope::Scope,
@@ -88,16 +90,31 @@ async fn finish<'a>(
         return Ok((again, None));
     }
     let rules = world.rules()?.read().await?;
-    let reconciled = run(world, &rules, &errand, allotment).await?;
-    if !hand_on(world, &reconciled, &read).await {
+    let mut memory = world.memory().open().await;
+    let last_tick = memory.picture().ticked_at();
+    let result = run(world, &rules, &errand, allotment, memory.picture()).await;
+    let is_handed_on = match &result {
+        Ok(reconciled) => hand_on(world, reconciled, &read).await,
+        Err(_) => true,
+    };
+    if !is_handed_on {
+        // The tick comes again, and has to mean then what it means now.
+        memory.picture().set_ticked_at(last_tick);
+    }
+    // Only now: a run that is killed before has not seen to its tick either.
+    memory.keep().await;
+    let reconciled = result?;
+    if !is_handed_on {
         again.extend(read.iter().map(|read| read.record));
         return Ok((again, Some(reconciled)));
     }
-    if reconciled.is_perfect() {
+    let unfinished: Vec<_> =
+        read.iter().filter(|read| !reconciled.is_done(&read.message)).collect();
+    // A message that comes again is as old as it was: a look that did not do for it may not serve it.
+    if unfinished.is_empty() && reconciled.is_perfect() {
         world.looked_at().remember(&errand.scope, errand.now);
     }
-    let unfinished = read.iter().filter(|read| !reconciled.is_done(&read.message));
-    again.extend(unfinished.map(|read| read.record));
+    again.extend(unfinished.into_iter().map(|read| read.record));
     Ok((again, Some(reconciled)))
 }
 
@@ -181,7 +198,9 @@ fn errand(read: &[Read<'_>], allotment: Option<Allotment>) -> Errand {
     let sweep = before.filter_map(|before| before.sweep.clone()).reduce(Tally::plus);
     let look_until = allotment.map(|allotment| allotment.look_until);
     let scope = scopes.fold(Scope::default(), Scope::merge);
-    Errand { look_until, sweep, ..Errand::new(scope, causes, now()) }
+    let before = read.iter().filter_map(|read| read.message.before.as_ref());
+    let earlier = before.map(|before| before.earlier).fold(Earlier::default(), std::ops::Add::add);
+    Errand { look_until, sweep, earlier, ..Errand::new(scope, causes, now()) }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
@@ -194,6 +213,7 @@ async fn run(
     rules: &Rules,
     errand: &Errand,
     allotment: Option<Allotment>,
+    picture: &mut Picture,
 ) -> Result<Reconciled, CallFailure> {
     let in_flight = usize::try_from(world.settings().writes_in_flight.get()).unwrap_or(usize::MAX);
     let calls_before = world.calls().total();
@@ -204,9 +224,7 @@ async fn run(
             Limits { until: Some(start_until), patience: patience.min(limits.patience), ..limits };
     }
     let aws = (world.observe(), world.act(), world.announce());
-    let mut memory = world.memory().open().await;
-    let result = reconcile(aws, rules, limits, errand, memory.picture()).await;
-    memory.keep().await;
+    let result = reconcile(aws, rules, limits, errand, picture).await;
     world.observe().flush().await;
     log(rules, &result, errand, world.calls().total().saturating_sub(calls_before));
     result
