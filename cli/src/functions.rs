@@ -147,6 +147,11 @@ impl Run {
         };
         let text =
             PlanText { plan: &reconciled.plan, rules, organization: &reconciled.organization };
+        // Before the plan, as `usher plan` does: a name that nothing bears is why it revokes so much.
+        for warning in &reconciled.plan.warnings {
+            let warning = warning.render(&rules.source, output::STYLED);
+            told.extend(warning.lines().map(|line| ("", line.to_owned())));
+        }
         let plan = output::painted_plan(text.to_string().trim_end());
         told.extend(plan.lines().map(|line| ("", line.to_owned())));
         for (outcome, reason) in reconciled.failures() {
