@@ -109,6 +109,22 @@ impl Day {
         self.bed.call("identitystore", operation, parameters, Some(&endpoint)).await
     }
 
+    /// What is kept of the rules that were rejected last, as soon as there were so many.
+    async fn kept_of_rejected(&mut self, number: usize) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let bucket = self.bed.bucket.clone();
+        let prefix = json!({"Bucket": bucket, "Prefix": "rejected/"});
+        loop {
+            let versions = self.bed.call("s3", "list_object_versions", &prefix, None).await;
+            if versions["Versions"].as_array().is_some_and(|versions| versions.len() == number) {
+                let key = json!({"Bucket": bucket, "Key": "rejected/rules.yaml.txt"});
+                return self.bed.call("s3", "get_object", &key, None).await;
+            }
+            assert!(Instant::now() < deadline, "what is wrong is not kept: {versions}");
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// The next announcement about the rules.
     async fn told_of_rules(&mut self) -> (String, Value) {
         let deadline = Instant::now() + Duration::from_secs(20);
@@ -248,17 +264,23 @@ async fn wrong_rules_are_rejected(day: &mut Day) {
         "{}tests: [{{name: t, account: {{}}, group: Engineering, expect: [SecurityAudit]}}]\n",
         other_rules()
     );
-    for (wrong, code) in [
+    let wrong = [
         (other_rules().replace("groups:", "group:"), "unknown-field"),
         (other_rules().split_at(200).0.to_owned(), "invalid-yaml"),
         (String::new(), "empty"),
         (failing, "failed-test"),
-    ] {
-        day.bed.upload_rules(&wrong).await;
+    ];
+    for (number, (wrong, code)) in wrong.into_iter().enumerate() {
+        let version = day.bed.upload_rules(&wrong).await;
         let (kind, told) = day.told_of_rules().await;
         assert_eq!(kind, "Rules Rejected", "{told}");
         assert_eq!(told["diagnostics"][0]["code"], code, "{told}");
         assert_eq!(told["file"]["key"], "rules.yaml", "{told}");
+        // Where it was written it can be read too, as soon as it is told.
+        let kept = day.kept_of_rejected(number + 1).await;
+        assert_eq!(kept["Metadata"]["usher-version-id"], version.as_str(), "{kept}");
+        let kept = kept["Body"].as_str().unwrap();
+        assert!(kept.contains(&format!("error[{code}]")), "{kept}");
     }
     day.bed.settle().await;
     day.bed.send(&message_about(PAYMENTS_PROD, "still-in-force"), "still-in-force").await;

@@ -23,6 +23,7 @@ mod mistakes;
 mod model;
 mod patterns;
 mod permissions;
+mod push;
 mod reconcile;
 mod reference;
 mod relevance;

@@ -6,7 +6,6 @@ use clap::Args;
 use shared::{
     decide::decide,
     ids::InstanceArn,
-    observe::observe,
     organization::Organization,
     plan::{Plan, PlanText},
     rules::Rules,
@@ -44,26 +43,28 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let rules = files::rules(&arguments.rules)?;
     let organization = match &arguments.org {
         Some(path) => files::organization(path)?,
-        None => read(&rules, arguments.instance_arn.clone()).await?,
+        None => {
+            let world = live::world(arguments.instance_arn.clone()).await?;
+            live::observe(&world, &rules, &Scope::everything()).await?
+        }
     };
     let plan = decide(&rules, &organization, clock::now(), &Scope::everything());
     match arguments.format {
         Format::Json => output::json(&plan.to_json(&rules.source))?,
-        Format::Text => print(&plan, &rules, &organization)?,
+        Format::Text => print(&plan, &rules, &organization, " Nothing was applied.")?,
     }
     Ok(if plan.changes.is_empty() { Exit::Done } else { Exit::ChangesPending })
 }
 
-async fn read(rules: &Rules, instance_arn: Option<InstanceArn>) -> Result<Organization, Failure> {
-    let world = live::world(instance_arn).await;
-    let scope = Scope::everything();
-    let observation = observe(world.observe(), rules, &scope, clock::now());
-    output::with_progress(observation, || live::progress(&world)).await.map_err(Failure::Observe)
-}
-
-fn print(plan: &Plan, rules: &Rules, organization: &Organization) -> Result<(), Failure> {
+/// Prints a plan, and what is to be said at the end of one that changes something.
+pub(crate) fn print(
+    plan: &Plan,
+    rules: &Rules,
+    organization: &Organization,
+    end: &str,
+) -> Result<(), Failure> {
     output::warnings(&plan.warnings, &rules.source);
     let text = PlanText { plan, rules, organization }.to_string();
-    let end = if plan.changes.is_empty() { "" } else { " Nothing was applied." };
+    let end = if plan.changes.is_empty() { "" } else { end };
     output::data(&format!("{}{end}", output::painted_plan(text.trim_end())))
 }
