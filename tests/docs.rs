@@ -228,6 +228,8 @@ fn commands_of(page: &str) -> Vec<Vec<String>> {
 fn arguments(command: &str) -> Option<Vec<String>> {
     let command = command.split([';', '|', '>', '#', '…']).next()?.trim();
     let command = command.split(" 2").next()?;
+    // "With `usher check --org`": the option is meant, and what it takes is said elsewhere.
+    let command = command.strip_suffix(" --org").unwrap_or(command);
     let words: Vec<String> = command
         .split_whitespace()
         .map(|word| word.trim_matches(['"', '\'']).to_owned())

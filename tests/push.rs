@@ -114,7 +114,7 @@ fn push(usher: &Usher, arguments: &[&str]) -> Ended {
 fn assert_told(name: &str, ended: &Ended) {
     with_settings!({filters => vec![
         (r"observed \d\d:\d\d UTC", "observed [time]"),
-        (r"version [0-9a-zA-Z._-]{8,}", "version [id]"),
+        (r"version [0-9a-zA-Z_-]{8,}", "version [id]"),
         (r#""version": "[^"]{8,}""#, r#""version": "[id]""#),
         (r"s3://[a-z0-9.-]*usher[a-z0-9.-]*/", "s3://[bucket]/"),
     ]}, { assert_snapshot!(name, ended) });

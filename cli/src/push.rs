@@ -88,9 +88,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let bucket = world.rules_bucket().map_err(|_| Failure::NoBucket)?;
     // Before the plan: what is written after it must not be overwritten by somebody who has not seen it.
     let before = contents(bucket.written().await)?;
-    let is_written = before.as_ref().is_some_and(|(written, _)| *written == bytes);
+    let is_written = before.as_ref().is_some_and(|before| before.bytes == bytes);
     let active = contents(bucket.active().await)?;
-    let is_active = active.is_some_and(|(active, _)| active == bytes);
+    let is_active = active.is_some_and(|active| active.bytes == bytes);
 
     let organization = live::observe(&world, &rules, &Scope::everything()).await?;
     let plan = decide(&rules, &organization, clock::now(), &Scope::everything());
@@ -102,7 +102,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if !arguments.yes && !ask(&format!("Put these rules in force at {}?", bucket.location()))? {
         return Err(Failure::NotConfirmed);
     }
-    let over = before.and_then(|(_, etag)| etag);
+    let over = before.and_then(|before| before.etag);
     let written = bucket.write(bytes, over.as_deref()).await.map_err(in_bucket)?;
     let version = written.ok_or_else(|| Failure::WrittenSince(bucket.location().clone()))?;
     told.follow(bucket, &version).await
@@ -138,12 +138,16 @@ async fn world(arguments: &Arguments) -> Result<World, Failure> {
     }
 }
 
-/// What was read, with its entity tag; nothing, when there is no such file.
-fn contents(
-    read: Result<Read, StoreFailure>,
-) -> Result<Option<(Vec<u8>, Option<String>)>, Failure> {
+/// A file as it was read.
+struct Contents {
+    bytes: Vec<u8>,
+    etag: Option<String>,
+}
+
+/// What was read; nothing, when there is no such file.
+fn contents(read: Result<Read, StoreFailure>) -> Result<Option<Contents>, Failure> {
     Ok(match read.map_err(in_bucket)? {
-        Read::Found { bytes, etag } => Some((bytes, etag)),
+        Read::Found { bytes, etag } => Some(Contents { bytes, etag }),
         Read::Absent | Read::NotModified => None,
     })
 }

@@ -17,7 +17,7 @@ use crate::scope::RulesObject;
 
 use super::{
     clients::Clients,
-    store::{Location, Read, Replaced, Store, StoreFailure, Version},
+    store::{Location, Read, Replaced, Seen, Store, StoreFailure, Version},
 };
 
 /// Where the copy says which version it is of. S3 keeps such fields in small letters.
@@ -63,11 +63,10 @@ impl RulesBucket {
     #[must_use]
     pub fn new(clients: Arc<Clients>, written: &Location, active: &Location) -> Option<Self> {
         let are_together = bucket(written) == bucket(active);
-        let store = |location: &Location| Store::new(location.clone(), Arc::clone(&clients));
         are_together.then(|| Self {
-            written: store(written),
-            active: store(active),
-            rejected: rejected(written).as_ref().map(store),
+            written: Store::new(written.clone(), Arc::clone(&clients)),
+            rejected: rejected(written).map(|location| Store::new(location, Arc::clone(&clients))),
+            active: Store::new(active.clone(), clients),
         })
     }
 
@@ -114,7 +113,9 @@ impl RulesBucket {
         let of = |fields: &HashMap<String, String>| {
             version.id.is_some() && fields.get(VERSION_ID) == version.id.as_ref()
         };
-        if self.active.look().await?.is_some_and(|seen| of(&seen.fields)) {
+        // The very same bytes may be in force as an earlier version, too.
+        let is_it = |seen: &Seen| of(&seen.fields) || seen.etag == version.etag;
+        if self.active.look().await?.as_ref().is_some_and(is_it) {
             return Ok(Verdict::InForce);
         }
         if let Some(rejected) = &self.rejected
