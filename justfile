@@ -27,6 +27,10 @@ core:
 bench *arguments:
     cargo bench --package shared --no-default-features --bench decide --locked -- {{arguments}}
 
+# How near the writes come to what AWS's quotas allow, against the organization on localhost: six minutes or so, most of them waiting. The machine has to be idle.
+bench-act *arguments:
+    cargo bench --package shared --bench act --profile dev --locked -- {{arguments}}
+
 # How long a page of the organization on localhost takes and how much memory, with 10,000 accounts and 500,000 assignments.
 bench-local:
     cargo bench --package local --bench pages --locked

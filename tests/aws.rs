@@ -6,7 +6,7 @@ use local::{Fault, FaultKind, Probability, Quotas};
 use serde_json::json;
 use shared::{
     aws::management_role::ManagementRole,
-    lane::{Cause, LaneMessage},
+    lane::LaneMessage,
     organization::{AccountState, Unread},
     plan::Action,
     runtime::{self, Batch, Failure, Outcome},
@@ -364,7 +364,7 @@ async fn sweep_with_role(sts: &str, external_id: &str) -> (LocalAws, Batch) {
         arn: reader().arn.parse().unwrap(),
         external_id: Some(external_id.to_owned()),
     };
-    let message = LaneMessage { scope: Scope::everything(), cause: Cause::default() };
+    let message = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
     let batch = aws.usher_assuming(role, sts).await.take(&[message.body()]).await.unwrap();
     (aws, batch)
 }

@@ -1,11 +1,18 @@
-//! How many calls a new account costs, by the server's own count: the same in a small organization
-//! and in a large one.
+//! What it costs to look, by the server's own count of calls: a new account the same in a small
+//! organization and in a large one, a group its own pages, everything what there is and no more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use local::Local;
+use shared::{
+    lane::{Cause, LaneMessage},
+    organization::{Group, Organization},
+    scope::Scope,
+};
 
 use crate::support::{
-    local_aws::{LocalAws, Usher, again},
-    organization::{Company, account_id, company_of, ten_rules},
+    local_aws::{LocalAws, Usher, again, quick},
+    organization::{Company, account_id, company, company_of, group_id, ten_rules, unit_id},
 };
 
 /// What a new account with ten matching rules and ten groups may cost, however large the organization is.
@@ -45,12 +52,28 @@ fn cost(calls: &BTreeMap<String, u64>) -> Cost {
 
 /// Looks at the new account, and counts.
 async fn look(aws: &LocalAws, usher: &Usher) -> Cost {
+    let cause = Cause { event: "MoveAccount".to_owned(), ..Cause::default() };
+    cost(&calls_to(aws, usher, Scope::account(account_id("new")), cause).await)
+}
+
+/// The calls that a message leads to, which is done then.
+async fn calls_to(
+    aws: &LocalAws,
+    usher: &Usher,
+    scope: Scope,
+    cause: Cause,
+) -> BTreeMap<String, u64> {
     let before = aws.local.calls();
-    let batch = usher.look_at(&[account_id("new")]).await.unwrap();
+    let message = LaneMessage { scope, cause, before: None };
+    let batch = usher.take(&[message.body()]).await.unwrap();
     assert!(again(&batch).is_empty());
+    since(&aws.local, &before)
+}
+
+fn since(local: &Local, before: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
     let since =
         |(name, number): (String, u64)| (name.clone(), number - before.get(&name).unwrap_or(&0));
-    cost(&aws.local.calls().into_iter().map(since).collect())
+    local.calls().into_iter().map(since).filter(|(_, number)| *number > 0).collect()
 }
 
 /// Prints a line of the table that a reviewer wants to see.
@@ -97,20 +120,22 @@ async fn a_new_account_costs_as_little_in_a_large_organization() {
 async fn with_many_groups_a_new_account_costs_their_pages() {
     let aws = LocalAws::start(company_of(400, 250), &ten_rules()).await;
     let usher = aws.usher_with_cache().await;
-    let first_ever = look(&aws, &usher).await;
-    tell("cold, nothing cached", 400, 250, first_ever);
+    // Permission sets' names never change, so only the very first run of an installation has to ask for them. That is
+    // never an account's: the look at everything that follows the first rules stands before it on the lane.
+    aws.write_rules("{version: 1, manage: {unlisted: report}, rules: []}");
+    let first_ever = calls_to(&aws, &usher, Scope::rules_changed(), Cause::default()).await;
+    assert_eq!(first_ever["sso-admin:DescribePermissionSet"], 12);
     take_away(&aws, &usher).await;
     let warm = look(&aws, &usher).await;
     tell("warm", 400, 250, warm);
     take_away(&aws, &usher).await;
-    // Permission sets' names never change, so only the very first process of an installation has to ask for them.
     let cold = look(&aws, &aws.usher_with_cache().await).await;
     tell("cold, permission sets' names cached", 400, 250, cold);
     assert_eq!(aws.calls_of("identitystore:GetGroupId"), 0);
+    assert_eq!(aws.calls_of("sso-admin:DescribePermissionSet"), 12, "once, ever");
     for cost in [warm, cold] {
         assert!(cost.reads <= READS, "{cost:?}");
     }
-    assert_eq!(first_ever.reads - cold.reads, 12, "one call for each permission set");
 }
 
 /// Of the groups that a template cannot mean in the account, nobody asks who is in them.
@@ -185,4 +210,221 @@ async fn users_and_members_cost_their_pages_and_no_call_for_each() {
     let crowd = "{name: crowd, permission_sets: Access0, groups: team-1, members: {at_least: 150}, accounts: {all: true}}\n";
     let calls = calls_about_people(company, &ten_rules_and(false, crowd)).await;
     assert_eq!(calls, [0, 2, 0]);
+}
+
+/// Every tenth account is a production account, where five of [`ten_rules`] hold, and is as they say.
+fn settled(accounts: usize, groups: usize) -> Company {
+    let mut company = company().unit("/Workloads").unit("/Workloads/Prod").unit("/Sandbox");
+    for number in 0..groups - 10 {
+        company = company.group(&format!("others-{number}"));
+    }
+    for number in 0..10 {
+        company = company.group(&format!("team-{number}")).user(&format!("user-{number}"));
+        company = company.member(&format!("user-{number}"), &format!("team-{number}"));
+    }
+    for number in 0..12 {
+        company = company.permission_set(&format!("Access{number}"));
+    }
+    for number in 1..accounts {
+        let name = format!("member-{number}");
+        let is_production = number.is_multiple_of(10);
+        let unit = if is_production { "/Workloads/Prod" } else { "/Sandbox" };
+        company = company.account(&name, unit).tagged("team", "data");
+        if is_production {
+            for rule in (0..10).step_by(2) {
+                company =
+                    company.assigned(&format!("Access{rule}"), &format!("team-{rule}"), &name);
+            }
+        }
+    }
+    company
+}
+
+/// [`ten_rules`], the first of which asks whether its group has members.
+fn ten_rules_with_members() -> String {
+    ten_rules().replace("groups: [team-0]", "groups: [team-0]\n  members: {at_least: 1}")
+}
+
+/// The rules for an organization of that size. In a large one, half of them: without those that ask for tags, which are one
+/// call an account the first time, and prove nothing that a smaller one does not.
+fn rules_for(accounts: usize) -> String {
+    let rules = ten_rules_with_members();
+    if accounts <= 400 {
+        return rules;
+    }
+    let tagged = "{tags: {team: payments, environment: production}}";
+    rules.replace(tagged, "{organizational_unit: /Nowhere}")
+}
+
+/// What an organization has, for whoever has to pay for a look at it.
+struct Size {
+    accounts: u64,
+    groups: u64,
+    /// Pages of the listings of accounts and of groups; the one of permission sets; and, of the tree, one
+    /// for each unit that has others below it.
+    pages: u64,
+    /// Pairs of an account and a permission set with assignments.
+    pairs: u64,
+    /// Pages of all principals' assignments, beyond the first of each.
+    further_pages: u64,
+}
+
+impl Size {
+    fn of(organization: &Organization) -> Self {
+        let pairs: BTreeSet<_> = organization
+            .assignments
+            .iter()
+            .map(|one| (&one.account_id, &one.permission_set_arn))
+            .collect();
+        let rows = |group: &Group| {
+            let held = organization.assignments.iter();
+            held.filter(|one| one.principal.id() == group.id.as_str()).count().max(1)
+        };
+        let further =
+            organization.groups.iter().map(|group| (rows(group).div_ceil(100) - 1) as u64);
+        let (accounts, groups) = (organization.accounts.len(), organization.groups.len());
+        Self {
+            accounts: accounts as u64,
+            groups: groups as u64,
+            pages: (accounts.div_ceil(20) + groups.div_ceil(100) + 1 + 3) as u64,
+            pairs: pairs.len() as u64,
+            further_pages: further.sum(),
+        }
+    }
+}
+
+/// The instance, the organization and its root: once in the life of a process; and who is in the one
+/// group whose members a rule asks for.
+const FACTS_AND_MEMBERS: u64 = 4;
+
+async fn sweep(aws: &LocalAws, usher: &Usher) -> BTreeMap<String, u64> {
+    calls_to(aws, usher, Scope::everything(), Cause::default()).await
+}
+
+fn tell_of(
+    what: &str,
+    Size { accounts, groups, .. }: &Size,
+    calls: &BTreeMap<String, u64>,
+) -> Cost {
+    let cost = cost(calls);
+    tell(what, *accounts as usize, *groups as usize, cost);
+    assert_eq!((cost.writes, cost.polls), (0, 0), "nothing is to be done");
+    cost
+}
+
+/// What nobody ever calls: what it would tell is told by something cheaper.
+fn nothing_is_wasted(aws: &LocalAws) {
+    let calls = aws.local.calls();
+    for operation in
+        ["organizations:ListParents", "organizations:ListChildren", "identitystore:DescribeUser"]
+    {
+        assert!(!calls.contains_key(operation), "{operation}");
+    }
+    assert_eq!(calls["sso-admin:DescribePermissionSet"], 12, "each permission set once, ever");
+}
+
+/// From the management account. Returns what a group's event costs beyond its own pages.
+async fn prices_in(accounts: usize, groups: usize) -> u64 {
+    let company = settled(accounts, groups);
+    let size = Size::of(&company.0);
+    let aws = LocalAws::start(company, &rules_for(accounts)).await;
+    let usher = aws.usher().await;
+    tell_of("management: first sweep, nothing cached", &size, &sweep(&aws, &usher).await);
+
+    let calls = sweep(&aws, &usher).await;
+    let Cost { reads, .. } = tell_of("management: sweep, nothing to do", &size, &calls);
+    let budget = size.groups + size.pages + size.further_pages + FACTS_AND_MEMBERS + FILES;
+    assert!(reads <= budget, "{reads} of {budget}: {calls:?}");
+    assert!(!calls.contains_key("organizations:ListTagsForResource"), "tags are remembered");
+    assert!(
+        !calls.contains_key("sso-admin:ListAccountAssignments"),
+        "by principal, which is cheaper"
+    );
+
+    let group = Scope::group(group_id("team-0"));
+    let calls = calls_to(&aws, &usher, group, Cause::default()).await;
+    let Cost { reads, .. } = tell_of("management: a group's event", &size, &calls);
+    assert!(calls.keys().all(|name| !name.starts_with("organizations:")), "{calls:?}");
+    nothing_is_wasted(&aws);
+    reads - calls["sso-admin:ListAccountAssignmentsForPrincipal"]
+}
+
+#[tokio::test]
+async fn a_look_from_the_management_account_costs_groups_and_pages() {
+    let small = prices_in(12, 10).await;
+    let middle = prices_in(400, 100).await;
+    let large = prices_in(5_000, 250).await;
+    assert_eq!(
+        [small, middle],
+        [middle, large],
+        "a group's event costs its own pages and a constant"
+    );
+    assert!(large <= 10, "{large}");
+}
+
+async fn delegated_prices_in(accounts: usize, groups: usize) {
+    let company = settled(accounts, groups);
+    let size = Size::of(&company.0);
+    let caller = Some(account_id("member-1"));
+    let settings = local::Settings { caller, ..quick() };
+    let aws = LocalAws::with(company, &rules_for(accounts), settings).await;
+    let usher = aws.usher().await;
+    // The first look of a process asks for what does not change.
+    calls_to(&aws, &usher, Scope::account(account_id("member-10")), Cause::default()).await;
+    let calls = sweep(&aws, &usher).await;
+    let Cost { reads, .. } = tell_of("delegated: sweep, nothing to do", &size, &calls);
+    let budget = size.accounts + size.pairs + size.pages + FACTS_AND_MEMBERS + FILES;
+    let tags = calls.get("organizations:ListTagsForResource").copied().unwrap_or_default();
+    assert!(reads - tags <= budget, "{reads} of {budget}: {calls:?}");
+    assert!(tags == 0 || accounts <= 400, "read for the first time");
+    // It is refused once, and not asked again.
+    calls_to(&aws, &usher, Scope::account(account_id("member-10")), Cause::default()).await;
+    assert_eq!(aws.calls_of("sso-admin:ListAccountAssignmentsForPrincipal"), 1);
+    nothing_is_wasted(&aws);
+}
+
+#[tokio::test]
+async fn a_sweep_from_a_delegated_administrator_costs_accounts_and_pairs() {
+    delegated_prices_in(12, 10).await;
+    delegated_prices_in(400, 100).await;
+    delegated_prices_in(5_000, 250).await;
+}
+
+/// Few accounts and many groups: also the management account reads by pairs then.
+#[tokio::test]
+async fn the_cheaper_allowed_way_is_taken() {
+    let company = settled(12, 250);
+    let size = Size::of(&company.0);
+    let aws = LocalAws::start(company, &ten_rules_with_members()).await;
+    let usher = aws.usher().await;
+    sweep(&aws, &usher).await;
+    let calls = sweep(&aws, &usher).await;
+    let Cost { reads, .. } = tell_of("management, more groups than pairs: sweep", &size, &calls);
+    assert!(!calls.contains_key("sso-admin:ListAccountAssignmentsForPrincipal"), "{calls:?}");
+    assert!(reads <= size.accounts + size.pairs + size.pages + FACTS_AND_MEMBERS + FILES);
+}
+
+/// An organizational unit's event is about the accounts below it, and about no others.
+#[tokio::test]
+async fn a_unit_costs_the_accounts_below_it() {
+    let aws = LocalAws::start(settled(400, 100), &ten_rules_with_members()).await;
+    let usher = aws.usher().await;
+    sweep(&aws, &usher).await;
+    let unit = unit_id("/Workloads/Prod");
+    let calls = calls_to(&aws, &usher, Scope::organizational_unit(unit), Cause::default()).await;
+    // Thirty-nine accounts with five permission sets each would be 234 calls; all groups are a hundred.
+    let by_principal = calls["sso-admin:ListAccountAssignmentsForPrincipal"];
+    assert_eq!(
+        (by_principal, calls.get("sso-admin:ListAccountAssignments")),
+        (100, None),
+        "{calls:?}"
+    );
+    // Of few accounts, each is read.
+    let unit = unit_id("/Workloads");
+    let small = LocalAws::start(settled(120, 100), &ten_rules_with_members()).await;
+    let calls =
+        calls_to(&small, &small.usher().await, Scope::organizational_unit(unit), Cause::default())
+            .await;
+    assert_eq!(calls["sso-admin:ListPermissionSetsProvisionedToAccount"], 11);
+    assert_eq!(calls["sso-admin:ListAccountAssignments"], 55);
 }

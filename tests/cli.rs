@@ -304,17 +304,19 @@ fn tests_that_fail_say_why_and_exit_with_1() {
 #[test]
 fn tests_that_fail_name_the_rule_that_is_meant() {
     let rules = "version: 1
-manage: {unlisted: revoke}
+manage: {unlisted: revoke, users: true}
 protect: [{groups: break-glass}]
 rules:
   - {name: auditors, permission_sets: View, groups: Auditors, accounts: {name: pay-*}}
   - {name: engineers, permission_sets: View, groups: [Engineering, break-glass], accounts: {name: shop-*}}
+  - {name: leads, permission_sets: Lead, groups: Leads, users: [{attributes: {title: Lead *}}], accounts: {name: shop-*}}
 tests:
   - {name: an engineer, account: {name: pay-prod}, group: Engineering, expect: View}
   - {name: an auditor, account: {name: shop-prod}, group: Auditors, expect: View}
   - {name: a seller, account: {name: shop-prod}, group: Sales, expect: View}
   - {name: an administrator, account: {name: shop-prod}, group: Engineering, expect: [View, Admin]}
   - {name: an emergency, account: {name: shop-prod}, group: break-glass, expect: View}
+  - {name: a lead, account: {name: shop-prod}, user: {user_name: mary, attributes: {title: Chef}}, expect: Lead}
 ";
     let ended = usher(rules, &bobs_company()).run(&["test", "rules.yaml", "--format", "json"]);
     let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
@@ -598,6 +600,24 @@ fn simulate_as_json_is_a_line_an_event() {
     }
     assert_eq!(lines.len(), 2);
     assert_snapshot!(ended);
+}
+
+/// What the schedules put on the lane are no events, and lead somewhere all the same.
+#[test]
+fn simulate_takes_what_the_schedules_send() {
+    let sent = |scope: &str| format!("{{\"scope\": {scope}, \"cause\": {{\"event\": \"Tick\"}}}}");
+    let usher = with_events().file("tick.json", sent("{\"tick\": true}"));
+    let usher = usher.file("sweep.json", sent("{\"everything\": true}"));
+    let arguments =
+        ["simulate", "--rules", "rules.yaml", "--org", "org.json", "tick.json", "sweep.json"];
+    let ended = usher.run(&[&arguments[..], &["--format", "json"]].concat());
+    let lines = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap());
+    let [tick, sweep]: [serde_json::Value; 2] = lines.collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!((&tick["function"], &tick["event"]["name"]), (&"reconciler".into(), &"Tick".into()));
+    assert_eq!(tick["scope"]["tick"], true);
+    // No rule of the file begins or ends, and few accounts have their turn in any one hour.
+    let changes = |line: &serde_json::Value| line["plan"]["changes"].as_array().unwrap().len();
+    assert!(changes(&tick) <= changes(&sweep) && changes(&sweep) > 0, "{tick} {sweep}");
 }
 
 /// As `plan` and `check` say it.

@@ -199,19 +199,9 @@ impl Day {
 
 /// The identity half at one endpoint, S3 at another, and less patience than in production.
 fn deployment(identity_endpoint: &str, s3_endpoint: &str) -> Deployment {
-    Deployment {
-        rules: Some(RULES.to_owned()),
-        environment: json!({
-            "AWS_ENDPOINT_URL_ORGANIZATIONS": identity_endpoint,
-            "AWS_ENDPOINT_URL_SSO_ADMIN": identity_endpoint,
-            "AWS_ENDPOINT_URL_IDENTITYSTORE": identity_endpoint,
-            "AWS_ENDPOINT_URL_S3": s3_endpoint,
-            "USHER_POLL_MILLISECONDS": "50",
-            "USHER_CALLS_PER_SECOND": "1000",
-            "USHER_RETRY_SECONDS": "2",
-        }),
-        ..Deployment::default()
-    }
+    let mut deployment = Deployment::beside(identity_endpoint, RULES);
+    deployment.environment["AWS_ENDPOINT_URL_S3"] = json!(s3_endpoint);
+    deployment
 }
 
 /// One of our messages about an account.

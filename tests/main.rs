@@ -8,8 +8,10 @@
     reason = "a test may stop at a surprise"
 )]
 
+mod acting;
 mod aws;
 mod budget;
+mod bursts;
 mod cli;
 mod convergence;
 mod deployment;
@@ -17,13 +19,16 @@ mod docs;
 mod end_to_end;
 mod events;
 mod explain;
+mod gaps;
 mod hostile;
 mod laws;
 mod mistakes;
 mod model;
+mod parts;
 mod patterns;
 mod permissions;
 mod push;
+mod queues;
 mod reconcile;
 mod reference;
 mod relevance;
@@ -33,5 +38,6 @@ mod sarif;
 mod scenarios;
 mod schema;
 mod support;
+mod tick;
 mod usher_local;
 mod warnings;

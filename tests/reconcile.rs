@@ -21,18 +21,20 @@ fn bobs_company() -> Company {
 
 fn message(event: &str, account: &str) -> LaneMessage {
     let cause = Cause { event: event.to_owned(), ..Cause::default() };
-    LaneMessage { scope: Scope::account(account_id(account)), cause }
+    LaneMessage { scope: Scope::account(account_id(account)), cause, before: None }
 }
 
 async fn look(aws: &FakeAws, scope: &Scope) -> Reconciled {
+    look_within(aws, scope, Limits::default()).await
+}
+
+async fn look_within(aws: &FakeAws, scope: &Scope, limits: Limits) -> Reconciled {
     let rules = rules(
         "{version: 1, manage: {unlisted: revoke}, rules: [{name: a, permission_sets: Power, groups: Engineering, accounts: {all: true}}]}",
     );
     let now = "2026-03-02T15:42:00Z".parse().unwrap();
-    let errand = Errand { scope: scope.clone(), causes: Vec::new(), now };
-    reconcile((aws, aws, aws), &rules, Limits::default(), &errand, &mut Picture::default())
-        .await
-        .unwrap()
+    let errand = Errand::new(scope.clone(), Vec::new(), now);
+    reconcile((aws, aws, aws), &rules, limits, &errand, &mut Picture::default()).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,7 +77,26 @@ async fn what_failed_in_one_account_is_no_other_messages_business() {
 }
 
 fn everywhere(scope: Scope, event: &str) -> LaneMessage {
-    LaneMessage { scope, cause: Cause { event: event.to_owned(), ..Cause::default() } }
+    LaneMessage {
+        scope,
+        cause: Cause { event: event.to_owned(), ..Cause::default() },
+        before: None,
+    }
+}
+
+/// What there was no time for was not announced, so that even a sweep has to come again.
+#[tokio::test(start_paused = true)]
+async fn what_there_was_no_time_for_comes_again() {
+    let aws = FakeAws::new(bobs_company().account("shop", "/").0);
+    let pay = message("MoveAccount", "pay");
+    let limits = Limits { until: Some(tokio::time::Instant::now()), ..Limits::default() };
+    let reconciled = look_within(&aws, &pay.scope, limits).await;
+    assert_eq!((reconciled.outcomes.len(), reconciled.not_started.len()), (0, 1));
+    assert!(aws.writes.borrow().is_empty() && aws.announced.borrow().is_empty());
+    assert!(!reconciled.is_done(&pay));
+    assert!(reconciled.is_done(&message("MoveAccount", "shop")));
+    let sweep = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
+    assert!(!reconciled.is_done(&sweep));
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,7 +128,7 @@ async fn members_are_read_for_rules_that_may_hold_after_a_closer_look() {
     };
     let (mut picture, everything) = (Picture::default(), Scope::everything());
     let now = "2026-03-02T15:42:00Z".parse().unwrap();
-    let errand = Errand { scope: everything, causes: Vec::new(), now };
+    let errand = Errand::new(everything, Vec::new(), now);
     let before = FakeAws::new(company("production").0);
     let plan = shared::reconcile::plan(&before, &rules, &errand, &mut picture).await.unwrap().1;
     assert_eq!(plan.changes.len(), 1);
@@ -115,6 +136,44 @@ async fn members_are_read_for_rules_that_may_hold_after_a_closer_look() {
     // The tag has changed since, and no event told of it.
     let aws = FakeAws::new(company("test").0);
     let plan = shared::reconcile::plan(&aws, &rules, &errand, &mut picture).await.unwrap().1;
+    assert!(plan.changes.is_empty(), "{:?}", plan.changes);
+}
+
+/// What an account's event reads is remembered, and the next group's event knows it.
+#[tokio::test(start_paused = true)]
+async fn an_accounts_event_puts_right_what_is_remembered() {
+    let rules = rules(
+        "{version: 1, manage: {unlisted: revoke}, rules: [{name: a, permission_sets: Power, groups: Engineering, \
+         accounts: {organizational_unit: /Workloads, tags: {environment: test}}}]}",
+    );
+    let company = |unit, environment| {
+        let company = company().unit("/Workloads").group("Engineering").permission_set("Power");
+        company.account("pay", unit).tagged("environment", environment)
+    };
+    let mut picture = Picture::default();
+    let now = "2026-03-02T15:42:00Z".parse().unwrap();
+    let look = |scope| Errand::new(scope, Vec::new(), now);
+    let group = || look(Scope::group(group_id("Engineering")));
+    let before = FakeAws::new(company("/", "production").0).asked_by_management_if(true);
+    let everything = look(Scope::everything());
+    shared::reconcile::plan(&before, &rules, &everything, &mut picture).await.unwrap();
+
+    // It was moved and tagged. Nobody has heard of it yet, so a group's event finds what was seen.
+    let aws = FakeAws::new(company("/Workloads", "test").0).asked_by_management_if(true);
+    let plan = shared::reconcile::plan(&aws, &rules, &group(), &mut picture).await.unwrap().1;
+    assert!(plan.changes.is_empty(), "{:?}", plan.changes);
+    let moved = look(Scope::account(account_id("pay")));
+    let plan = shared::reconcile::plan(&aws, &rules, &moved, &mut picture).await.unwrap().1;
+    assert_eq!(plan.changes.len(), 1);
+    let reads = aws.reads.get();
+    let plan = shared::reconcile::plan(&aws, &rules, &group(), &mut picture).await.unwrap().1;
+    assert_eq!(plan.changes.len(), 1);
+    assert!(aws.reads.get() - reads < 10);
+
+    // After a day nothing is believed any more, whoever lost which event.
+    let back = FakeAws::new(company("/", "production").0).asked_by_management_if(true);
+    let tomorrow = Errand { now: now + chrono::TimeDelta::hours(25), ..group() };
+    let plan = shared::reconcile::plan(&back, &rules, &tomorrow, &mut picture).await.unwrap().1;
     assert!(plan.changes.is_empty(), "{:?}", plan.changes);
 }
 
@@ -129,7 +188,7 @@ async fn tags_are_read_anew_for_rules_that_ask_for_other_ones() {
     };
     let mut picture = Picture::default();
     let now = "2026-03-02T15:42:00Z".parse().unwrap();
-    let errand = Errand { scope: Scope::everything(), causes: Vec::new(), now };
+    let errand = Errand::new(Scope::everything(), Vec::new(), now);
     let before = FakeAws::new(bobs_company().0);
     let rules = asking_for("environment");
     shared::reconcile::plan(&before, &rules, &errand, &mut picture).await.unwrap();

@@ -1,13 +1,26 @@
 //! The rules say whether an event can matter, before anything is read.
 
-use std::collections::BTreeSet;
-
-use shared::{
-    relevance::relevant,
-    scope::{About, Attributes, Scope},
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
 };
 
-use crate::support::rules;
+use aws_config::{BehaviorVersion, Region};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+use shared::{
+    relevance::relevant,
+    runtime::{self, Outcome, RulesOutcome, Settings, World},
+    scope::{About, Attributes, Function, Scope},
+};
+use tokio::net::TcpListener;
+
+use crate::support::{events::api_call, rules};
 
 const GROUP: &str = "9a67bc0d1e-4b7c6a58-90d1-4e2f-8a3b-5c4d6e7f8091";
 const USER: &str = "9a67bc0d1e-1f2e3d4c-5b6a-4978-8695-a4b3c2d1e0ff";
@@ -222,4 +235,123 @@ fn what_is_not_about_a_detail_always_matters() {
     for about in [About::Accounts, About::PermissionSets, About::Rules, About::Anything] {
         keeps(&text, account(), &about, account());
     }
+}
+
+/// S3 with one rules file in it, and nothing else of AWS: what is asked of it, and what it answers.
+#[derive(Clone, Default)]
+struct OnlyRules(Arc<Mutex<Vec<String>>>);
+
+impl OnlyRules {
+    const ETAG: &str = "\"5d41402abc4b2a76b9719d911017c592\"";
+
+    async fn world(&self, settings: Settings) -> World {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let server = Router::new().fallback(Self::answer).with_state(self.clone());
+        tokio::spawn(async move { axum::serve(listener, server).await });
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .endpoint_url(endpoint)
+            .test_credentials()
+            .load()
+            .await;
+        World::new(settings, config)
+    }
+
+    async fn answer(State(this): State<Self>, request: Request) -> Response {
+        let is_known = request.headers().get(header::IF_NONE_MATCH).is_some();
+        let path = request.uri().path();
+        let is_rules = path == "/usher-rules/active/rules.yaml";
+        let status = match (is_rules, is_known) {
+            (true, false) => StatusCode::OK,
+            (true, true) => StatusCode::NOT_MODIFIED,
+            (false, _) => StatusCode::NOT_IMPLEMENTED,
+        };
+        this.0.lock().unwrap().push(format!("{} {path} {status}", request.method()));
+        let body = if status == StatusCode::OK { plain("{all: true}") } else { String::new() };
+        (status, [(header::ETAG, Self::ETAG)], body).into_response()
+    }
+
+    fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+const OWN_ROLE: &str = "arn:aws:iam::310000000001:role/Organizer";
+
+fn settings() -> Settings {
+    Settings {
+        rules: Some("s3://usher-rules/active/rules.yaml".parse().unwrap()),
+        rules_written: Some("s3://usher-rules/rules.yaml".parse().unwrap()),
+        lane: Some("https://sqs.eu-central-1.amazonaws.com/310000000001/usher.fifo".to_owned()),
+        own_role: Some(OWN_ROLE.to_owned()),
+        ..Settings::default()
+    }
+}
+
+/// An event for each function that the rules have no use for.
+fn irrelevant() -> [(Function, Value, &'static str); 4] {
+    let account = "320000000007";
+    let named = json!({"accountId": account, "accountName": "HIDDEN_DUE_TO_SECURITY_REASONS"});
+    let tagged = json!({"resourceId": account, "tags": [{"key": "team", "value": "pay"}]});
+    let member =
+        json!({"groupId": GROUP, "memberId": {"userId": USER}, "identityStoreId": "d-9a67123456"});
+    let assigned = json!({
+        "targetId": account, "targetType": "AWS_ACCOUNT", "principalId": GROUP, "principalType": "GROUP",
+        "permissionSetArn": "arn:aws:sso:::permissionSet/ssoins-6804aabbccddeeff/ps-1111222233334444",
+    });
+    [
+        (
+            Function::AccountEvents,
+            api_call("account", "PutAccountName", &named),
+            "no rule asks for an account's name",
+        ),
+        (
+            Function::TagEvents,
+            api_call("organizations", "TagResource", &tagged),
+            "no rule asks for tag `team` of an account",
+        ),
+        (
+            Function::GroupEvents,
+            api_call("identitystore", "CreateGroupMembership", &member),
+            "no rule asks who is in a group",
+        ),
+        (
+            Function::AssignmentEvents,
+            api_call("sso", "CreateAccountAssignment", &assigned),
+            "it was changed by Usher itself",
+        ),
+    ]
+}
+
+/// What the rules have no use for costs one conditional read of the rules, and nothing else.
+#[tokio::test]
+async fn what_does_not_matter_costs_a_look_at_the_rules() {
+    for (function, event, why) in irrelevant() {
+        let aws = OnlyRules::default();
+        let world = aws.world(settings()).await;
+        for answer in ["200 OK", "304 Not Modified"] {
+            let outcome = runtime::event(&world, function, event.clone()).await.unwrap();
+            assert_eq!(outcome, Outcome::Ignored(why.to_owned()), "{function}");
+            assert_eq!(aws.asked(), [format!("GET /usher-rules/active/rules.yaml {answer}")]);
+        }
+    }
+}
+
+/// What leads nowhere by itself, and another file than the rules, costs nothing at all.
+#[tokio::test]
+async fn what_leads_nowhere_costs_nothing() {
+    let aws = OnlyRules::default();
+    let world = aws.world(settings()).await;
+    for (function, mut event, _) in irrelevant() {
+        event["detail"]["errorCode"] = json!("ConflictException");
+        let outcome = runtime::event(&world, function, event).await.unwrap();
+        assert_eq!(outcome, Outcome::Ignored("the call failed: ConflictException".to_owned()));
+    }
+    let other_file = json!({"source": "aws.s3", "detail-type": "Object Created", "detail": {
+        "bucket": {"name": "usher-rules"},
+        "object": {"key": "notes.txt", "version-id": "v1", "sequencer": "0055AED6DCD90281E5"}}});
+    let outcome = runtime::rules_event(&world, other_file).await.unwrap();
+    assert!(matches!(outcome, RulesOutcome::Ignored(_)), "{outcome:?}");
+    assert_eq!(aws.asked(), [] as [String; 0]);
 }

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use shared::{
     decide::{decide, warnings},
     diagnostic::Diagnostic,
-    organization::Unread,
+    organization::{AccountState, Extent, Organization, Unread},
     rules::Rules,
     scope::Scope,
 };
@@ -117,8 +117,9 @@ fn every_value_of_a_tag_that_matches_nothing_is_named() {
     accounts: {tags: {environment: [prodution, test, stage, \"dev*\"]}}
 ",
     );
-    let expected = ["prodution", "stage", "dev*"]
-        .map(|value| format!("no account has the tag `environment` with the value `{value}`"));
+    let expected = ["prodution", "stage", "dev*"].map(|value| {
+        format!("no account that may be touched has the tag `environment` with the value `{value}`")
+    });
     messages(&rules, &marys_company(), &expected.each_ref().map(String::as_str));
     assert!(warned(&rules, &marys_company())[0].names_a_similar_one());
 }
@@ -208,6 +209,96 @@ fn what_was_not_read_is_not_warned_of() {
     assert_eq!(number(&of_one_account), 4);
 }
 
+/// Of two that differ in case only, each is told of the other, and does what it says.
+#[test]
+fn names_that_differ_in_case_only() {
+    let rules = rules(
+        "version: 1
+manage: {unlisted: report, groups: [Engineering, interns]}
+protect:
+  - groups: [Engineering, interns]
+rules:
+  - name: the-rule
+    permission_sets: ViewOnlyAccess
+    groups: [Engineering, interns]
+    accounts: {all: true}
+",
+    );
+    assert_snapshot!(told(&rules, &marys_company().group("engineering")));
+}
+
+/// A company of which no more was looked for than the rules ask for.
+fn as_asked(Company(mut organization): Company) -> Company {
+    organization.extent = Extent::AsAsked;
+    Company(organization)
+}
+
+#[test]
+fn units_that_are_not_there_are_told_of_who_knows_all_units() {
+    let unit = |unit: &str| {
+        rules_with(&format!(
+            "    permission_sets: ViewOnlyAccess\n    groups: Engineering\n    accounts: {{{unit}}}\n"
+        ))
+    };
+    let rules =
+        unit("organizational_unit: [/Workloads, /Workloads/Prod, ou-ab12-c3d4e5f6, /*/Prod]");
+    let expected = [
+        "no organizational unit is at `/Workloads/Prod`",
+        "no organizational unit is at `ou-ab12-c3d4e5f6`",
+        "no organizational unit is at `/*/Prod`",
+    ];
+    messages(&rules, &marys_company(), &expected);
+    messages(&rules, &as_asked(marys_company()), &[]);
+    // The units at the top were listed: below the root is an account.
+    let at_the_top = unit("directly_in: [/Workload, /]");
+    for company in [marys_company(), as_asked(marys_company())] {
+        messages(&at_the_top, &company, &["no organizational unit is at `/Workload`"]);
+        assert!(warned(&at_the_top, &company)[0].names_a_similar_one());
+    }
+}
+
+/// A listing in which there is nothing: in a snapshot, nothing is there.
+#[test]
+fn an_empty_listing_is_empty_where_all_was_looked_for() {
+    let rules = rules_with(
+        "    permission_sets: ViewOnlyAccess
+    groups: Engineering
+    users: [mary, {attributes: {department: Platform}}]
+    accounts: {organizational_unit: /Workloads}
+",
+    );
+    let empty = company();
+    let expected = [
+        "no permission set is named `ViewOnlyAccess`",
+        "no group is named `Engineering`",
+        "no user is named `mary`",
+        "no user who can sign in has an attribute `department`",
+        "no organizational unit is at `/Workloads`",
+    ];
+    messages(&rules, &empty, &expected);
+    messages(&rules, &as_asked(empty), &["rule `the-rule` matches no account"]);
+}
+
+/// A snapshot has the members of all groups, also of those of a rule whose time has yet to come.
+#[test]
+fn members_are_missed_before_a_rule_begins() {
+    let rules = rules_with(
+        "    permission_sets: ViewOnlyAccess
+    groups: Engineering
+    users: [{in_group: Interns}]
+    members: {at_least: 9}
+    accounts: {all: true}
+    from: 2030-01-01T00:00:00Z
+",
+    );
+    let expected = [
+        "no user who can sign in is in group `Interns`",
+        "no group of rule `the-rule` has 9 members",
+    ];
+    messages(&rules, &marys_company(), &expected);
+    messages(&rules, &as_asked(marys_company()), &[]);
+}
+
 /// Who is in a group is asked only for rules that may hold.
 #[test]
 fn members_that_nobody_asked_for_are_not_missed() {
@@ -219,9 +310,9 @@ fn members_that_nobody_asked_for_are_not_missed() {
         "no user who can sign in has an attribute `cost_center`",
         "no user who can sign in has the attribute `title` with the value `Chef`",
         "no group is called what `{tag.team}-{account}` makes",
-        "no account has a tag `rights-of-{group}` of a group that is meant",
+        "no account that may be touched has a tag `rights-of-{group}` of a group that is meant",
     ];
-    messages(&rules_with(&in_the_future), &marys_company(), &expected);
+    messages(&rules_with(&in_the_future), &as_asked(marys_company()), &expected);
     let users_are_left_out =
         rules(&rules_with(ODD).source.text.replace("users: true}", "users: false}"));
     let warned = warned(&users_are_left_out, &marys_company());
@@ -236,4 +327,88 @@ fn one_account_is_told_what_concerns_it() {
     let scope = Scope::account(account_id("pay-test"));
     let plan = decide(&rules, &organization, organization.observed_at, &scope);
     assert_eq!(plan.warnings.len(), 4, "{:?}", plan.warnings);
+}
+
+fn rule_for_accounts(accounts: &str) -> Rules {
+    rules_with(&format!(
+        "    permission_sets: ViewOnlyAccess\n    groups: Engineering\n    accounts: {accounts}\n"
+    ))
+}
+
+/// That a tag is absent is mostly meant so; not when it is nearly one that there is.
+#[test]
+fn a_tag_that_must_be_absent_is_missed_only_when_it_is_a_slip() {
+    messages(&rule_for_accounts("{tags: {retired: false}}"), &marys_company(), &[]);
+    let slip = "no account that may be touched has a tag `taem`";
+    messages(&rule_for_accounts("{tags: {taem: false}}"), &marys_company(), &[slip]);
+}
+
+/// Of accounts that are left alone no tags are read, nor those of the units above them only.
+#[test]
+fn what_accounts_have_that_are_left_alone_does_not_count() {
+    let company = Company(Organization { accounts: Vec::new(), ..marys_company().0 })
+        .account("management", "/")
+        .tagged("tier", "core")
+        .account("shop-prod", "/Workloads")
+        .tagged("team", "shop")
+        .unit("/Closed")
+        .unit_tagged("/Closed", "zone", "a")
+        .account("old", "/Closed")
+        .tagged("environment", "old")
+        .in_state(AccountState::Suspended);
+    let rules = rule_for_accounts(
+        "[{tags: {tier: core}}, {tags: {environment: old}}, {organizational_unit_tags: {zone: a}}]",
+    );
+    let expected = [
+        "no account that may be touched has a tag `tier`",
+        "no account that may be touched has a tag `environment`",
+        "no organizational unit above an account that may be touched has a tag `zone`",
+    ];
+    messages(&rules, &company, &expected);
+    let by_name = rules_with(
+        "    permission_sets: ViewOnlyAccess\n    group_name: \"{account}-{permission_set}\"\n    accounts: {name: old}\n",
+    );
+    let expected = "rule `the-rule` matches only accounts that are left alone";
+    messages(&by_name, &company, &[expected]);
+}
+
+/// What a name or a glob misses is said of that, and not again of what it stands in.
+#[test]
+fn what_is_missing_is_said_once() {
+    let in_group = rule_for_users("[{in_group: Interims}]");
+    messages(&in_group, &marys_company(), &["no group is named `Interims`"]);
+    let named = rule_for_users("[{user_name: harry, attributes: {department: Sales}}]");
+    messages(&named, &marys_company(), &["no user is named `harry`"]);
+    let by_name = |sets: &str, accounts: &str| {
+        rules_with(&format!(
+            "    permission_sets: {sets}\n    group_name: \"{{account}}+{{permission_set}}\"\n    accounts: {accounts}\n"
+        ))
+    };
+    let no_set = by_name("Nothing", "{all: true}");
+    messages(&no_set, &marys_company(), &["no permission set is named `Nothing`"]);
+    let no_account = by_name("ViewOnlyAccess", "{name: nowhere}");
+    messages(&no_account, &marys_company(), &["no account is named `nowhere`"]);
+}
+
+/// What a template or a selector is about, in an account or as a whole, and could not be read.
+#[test]
+fn what_decides_and_was_not_read_is_not_warned_of() {
+    let by_name = |template: &str| {
+        rules_with(&format!(
+            "    permission_sets: ViewOnlyAccess\n    group_name: \"{template}\"\n    members: {{at_least: 1}}\n"
+        ))
+    };
+    let unknown = || Unread::Other("something".to_owned());
+    let units = "{organizational_unit_tags: {zone: a}}";
+    let (names, tags) = (by_name("{account}+x"), by_name("{tag.team}+x"));
+    for (rules, what, account) in [
+        (&names, Unread::Accounts, Some("shop-prod")),
+        (&tags, unknown(), Some("shop-prod")),
+        (&by_name("aws-{account}-{permission_set}"), Unread::Memberships, None),
+        (&rule_for_accounts(units), Unread::OrganizationalUnitTags, None),
+        (&rule_for_accounts("{tags: {zone: a}}"), Unread::Accounts, None),
+    ] {
+        assert_eq!(warned(rules, &marys_company()).len(), 1, "{what:?}");
+        messages(rules, &marys_company().gap(what, account), &[]);
+    }
 }

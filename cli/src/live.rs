@@ -3,14 +3,10 @@
 use aws_config::{BehaviorVersion, SdkConfig};
 use shared::{
     ids::InstanceArn,
-    observe,
-    organization::Organization,
-    rules::Rules,
     runtime::{Settings, World},
-    scope::Scope,
 };
 
-use crate::{clock, exit::Failure, output};
+use crate::exit::Failure;
 
 /// The clients of a command, as fast as the environment says (`USHER_CALLS_PER_SECOND` and the like). What the functions
 /// remember is theirs.
@@ -24,16 +20,6 @@ pub(crate) async fn world(instance_arn: Option<InstanceArn>) -> Result<World, Fa
 pub(crate) async fn config() -> SdkConfig {
     // Boxed, because rustc gives up on futures that are nested as deep as this one and its callers.
     Box::pin(aws_config::load_defaults(BehaviorVersion::latest())).await
-}
-
-/// Reads what a plan for the scope needs.
-pub(crate) async fn observe(
-    world: &World,
-    rules: &Rules,
-    scope: &Scope,
-) -> Result<Organization, Failure> {
-    let observation = Box::pin(observe::observe(world.observe(), rules, scope, clock::now()));
-    output::with_progress(observation, || progress(world)).await.map_err(Failure::Observe)
 }
 
 /// How far reading has come.

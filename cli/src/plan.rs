@@ -6,9 +6,12 @@ use clap::Args;
 use shared::{
     decide::decide,
     ids::InstanceArn,
+    observe::Picture,
     organization::Organization,
     plan::{Plan, PlanText},
+    reconcile::{self, Errand},
     rules::Rules,
+    runtime::World,
     scope::Scope,
 };
 
@@ -41,19 +44,33 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let rules = files::rules(&arguments.rules)?;
-    let organization = match &arguments.org {
-        Some(path) => files::organization(path)?,
+    let (organization, plan) = match &arguments.org {
+        Some(path) => {
+            let organization = files::organization(path)?;
+            let plan = decide(&rules, &organization, clock::now(), &Scope::everything());
+            (organization, plan)
+        }
         None => {
             let world = live::world(arguments.instance_arn.clone()).await?;
-            live::observe(&world, &rules, &Scope::everything()).await?
+            live_plan(&world, &rules).await?
         }
     };
-    let plan = decide(&rules, &organization, clock::now(), &Scope::everything());
     match arguments.format {
         Format::Json => output::json(&plan.to_json(&rules.source))?,
         Format::Text => print(&plan, &rules, &organization, " Nothing was applied.")?,
     }
     Ok(if plan.changes.is_empty() { Exit::Done } else { Exit::ChangesPending })
+}
+
+/// The plan that a sweep would make now.
+pub(crate) async fn live_plan(
+    world: &World,
+    rules: &Rules,
+) -> Result<(Organization, Plan), Failure> {
+    let errand = Errand::new(Scope::everything(), Vec::new(), clock::now());
+    let mut nothing = Picture::default();
+    let plan = reconcile::plan(world.observe(), rules, &errand, &mut nothing);
+    output::with_progress(plan, || live::progress(world)).await.map_err(Failure::Observe)
 }
 
 /// Prints a plan, and what is to be said at the end of one that changes something.

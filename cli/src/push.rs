@@ -19,14 +19,12 @@ use shared::{
         rules_bucket::{RulesBucket, Verdict},
         store::{Location, Read, StoreFailure, Version},
     },
-    decide::decide,
     ids::InstanceArn,
     organization::Organization,
     plan::Plan,
     promotion::examine,
     rules::Rules,
     runtime::{Settings, World, settings::InvalidSetting},
-    scope::Scope,
     shown::Shown,
 };
 use tokio::time::{Instant, sleep};
@@ -92,8 +90,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let active = contents(bucket.active().await)?;
     let is_active = active.is_some_and(|active| active.bytes == bytes);
 
-    let organization = live::observe(&world, &rules, &Scope::everything()).await?;
-    let plan = decide(&rules, &organization, clock::now(), &Scope::everything());
+    let (organization, plan) = plan::live_plan(&world, &rules).await?;
     let told = Told { arguments, rules: &rules, plan: &plan, location: bucket.location() };
     told.plan(&organization)?;
     if is_written && is_active {

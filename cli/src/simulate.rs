@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 use shared::{
-    decide::Decision,
+    decide::{Decision, what_is_due},
     diagnostic::Diagnostic,
+    lane::LaneMessage,
     organization::Organization,
     plan::{Plan, PlanJson, PlanText},
     relevance::relevant,
@@ -34,7 +36,7 @@ pub(crate) struct Arguments {
     /// An organization snapshot to plan for
     #[arg(long, value_name = "ORG")]
     org: PathBuf,
-    /// Events as EventBridge delivers them, one JSON object a file
+    /// Events as EventBridge delivers them, or messages of the lane, one JSON object a file
     #[arg(required = true, value_name = "EVENT")]
     events: Vec<PathBuf>,
     /// What to print
@@ -47,12 +49,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let organization = files::organization(&arguments.org)?;
     let events: Vec<Value> =
         arguments.events.iter().map(|path| files::json(path)).collect::<Result<_, _>>()?;
-    let decision = Decision::new(&rules, &organization, clock::now());
+    let now = clock::now();
+    let decision = Decision::new(&rules, &organization, now);
     let warnings = decision.plan(&Scope::everything()).warnings;
     if arguments.format == Format::Text {
         output::warnings(&warnings, &rules.source);
     }
-    let stage = Stage { rules: &rules, organization: &organization, decision, warnings };
+    let stage = Stage { rules: &rules, organization: &organization, decision, warnings, now };
     for (path, event) in arguments.events.iter().zip(&events) {
         match arguments.format {
             Format::Text => stage.print(path, event)?,
@@ -69,6 +72,18 @@ struct Stage<'a> {
     decision: Decision<'a>,
     /// What is odd about the rules, wherever an event leads: all of it is known here.
     warnings: Vec<Diagnostic>,
+    now: DateTime<Utc>,
+}
+
+/// Where an event leads; or a message of the lane, such as those that the schedules send.
+fn route(event: &Value) -> Route {
+    match LaneMessage::parse(&event.to_string()) {
+        Ok(LaneMessage { scope, .. }) if event.get("scope").is_some() => Route {
+            function: Some(Function::Reconciler),
+            lead: Lead::Look { scope, about: About::Anything },
+        },
+        _ => scope::route(event),
+    }
 }
 
 #[derive(Serialize)]
@@ -90,6 +105,14 @@ struct EventJson<'a> {
 
 impl<'a> EventJson<'a> {
     fn of(envelope: &'a Value) -> Self {
+        if envelope.get("scope").is_some() {
+            let cause = |field| envelope.pointer(field).and_then(Value::as_str);
+            return Self {
+                source: Some("lane"),
+                name: cause("/cause/event"),
+                id: cause("/cause/id"),
+            };
+        }
         let event = Event::new(envelope).ok();
         let service = |event: &Event<'a>| match event.key().source {
             "" => event.source(),
@@ -105,7 +128,7 @@ impl<'a> EventJson<'a> {
 
 impl Stage<'_> {
     fn print_json(&self, path: &Path, event: &Value) -> Result<(), Failure> {
-        let Route { function, lead } = scope::route(event);
+        let Route { function, lead } = route(event);
         let nowhere = Scope::default();
         let (scope, ignored, plan) = match &lead {
             Lead::Ignore(why) => (&nowhere, Some(why.as_str()), None),
@@ -131,7 +154,7 @@ impl Stage<'_> {
         let (name, source) = (Shown(name), Shown(source));
         let title = format!("{}: {name} ({source})", path.display());
         output::data(&painted(BOLD, title))?;
-        let Route { function, lead } = scope::route(event);
+        let Route { function, lead } = route(event);
         match (function, lead) {
             (Some(function), Lead::Look { scope, about }) => {
                 output::data(&format!("{function}: look at {scope}"))?;
@@ -155,7 +178,9 @@ impl Stage<'_> {
     }
 
     fn plan(&self, scope: &Scope) -> Plan {
-        Plan { warnings: self.warnings.clone(), ..self.decision.plan(scope) }
+        // When the last tick was, nobody knows here: an hour ago, as it should.
+        let scope = what_is_due(self.rules, self.organization, scope, (None, self.now));
+        Plan { warnings: self.warnings.clone(), ..self.decision.plan(&scope) }
     }
 
     fn print_plan(&self, plan: &Plan) -> Result<(), Failure> {

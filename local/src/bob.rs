@@ -9,7 +9,7 @@ use chrono::DateTime;
 use shared::{
     ids::AccountId,
     organization::{
-        Account, AccountState, Assignment, Group, Instance, Membership, Organization,
+        Account, AccountState, Assignment, Extent, Group, Instance, Membership, Organization,
         OrganizationFacts, OrganizationalUnit, PermissionSet, Principal, Tags, User,
     },
 };
@@ -120,6 +120,7 @@ pub fn bobs_organization() -> Organization {
         memberships: memberships(),
         assignments: assignments(),
         gaps: Vec::new(),
+        extent: Extent::Whole,
     }
 }
 

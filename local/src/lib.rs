@@ -166,6 +166,12 @@ impl Local {
         self.world.state().calls.clone()
     }
 
+    /// The requests refused so far, by the code of the error: `ThrottlingException`.
+    #[must_use]
+    pub fn errors(&self) -> BTreeMap<String, u64> {
+        self.world.state().errors.clone()
+    }
+
     /// The SQS messages that were sent since the last call, oldest first. They wait as long as on a
     /// queue of AWS, four days, and the newest hundred thousand at most.
     #[must_use]

@@ -134,6 +134,9 @@ fn run(
     let before = Before::new(call.state, call.operation, &body);
     let answer = admit(&mut call, &body).and_then(|()| target.operation.answer(&mut call, &body));
     let answer = answer.map_err(|error| named(error, target.service, request_id));
+    if let Err(error) = &answer {
+        *call.state.errors.entry(error.code.clone()).or_default() += 1;
+    }
     if target.operation.access == Access::Write {
         for event in events::of_call(&call, &body, &before, &answer) {
             call.state.send(event);

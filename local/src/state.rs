@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::{
     ids::{AccountId, PermissionSetArn},
-    organization::{Instance, Organization, OrganizationFacts, PermissionSet, Tags},
+    organization::{Extent, Instance, Organization, OrganizationFacts, PermissionSet, Tags},
 };
 
 use crate::{
@@ -57,6 +57,8 @@ pub(crate) struct State {
     pub(crate) instance_tags: Tags,
     pub(crate) access_control_attributes: Option<Vec<AccessControlAttribute>>,
     pub(crate) calls: BTreeMap<String, u64>,
+    /// Calls that were refused, by the code of the error.
+    pub(crate) errors: BTreeMap<String, u64>,
     pub(crate) meter: Meter,
     pub(crate) faults: Faults,
     pub(crate) queue: Queue,
@@ -99,6 +101,7 @@ impl State {
             instance_tags: Tags::new(),
             access_control_attributes: None,
             calls: BTreeMap::new(),
+            errors: BTreeMap::new(),
             meter: Meter::default(),
             faults: Faults::default(),
             queue: Queue::default(),
@@ -135,6 +138,7 @@ impl State {
             memberships: self.memberships.values().collect(),
             assignments: self.assignments.iter().collect(),
             gaps: Vec::new(),
+            extent: Extent::Whole,
         }
     }
 

@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     diagnostic::{Diagnostic, DiagnosticJson},
-    lane::Cause,
-    organization::Gap,
-    plan::{Action, Change, Plan, Summary},
+    lane::{Cause, Tally},
+    plan::{Action, Change, Plan},
     rules::{InvalidRules, Rules},
     scope::RulesObject,
     source::SourceFile,
@@ -44,6 +43,7 @@ pub fn of_change(change: &Change, fate: &Fate<'_>, causes: &[Cause]) -> Announce
     };
     if let Some(fields) = detail.as_object_mut() {
         fields.insert(key.to_owned(), json!(value));
+        fields.extend(change.note().map(|note| ("note".to_owned(), json!(note))));
     }
     Announcement { detail_type, detail }
 }
@@ -74,17 +74,13 @@ pub fn revocations_held(plan: &Plan, causes: &[Cause]) -> Announcement {
     }
 }
 
-/// `Sweep Finished`: everything was looked at.
+/// `Sweep Finished`: everything was looked at, in however many parts.
 #[must_use]
-pub fn sweep_finished(
-    summary: Summary,
-    gaps: &[Gap],
-    failed: usize,
-    causes: &[Cause],
-) -> Announcement {
+pub fn sweep_finished(tally: &Tally, causes: &[Cause]) -> Announcement {
+    let Tally { parts, summary, failed, gaps } = tally;
     Announcement {
         detail_type: "Sweep Finished",
-        detail: json!({ "summary": summary, "failed": failed, "gaps": gaps, "causes": causes }),
+        detail: json!({ "summary": summary, "failed": failed, "gaps": gaps, "parts": parts, "causes": causes }),
     }
 }
 

@@ -6,7 +6,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::scope::{self, Lead, Scope, event::Event};
+use crate::{
+    organization::Gap,
+    plan::Summary,
+    scope::{self, Lead, Scope, event::Event},
+};
 
 /// The one message group of the lane.
 pub const MESSAGE_GROUP: &str = "usher";
@@ -19,6 +23,54 @@ pub struct LaneMessage {
     /// Why.
     #[serde(default)]
     pub cause: Cause,
+    /// What went before, when this is the rest of what one run had no time for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Before>,
+}
+
+/// What went before the rest of a scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Before {
+    /// The further events that caused it.
+    pub causes: Vec<Cause>,
+    /// Of a sweep: what was found so far.
+    pub sweep: Option<Tally>,
+}
+
+/// What the parts of a sweep have found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tally {
+    /// How many parts there were.
+    pub parts: usize,
+    /// How many changes, and of what kind.
+    pub summary: Summary,
+    /// How many changes were tried and did not succeed.
+    pub failed: usize,
+    /// What could not be read: so much of it as is worth carrying on.
+    pub gaps: Vec<Gap>,
+}
+
+/// As many gaps are carried on from part to part. An announcement has no room for more anyway, and
+/// each part has told its own in the log.
+const MOST_GAPS: usize = 500;
+
+impl Tally {
+    /// Both.
+    #[must_use]
+    pub fn plus(mut self, mut other: Self) -> Self {
+        self.gaps.append(&mut other.gaps);
+        self.gaps.sort_unstable();
+        self.gaps.dedup();
+        self.gaps.truncate(MOST_GAPS);
+        Self {
+            parts: self.parts + other.parts,
+            summary: self.summary + other.summary,
+            failed: self.failed + other.failed,
+            gaps: self.gaps,
+        }
+    }
 }
 
 /// The event that made somebody look: for logs, announcements and the demo, never for a decision.
@@ -37,7 +89,7 @@ pub struct Cause {
 
 /// What the schedule's messages name as their cause, in the template and in EventBridge's own
 /// events, and what a person's name who sends one by hand.
-const NOT_EVENTS: [&str; 4] = ["", "By hand", "Schedule", "Scheduled Event"];
+const NOT_EVENTS: [&str; 5] = ["", "By hand", "Schedule", "Scheduled Event", "Tick"];
 
 impl Cause {
     /// Whether an event said so, which comes once; and not the schedule, which comes again by itself.
@@ -56,6 +108,13 @@ impl Cause {
             actor: event.actor().map(str::to_owned),
         }
     }
+
+    /// Whether it says that somebody changes an assignment: AWS has accepted that, and makes the change
+    /// some seconds later.
+    #[must_use]
+    pub fn is_of_an_assignment(&self) -> bool {
+        ["CreateAccountAssignment", "DeleteAccountAssignment"].contains(&self.event.as_str())
+    }
 }
 
 impl LaneMessage {
@@ -72,15 +131,20 @@ impl LaneMessage {
         }
         let cause = Cause::of(Event::new(&value)?);
         match scope::from_any_event(&value) {
-            Lead::Look { scope, .. } => Ok(Self { scope, cause }),
-            Lead::Ignore(_) => Ok(Self { scope: Scope::default(), cause }),
+            Lead::Look { scope, .. } => Ok(Self { scope, cause, before: None }),
+            Lead::Ignore(_) => Ok(Self { scope: Scope::default(), cause, before: None }),
         }
     }
 
     /// The message's body.
     #[must_use]
     pub fn body(&self) -> String {
-        serde_json::json!({ "scope": self.scope, "cause": self.cause }).to_string()
+        serde_json::json!(self).to_string()
+    }
+
+    /// All events that caused it.
+    pub fn causes(&self) -> impl Iterator<Item = &Cause> {
+        std::iter::once(&self.cause).chain(self.before.iter().flat_map(|before| &before.causes))
     }
 }
 
@@ -97,6 +161,7 @@ mod tests {
                 id: Some("e-1".to_owned()),
                 ..Cause::default()
             },
+            before: None,
         };
         assert_eq!(LaneMessage::parse(&message.body()), Ok(message));
     }
@@ -106,6 +171,7 @@ mod tests {
         let event = r#"{"source": "aws.scheduler", "detail-type": "Scheduled Event", "id": "1", "detail": "{}"}"#;
         assert!(LaneMessage::parse(event).unwrap().scope.everything);
         assert!(LaneMessage::parse(r#"{"scope": {"everything": true}}"#).unwrap().scope.everything);
+        assert!(LaneMessage::parse(r#"{"scope": {"tick": true}}"#).unwrap().scope.tick);
     }
 
     #[test]

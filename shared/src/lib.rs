@@ -17,6 +17,7 @@ pub mod failure;
 pub mod ids;
 pub mod lane;
 pub mod lint;
+pub mod looked_at;
 pub mod organization;
 pub mod plan;
 pub mod promotion;

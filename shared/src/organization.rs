@@ -52,6 +52,31 @@ pub struct Organization {
     /// What could not be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<Gap>,
+    /// How much of it was looked for.
+    #[serde(default, skip_serializing_if = "Extent::is_whole")]
+    pub extent: Extent,
+}
+
+/// How much of an organization was looked for.
+///
+/// Nothing that is decided depends on it, for what decides is asked for. It tells whether what is not
+/// there may be said not to exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Extent {
+    /// All of it, as in a snapshot.
+    #[default]
+    Whole,
+    /// What a scope and the rules asked for, and no more.
+    AsAsked,
+}
+
+impl Extent {
+    /// Whether all of it was looked for.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole)
+    }
 }
 
 /// The Identity Center instance that the assignments belong to.

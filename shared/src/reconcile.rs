@@ -2,7 +2,8 @@
 //!
 //! **Flow.** The scope is observed; the rules and what was observed become a plan; the accounts in
 //! it that were only remembered are read, until the plan holds with what was read; it is carried out, each result followed to its end; every change is announced with its rules and its
-//! cause.
+//! cause. What there was no time for, accounts to look at and changes to make, is handed back as the
+//! rest of the scope.
 //!
 //! **Guarantees.** The plan is complete before the first write. Nothing is remembered between runs:
 //! a run that was cut off at any point is made good by the next one over the same scope.
@@ -10,22 +11,25 @@
 //! **Caveat.** The world moves on while it is read. What a plan missed is the next event's, or the
 //! sweep's.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use tokio::time::{Instant, sleep};
 use tracing::warn;
 
 use crate::{
-    act::{Act, Limits, Outcome, act},
+    act::{Act, Acted, Limits, Outcome, act},
     announcement::{self, Announcement, Fate},
     decide::decide,
     failure::CallFailure,
-    ids::AccountId,
-    lane::{Cause, LaneMessage},
-    observe::{Observation, Observe, Picture},
-    organization::{AccountState, Assignment, Gap, Organization},
-    plan::{Action, Change, Plan},
+    ids::{AccountId, PermissionSetArn},
+    lane::{Before, Cause, LaneMessage, Tally},
+    observe::{Observation, Observe, Picture, When},
+    organization::{AccountState, Assignment, Gap, Organization, Principal},
+    plan::{Action, Change, Plan, Role},
     rules::Rules,
     scope::Scope,
 };
@@ -49,6 +53,24 @@ pub struct Errand {
     pub causes: Vec<Cause>,
     /// The time.
     pub now: DateTime<Utc>,
+    /// From when on no further account is looked at; nothing, when there is time for all. What is
+    /// left is the [`Reconciled::rest`].
+    pub look_until: Option<Instant>,
+    /// What earlier parts of a sweep found, when the scope is the rest of one.
+    pub sweep: Option<Tally>,
+}
+
+impl Errand {
+    /// An errand that has all the time in the world.
+    #[must_use]
+    pub fn new(scope: Scope, causes: Vec<Cause>, now: DateTime<Utc>) -> Self {
+        Self { scope, causes, now, look_until: None, sweep: None }
+    }
+
+    /// Whether it is a sweep, or the rest of one.
+    fn is_sweep(&self) -> bool {
+        self.scope.is_everything() || self.sweep.is_some()
+    }
 }
 
 /// What a run saw, planned and did.
@@ -60,6 +82,12 @@ pub struct Reconciled {
     pub plan: Plan,
     /// What became of each change that was not held.
     pub outcomes: Vec<Outcome>,
+    /// Changes that were due, and for which there was no time: see [`Limits::until`].
+    pub not_started: Vec<Change>,
+    /// What there was no time for, to be put on the lane again.
+    pub rest: Option<LaneMessage>,
+    /// Whether there was no time for anything: then no message's work is done.
+    pub is_stuck: bool,
     /// Why announcements did not get out, if some did not.
     pub not_announced: Option<CallFailure>,
 }
@@ -74,33 +102,50 @@ impl Reconciled {
 }
 
 impl Reconciled {
-    /// Whether all that a message asked for is done, as far as this run can tell.
+    /// Whether all that a message asked for is done or is handed on, as far as this run can tell.
     ///
-    /// A sweep is done in any case: what it could not do it has announced, and the next event or
-    /// sweep tries again. Where an event says to look everywhere, a rules file or a membership that is
-    /// gone, that is not so: nothing tells of it a second time.
+    /// A sweep is done even where something failed: what it could not do it has announced, and the
+    /// next event or sweep tries again. Where an event says to look everywhere, a rules file or a
+    /// membership that is gone, that is not so: nothing tells of it a second time. What there was no
+    /// time for is handed on, in a message of its own.
     #[must_use]
     pub fn is_done(&self, message: &LaneMessage) -> bool {
+        if self.is_stuck {
+            return false;
+        }
         let scope = &message.scope;
         let Some(accounts) = scope.only_accounts() else {
             let is_perfect = self.failures().next().is_none() && self.plan.gaps.is_empty();
-            return is_perfect || scope.is_everything() && !message.cause.is_event();
+            return is_perfect || scope.is_sweep() && !message.cause.is_event();
         };
         let failed =
             self.failures().any(|(outcome, _)| accounts.contains(&outcome.change.account.id));
         let concerns = |gap: &Gap| gap.account_id.as_ref().is_none_or(|id| accounts.contains(id));
         let unread = self.plan.gaps.iter().any(concerns);
-        !failed && !unread && accounts.iter().all(|id| self.is_settled(id, &message.cause))
+        !failed && !unread && accounts.iter().all(|id| self.is_settled(id, message))
+    }
+
+    /// Whether nothing at all is left to do, in the whole scope: who asks again for what was changed
+    /// before, would see the same.
+    #[must_use]
+    pub fn is_perfect(&self) -> bool {
+        let is_whole = self.rest.is_none() && !self.is_stuck;
+        is_whole && self.failures().next().is_none() && self.plan.gaps.is_empty()
     }
 
     /// Whether the account is where its events have brought it. AWS may tell of a new account
     /// before it lists it, and list it before it is ready.
-    fn is_settled(&self, id: &AccountId, cause: &Cause) -> bool {
+    fn is_settled(&self, id: &AccountId, message: &LaneMessage) -> bool {
+        let is_handed_on = self.rest.as_ref().is_some_and(|rest| rest.scope.names_whole(id));
         match self.organization.accounts.iter().find(|account| account.id == *id) {
             Some(account) => account.state != AccountState::PendingActivation,
-            None => !NEW_ACCOUNT_EVENTS.contains(&cause.event.as_str()),
+            None => is_handed_on || !message.causes().any(is_about_a_new_account),
         }
     }
+}
+
+fn is_about_a_new_account(cause: &Cause) -> bool {
+    NEW_ACCOUNT_EVENTS.contains(&cause.event.as_str())
 }
 
 /// Events that say that an account is there.
@@ -117,19 +162,89 @@ pub async fn reconcile(
     errand: &Errand,
     picture: &mut Picture,
 ) -> Result<Reconciled, CallFailure> {
-    if errand.causes.iter().any(|cause| ASSIGNMENT_EVENTS.contains(&cause.event.as_str())) {
+    if errand.causes.iter().any(Cause::is_of_an_assignment) {
         others_come_to_an_end(writes, limits).await;
     }
-    let (organization, plan) = plan(reads, rules, errand, picture).await?;
-    let outcomes = act(writes, plan.due().cloned().collect(), limits).await;
-    picture.see_held(made(&outcomes));
-    let announcements = announcements(&plan, &outcomes, errand);
+    let Looked { organization, plan, rest } = look(reads, rules, errand, picture).await?;
+    if errand.scope.tick {
+        picture.see_tick(errand.now);
+    }
+    let acted = act(writes, plan.due().cloned().collect(), limits).await;
+    picture.see_held(made(&acted.outcomes));
+    let rest = rest.merge(accounts_to_come(&acted));
+    let is_stuck = !rest.is_empty() && !has_headway(&rest, &organization, &acted);
+    let rest = (!rest.is_empty() && !is_stuck).then_some(rest);
+    let tally = tally(&plan, &acted, errand);
+    let mut announcements = announcements(&plan, &acted.outcomes, errand);
+    if errand.is_sweep() && rest.is_none() && !is_stuck {
+        announcements.push(announcement::sweep_finished(&tally, &errand.causes));
+    }
     let not_announced = bus.announce(announcements).await.err();
-    Ok(Reconciled { organization, plan, outcomes, not_announced })
+    Ok(Reconciled {
+        organization,
+        plan,
+        outcomes: acted.outcomes,
+        not_started: acted.not_started,
+        rest: rest.map(|scope| handed_on(scope, tally, errand)),
+        is_stuck,
+        not_announced,
+    })
 }
 
-/// Events that say that a change was accepted, which is made some seconds later.
-const ASSIGNMENT_EVENTS: [&str; 2] = ["CreateAccountAssignment", "DeleteAccountAssignment"];
+/// The accounts in which changes were not started. Where all that was tried failed, it would again:
+/// that is left to the message, which comes again, or to the next sweep.
+fn accounts_to_come(acted: &Acted) -> Scope {
+    let has = |id: &AccountId, is_done: bool| {
+        let mut outcomes = acted.outcomes.iter();
+        outcomes.any(|one| one.change.account.id == *id && one.result.is_ok() == is_done)
+    };
+    let is_hopeful = |id: &AccountId| has(id, true) || !has(id, false);
+    let to_come = acted.not_started.iter().filter(|change| is_hopeful(&change.account.id));
+    let (gone, others): (Vec<_>, Vec<_>) =
+        to_come.partition(|change| change.principal.name == change.principal.principal.id());
+    let accounts = |changes: Vec<&Change>| -> BTreeSet<AccountId> {
+        changes.into_iter().map(|change| change.account.id.clone()).collect()
+    };
+    // What somebody left who is gone is seen pair by pair only.
+    Scope { in_turn: accounts(gone), part_of_sweep: accounts(others), ..Scope::default() }
+}
+
+/// Whether the rest is less than there was: an account less, or a change less. Otherwise it would go
+/// round for ever.
+fn has_headway(rest: &Scope, organization: &Organization, acted: &Acted) -> bool {
+    let has_looked_at = organization.accounts.iter().any(|account| !rest.names_whole(&account.id));
+    has_looked_at || acted.outcomes.iter().any(|outcome| outcome.result.is_ok())
+}
+
+/// What was found so far, in this part and in those before. Changes that were not started are found
+/// again.
+fn tally(plan: &Plan, acted: &Acted, errand: &Errand) -> Tally {
+    let mut summary = plan.summary();
+    for change in &acted.not_started {
+        let number = match change.action {
+            Action::Create => &mut summary.create,
+            Action::Delete => &mut summary.delete,
+        };
+        *number = number.saturating_sub(1);
+    }
+    let failed = acted.outcomes.iter().filter(|outcome| outcome.result.is_err()).count();
+    let this = Tally { parts: 1, summary, failed, gaps: plan.gaps.clone() };
+    // A sweep of everything that takes the rest of an earlier one with it begins anew.
+    let before = errand.sweep.clone().filter(|_| !errand.scope.is_everything());
+    before.unwrap_or_default().plus(this)
+}
+
+/// The message that says where to look next.
+fn handed_on(scope: Scope, tally: Tally, errand: &Errand) -> LaneMessage {
+    let mut causes = errand.causes.iter().take(MOST_CAUSES).cloned();
+    let cause = causes.next().unwrap_or_default();
+    let sweep = errand.is_sweep().then_some(tally);
+    let before = Some(Before { causes: causes.collect(), sweep });
+    LaneMessage { scope, cause, before }
+}
+
+/// As many causes are carried on. More of them explain nothing, and a message has an end.
+const MOST_CAUSES: usize = 50;
 
 /// How long to wait for others. AWS takes one to three seconds for a change, and rarely more than
 /// fourteen; whoever goes on for longer has events of their own.
@@ -156,6 +271,14 @@ async fn is_anything_under_way(writes: &impl Act) -> bool {
     false
 }
 
+/// What was seen, and what is to be done about it.
+struct Looked {
+    organization: Organization,
+    plan: Plan,
+    /// What there was no time to look at.
+    rest: Scope,
+}
+
 /// The plan, in which no account is changed that is only remembered.
 ///
 /// # Errors
@@ -166,16 +289,72 @@ pub async fn plan(
     errand: &Errand,
     picture: &mut Picture,
 ) -> Result<(Organization, Plan), CallFailure> {
-    let Errand { scope, now, .. } = errand;
-    let mut observation = Observation::new(reads, rules, scope, *now, picture).await?;
+    let Looked { organization, plan, .. } = look(reads, rules, errand, picture).await?;
+    Ok((organization, plan))
+}
+
+async fn look(
+    reads: &impl Observe,
+    rules: &Rules,
+    errand: &Errand,
+    picture: &mut Picture,
+) -> Result<Looked, CallFailure> {
+    let Errand { scope, now, look_until, .. } = errand;
+    let when = When { now: *now, look_until: *look_until };
+    let mut observation = Observation::new(reads, rules, scope, when, picture).await?;
     loop {
-        let plan = decide(rules, observation.organization(), *now, scope);
+        let mut plan = decide(rules, observation.organization(), *now, &observation.scope());
         let changed = plan.changes.iter().map(|change| change.account.id.clone());
-        // Each round reads accounts that were not read before, so there is a last one.
-        if !observation.refresh(&changed.collect()).await? {
-            return Ok((observation.into_organization(), plan));
+        // Each round reads accounts that were not read before, or finds a gap more where something was
+        // to go that then stays; so there is a last one.
+        if observation.refresh(&changed.collect()).await?
+            || observation.look_at_roles(&emptied(&plan)).await
+        {
+            continue;
         }
+        settle_roles(&mut plan, &observation);
+        let rest = observation.rest();
+        return Ok(Looked { organization: observation.into_organization(), plan, rest });
     }
+}
+
+/// How many roles that seem to go are looked at more closely. Of more, it stays unsaid that they go.
+///
+/// Unit: calls to Identity Center. At 18 a second, a plan waits five seconds for them.
+const ROLES_LOOKED_AT: usize = 100;
+
+/// An account, and a permission set that is a role there.
+type RoleOf = (AccountId, PermissionSetArn);
+
+/// Where a permission set seems to leave an account. A listing by principal does not show those who
+/// are gone, nor those whom the rules do not manage; so it takes a closer look to be sure.
+fn emptied(plan: &Plan) -> BTreeSet<RoleOf> {
+    let goes = plan.due().filter(|change| change.role == Role::Goes).map(role_of);
+    goes.collect::<BTreeSet<_>>().into_iter().take(ROLES_LOOKED_AT).collect()
+}
+
+/// Says of each role that seems to go whether it does.
+fn settle_roles(plan: &mut Plan, observation: &Observation<'_, impl Observe>) {
+    let seems_to_go = plan.changes.iter().filter(|change| change.role == Role::Goes);
+    let mut losing: BTreeMap<RoleOf, BTreeSet<Principal>> = BTreeMap::new();
+    for change in seems_to_go {
+        losing.entry(role_of(change)).or_default().insert(change.principal.principal.clone());
+    }
+    let unsettled = plan.changes.iter_mut().chain(&mut plan.unlisted);
+    for change in unsettled.filter(|change| change.role == Role::Goes) {
+        let role = role_of(change);
+        let everybody = observation.everybody_with(&role);
+        change.role = match everybody.zip(losing.get(&role)) {
+            None => Role::MayChange,
+            Some((everybody, losing)) if everybody.is_subset(losing) => Role::Goes,
+            // Some of them were not in the scope; or somebody keeps it who was not seen before.
+            Some(_) => Role::MayChange,
+        };
+    }
+}
+
+fn role_of(change: &Change) -> RoleOf {
+    (change.account.id.clone(), change.permission_set.arn.clone())
 }
 
 /// The assignments that were made.
@@ -201,15 +380,6 @@ fn announcements(plan: &Plan, outcomes: &[Outcome], errand: &Errand) -> Vec<Anno
         outcomes.iter().map(of_outcome).chain(plan.impossible.iter().map(impossible)).collect();
     if plan.held().next().is_some() {
         announcements.push(announcement::revocations_held(plan, causes));
-    }
-    if errand.scope.is_everything() {
-        let failed = outcomes.iter().filter(|outcome| outcome.result.is_err()).count();
-        announcements.push(announcement::sweep_finished(
-            plan.summary(),
-            &plan.gaps,
-            failed,
-            causes,
-        ));
     }
     announcements
 }

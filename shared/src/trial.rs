@@ -14,8 +14,8 @@ use crate::{
     explain::{ExplainedRule, Explanation, FailedKey},
     ids::{AccountId, GroupId, InvalidId, OrganizationalUnitId, PermissionSetArn, UserId},
     organization::{
-        Account, AccountState, Group, Instance, Membership, Organization, OrganizationFacts,
-        OrganizationalUnit, PermissionSet, Principal, Tags, User,
+        Account, AccountState, Extent, Group, Instance, Membership, Organization,
+        OrganizationFacts, OrganizationalUnit, PermissionSet, Principal, Tags, User,
     },
     rules::{
         Principals, Rule, Rules, SpannedGlob,
@@ -98,8 +98,12 @@ impl Verdict<'_> {
     }
 }
 
+/// How many of the ways in which a rule could mean somebody are told: the first says most.
+const MOST_WAYS: usize = 3;
+
 /// The key that failed of the first rule that could grant a permission set: of those that are for
-/// the principal, before those that are for others.
+/// the principal, before those that are for others. Where a rule names groups and users, or has several
+/// selectors, one key of each.
 fn failed_key(explanation: &Explanation, rules: &Rules, permission_set: &str) -> Option<String> {
     let could_grant = |(_, rule): &(&ExplainedRule, &Rule)| {
         rule.permission_sets.iter().any(|glob| glob.value.matches(permission_set))
@@ -108,8 +112,10 @@ fn failed_key(explanation: &Explanation, rules: &Rules, permission_set: &str) ->
     let Some((explained, _)) = candidates.min_by_key(|(explained, _)| explained.for_others) else {
         return Some(format!("no rule grants `{permission_set}` to anybody"));
     };
-    let FailedKey { key, wanted, met, .. } = explained.failed.first()?;
-    Some(format!("rule `{}`: {key} wants {wanted}, met {met}", explained.rule))
+    let told =
+        |FailedKey { key, wanted, met, .. }: &FailedKey| format!("{key} wants {wanted}, met {met}");
+    let told: Vec<String> = explained.failed.iter().take(MOST_WAYS).map(told).collect();
+    (!told.is_empty()).then(|| format!("rule `{}`: {}", explained.rule, told.join("; ")))
 }
 
 /// Runs all tests of a file. A test without a time of its own is run at `now`.
@@ -209,6 +215,7 @@ fn empty(account: &TestAccount, now: DateTime<Utc>) -> Result<Organization, Inva
         memberships: Vec::new(),
         assignments: Vec::new(),
         gaps: Vec::new(),
+        extent: Extent::Whole,
     })
 }
 

@@ -215,7 +215,7 @@ impl Stage {
         self.own.set(self.own.get() + 1);
         let id = format!("own-{}", self.own.get());
         let cause = Cause { event: event.to_owned(), id: Some(id.clone()), ..Cause::default() };
-        self.push(id, LaneMessage { scope, cause }.body());
+        self.push(id, LaneMessage { scope, cause, before: None }.body());
     }
 
     fn push(&self, id: String, body: String) {

@@ -54,6 +54,22 @@ pub(crate) struct Deployment {
     pub(crate) environment_of: Value,
 }
 
+impl Deployment {
+    /// With these rules in force, the identity half at that endpoint, and less patience than in
+    /// production.
+    pub(crate) fn beside(identity_endpoint: &str, rules: &str) -> Self {
+        let environment = json!({
+            "AWS_ENDPOINT_URL_ORGANIZATIONS": identity_endpoint,
+            "AWS_ENDPOINT_URL_SSO_ADMIN": identity_endpoint,
+            "AWS_ENDPOINT_URL_IDENTITYSTORE": identity_endpoint,
+            "USHER_POLL_MILLISECONDS": "50",
+            "USHER_CALLS_PER_SECOND": "1000",
+            "USHER_RETRY_SECONDS": "2",
+        });
+        Self { rules: Some(rules.to_owned()), environment, ..Self::default() }
+    }
+}
+
 /// What a function made of an event that came by a rule.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Delivered {

@@ -5,6 +5,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
+    time::Duration,
 };
 
 use shared::{
@@ -34,6 +35,8 @@ pub(crate) struct FakeAws {
     ended: RefCell<BTreeMap<RequestId, Progress>>,
     groups_on_a_page: usize,
     in_flight: usize,
+    /// How long a read takes.
+    read_time: Duration,
     /// Whether it is asked from the management account, which alone may list by principal.
     is_management: bool,
 }
@@ -51,6 +54,7 @@ impl FakeAws {
             ended: RefCell::default(),
             groups_on_a_page: 100,
             is_management: false,
+            read_time: Duration::ZERO,
             in_flight: shared::act::Limits::default().in_flight,
         }
     }
@@ -64,6 +68,12 @@ impl FakeAws {
     /// AWS ends every request for this assignment with FAILED.
     pub(crate) fn refusing(mut self, assignment: Assignment, reason: &str) -> Self {
         self.refused.insert(assignment, reason.to_owned());
+        self
+    }
+
+    /// Every read takes so long, by tokio's clock.
+    pub(crate) fn taking(mut self, read_time: Duration) -> Self {
+        self.read_time = read_time;
         self
     }
 
@@ -90,6 +100,12 @@ impl FakeAws {
         assignments
     }
 
+    async fn time_passes(&self) {
+        if !self.read_time.is_zero() {
+            tokio::time::sleep(self.read_time).await;
+        }
+    }
+
     fn read<T>(
         &self,
         operation: &'static str,
@@ -107,15 +123,34 @@ impl FakeAws {
         Ok(answer(&self.organization.borrow()))
     }
 
-    /// What Identity Center asks of whoever writes: one role update at a time in an account, few
-    /// requests in flight; and the third law: no revocation while a grant is under way.
+    /// What Identity Center asks of whoever writes: one role update at a time in an account, nothing
+    /// else meanwhile with that permission set there, few requests in flight; and the third law: no
+    /// revocation while a grant is under way, unless that is in an account that AWS refuses something.
     fn check_manners(&self, action: Action, assignment: &Assignment) {
         let under_way = self.under_way.borrow();
         assert!(under_way.len() < self.in_flight, "more than {} in flight", self.in_flight);
+        let updates_role = self.updates_role(action, assignment);
         for (other_action, other) in under_way.values() {
-            assert_ne!(other.account_id, assignment.account_id, "two at once in an account");
-            assert_eq!(*other_action, action, "grants and revocations at once");
+            let same_account = other.account_id == assignment.account_id;
+            if same_account || self.refused.is_empty() {
+                assert_eq!(*other_action, action, "grants and revocations at once");
+            }
+            let same_set = other.permission_set_arn == assignment.permission_set_arn;
+            let other_updates = self.updates_role(*other_action, other);
+            let meet = (updates_role && (other_updates || same_set)) || (other_updates && same_set);
+            assert!(!(same_account && meet), "two at once of a role that changes");
         }
+    }
+
+    /// Whether the first assignment of a permission set comes to an account, or its last one goes.
+    fn updates_role(&self, action: Action, assignment: &Assignment) -> bool {
+        let organization = self.organization.borrow();
+        let is_of_role = |one: &&Assignment| {
+            one.account_id == assignment.account_id
+                && one.permission_set_arn == assignment.permission_set_arn
+        };
+        let there = organization.assignments.iter().filter(is_of_role).count();
+        there == usize::from(action == Action::Delete)
     }
 
     /// Ends all requests that are under way: the assignments change, unless AWS refuses.
@@ -166,6 +201,7 @@ fn seen(organization: &Organization, account: &shared::organization::Account) ->
 
 impl Observe for FakeAws {
     async fn facts(&self) -> Result<Facts, CallFailure> {
+        self.time_passes().await;
         self.read("sso:ListInstances", |organization| Facts {
             instance: organization.instance.clone(),
             organization: organization.organization.clone(),
@@ -173,12 +209,14 @@ impl Observe for FakeAws {
     }
 
     async fn accounts(&self) -> Result<Vec<SeenAccount>, CallFailure> {
+        self.time_passes().await;
         self.read("organizations:ListAccounts", |organization| {
             organization.accounts.iter().map(|account| seen(organization, account)).collect()
         })
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<SeenAccount>, CallFailure> {
+        self.time_passes().await;
         self.read("organizations:DescribeAccount", |organization| {
             organization
                 .accounts
@@ -189,6 +227,7 @@ impl Observe for FakeAws {
     }
 
     async fn account_tags(&self, id: &AccountId) -> Result<Tags, CallFailure> {
+        self.time_passes().await;
         self.read("organizations:ListTagsForResource", |organization| {
             organization.accounts.iter().find(|account| account.id == *id).unwrap().tags.clone()
         })
@@ -198,6 +237,7 @@ impl Observe for FakeAws {
         &self,
         id: &OrganizationalUnitId,
     ) -> Result<Tags, CallFailure> {
+        self.time_passes().await;
         self.read("organizations:ListTagsForResource", |organization| {
             let unit = organization.organizational_units.iter().find(|unit| unit.id == *id);
             unit.unwrap().tags.clone()
@@ -208,6 +248,7 @@ impl Observe for FakeAws {
         &self,
         id: &OrganizationalUnitId,
     ) -> Result<Option<String>, CallFailure> {
+        self.time_passes().await;
         self.read("organizations:DescribeOrganizationalUnit", |organization| {
             organization
                 .organizational_units
@@ -221,6 +262,7 @@ impl Observe for FakeAws {
         &self,
         parent: &OrganizationalUnitId,
     ) -> Result<BTreeMap<OrganizationalUnitId, String>, CallFailure> {
+        self.time_passes().await;
         self.read("organizations:ListOrganizationalUnitsForParent", |organization| {
             let below = organization
                 .organizational_units
@@ -231,6 +273,7 @@ impl Observe for FakeAws {
     }
 
     async fn permission_sets(&self) -> Result<Vec<PermissionSetArn>, CallFailure> {
+        self.time_passes().await;
         self.read("sso:ListPermissionSets", |organization| {
             organization.permission_sets.iter().map(|set| set.arn.clone()).collect()
         })
@@ -240,6 +283,7 @@ impl Observe for FakeAws {
         &self,
         arn: &PermissionSetArn,
     ) -> Result<Option<String>, CallFailure> {
+        self.time_passes().await;
         self.read("sso:DescribePermissionSet", |organization| {
             let named = |set: &&PermissionSet| set.arn == *arn;
             organization.permission_sets.iter().find(named).map(|set| set.name.clone())
@@ -247,6 +291,7 @@ impl Observe for FakeAws {
     }
 
     async fn group_page(&self, token: Option<String>) -> Result<GroupPage, CallFailure> {
+        self.time_passes().await;
         let from: usize = token.map_or(0, |token| token.parse().unwrap());
         let to = from + self.groups_on_a_page;
         self.read("identitystore:ListGroups", |organization| GroupPage {
@@ -257,6 +302,7 @@ impl Observe for FakeAws {
 
     /// AWS may not mind the case here, so this does not.
     async fn group_id(&self, display_name: &str) -> Result<Option<GroupId>, CallFailure> {
+        self.time_passes().await;
         self.read("identitystore:GetGroupId", |organization| {
             let called = |group: &&Group| group.display_name.eq_ignore_ascii_case(display_name);
             organization.groups.iter().find(called).map(|group| group.id.clone())
@@ -264,22 +310,26 @@ impl Observe for FakeAws {
     }
 
     async fn group(&self, id: &GroupId) -> Result<Option<Group>, CallFailure> {
+        self.time_passes().await;
         self.read("identitystore:DescribeGroup", |organization| {
             organization.groups.iter().find(|group| group.id == *id).cloned()
         })
     }
 
     async fn users(&self) -> Result<Vec<User>, CallFailure> {
+        self.time_passes().await;
         self.read("identitystore:ListUsers", |organization| organization.users.clone())
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, CallFailure> {
+        self.time_passes().await;
         self.read("identitystore:DescribeUser", |organization| {
             organization.users.iter().find(|user| user.id == *id).cloned()
         })
     }
 
     async fn group_members(&self, id: &GroupId) -> Result<Vec<UserId>, CallFailure> {
+        self.time_passes().await;
         self.read("identitystore:ListGroupMemberships", |organization| {
             let memberships = organization.memberships.iter();
             let of_group = memberships.filter(|membership| membership.group_id == *id);
@@ -288,6 +338,7 @@ impl Observe for FakeAws {
     }
 
     async fn groups_of_member(&self, id: &UserId) -> Result<Vec<GroupId>, CallFailure> {
+        self.time_passes().await;
         self.read("identitystore:ListGroupMembershipsForMember", |organization| {
             let memberships = organization.memberships.iter();
             let of_user = memberships.filter(|membership| membership.user_id == *id);
@@ -299,6 +350,7 @@ impl Observe for FakeAws {
         &self,
         account: &AccountId,
     ) -> Result<Vec<PermissionSetArn>, CallFailure> {
+        self.time_passes().await;
         self.read("sso:ListPermissionSetsProvisionedToAccount", |organization| {
             let there = organization
                 .assignments
@@ -316,6 +368,7 @@ impl Observe for FakeAws {
 
     /// As AWS does it: of whoever is gone, nothing is shown.
     async fn assignments_of(&self, principal: &Principal) -> Result<Vec<Assignment>, CallFailure> {
+        self.time_passes().await;
         self.read("sso:ListAccountAssignmentsForPrincipal", |organization| {
             let is_there = match principal {
                 Principal::Group(id) => organization.groups.iter().any(|group| group.id == *id),
@@ -331,6 +384,7 @@ impl Observe for FakeAws {
         &self,
         permission_set: &PermissionSetArn,
     ) -> Result<Vec<AccountId>, CallFailure> {
+        self.time_passes().await;
         self.read("sso:ListAccountsForProvisionedPermissionSet", |organization| {
             let assignments = organization.assignments.iter();
             let with = assignments.filter(|one| one.permission_set_arn == *permission_set);
@@ -344,6 +398,7 @@ impl Observe for FakeAws {
         account: &AccountId,
         permission_set: &PermissionSetArn,
     ) -> Result<Vec<Assignment>, CallFailure> {
+        self.time_passes().await;
         self.read("sso:ListAccountAssignments", |organization| {
             let here = |assignment: &&Assignment| {
                 assignment.account_id == *account
@@ -367,7 +422,11 @@ impl Act for FakeAws {
         Ok(Progress { request, state: RequestState::InProgress, failure_reason: None })
     }
 
-    async fn statuses(&self, _: Action) -> Result<BTreeMap<RequestId, RequestState>, CallFailure> {
+    async fn statuses(
+        &self,
+        _: Action,
+        _: &BTreeSet<RequestId>,
+    ) -> Result<BTreeMap<RequestId, RequestState>, CallFailure> {
         self.settle();
         Ok(self
             .ended

@@ -2,7 +2,7 @@
 
 use std::{fs, num::NonZeroU32, path::PathBuf, time::Duration};
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use local::{Fault, FaultKind, Local, Probability};
 use serde_json::{Value, json};
@@ -22,6 +22,16 @@ use super::organization::Company;
 pub(crate) struct LocalAws {
     pub(crate) local: Local,
     folder: TempDir,
+}
+
+/// The SDK's, for whoever is at that endpoint.
+async fn configuration(endpoint: &str) -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .endpoint_url(endpoint)
+        .test_credentials()
+        .load()
+        .await
 }
 
 /// Where services are, as `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_STS` would say it.
@@ -97,17 +107,21 @@ impl LocalAws {
         Usher { world: World::new(settings, config) }
     }
 
-    async fn usher_with(&self, settings: Settings) -> Usher {
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new("eu-central-1"))
-            .endpoint_url(self.local.endpoint())
-            .test_credentials()
-            .load()
-            .await;
-        Usher { world: World::new(settings, config) }
+    /// Usher as after a cold start, at the other end of a wire.
+    pub(crate) async fn usher_at(&self, endpoint: &str) -> Usher {
+        Usher { world: World::new(self.settings(), configuration(endpoint).await) }
     }
 
-    fn settings(&self) -> Settings {
+    pub(crate) async fn usher_with(&self, settings: Settings) -> Usher {
+        Usher { world: World::new(settings, configuration(&self.local.endpoint()).await) }
+    }
+
+    /// Organizations, for whoever changes something there.
+    pub(crate) async fn organizations(&self) -> aws_sdk_organizations::Client {
+        aws_sdk_organizations::Client::new(&configuration(&self.local.endpoint()).await)
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
         Settings {
             rules: Some(self.rules_file().to_str().unwrap().parse().unwrap()),
             lane: Some("http://localhost/310000000001/usher-lane.fifo".to_owned()),
@@ -204,7 +218,7 @@ pub(crate) fn message_about(account: &AccountId) -> String {
         time: Some("2026-03-02T09:14:31Z".to_owned()),
         actor: Some("arn:aws:sts::310000000001:assumed-role/Organizer/bob".to_owned()),
     };
-    LaneMessage { scope: Scope::account(account.clone()), cause }.body()
+    LaneMessage { scope: Scope::account(account.clone()), cause, before: None }.body()
 }
 
 /// The messages that are to come again.

@@ -13,6 +13,7 @@ pub(crate) mod sts;
 pub(crate) mod usher;
 pub(crate) mod validate;
 pub(crate) mod wire;
+pub(crate) mod wire_faults;
 
 use std::path::{Path, PathBuf};
 

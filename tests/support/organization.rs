@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use shared::{
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
     organization::{
-        Account, AccountState, Assignment, Gap, Group, Instance, Membership, Organization,
+        Account, AccountState, Assignment, Extent, Gap, Group, Instance, Membership, Organization,
         OrganizationFacts, OrganizationalUnit, PermissionSet, Principal, Tags, Unread, User,
     },
 };
@@ -43,6 +43,7 @@ pub(crate) fn company() -> Company {
         memberships: Vec::new(),
         assignments: Vec::new(),
         gaps: Vec::new(),
+        extent: Extent::Whole,
     })
     .account("management", "/")
 }

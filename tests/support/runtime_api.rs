@@ -15,7 +15,7 @@ use axum::{
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
-    process::Command,
+    process::{Child, Command},
     sync::{Mutex, mpsc},
     time::timeout,
 };
@@ -36,37 +36,65 @@ struct Lambda {
     answers: mpsc::UnboundedSender<Answer>,
 }
 
+/// A function's process. It is killed when this is dropped.
+pub(crate) struct Running {
+    process: Child,
+    answers: mpsc::UnboundedReceiver<Answer>,
+}
+
+impl Running {
+    /// Starts a function's binary with these variables alone, and hands it these payloads.
+    pub(crate) async fn start(
+        function: &str,
+        environment: &[(&str, &str)],
+        payloads: &[&[u8]],
+    ) -> Self {
+        let (sender, answers) = mpsc::unbounded_channel();
+        let waiting = payloads.iter().rev().map(|payload| payload.to_vec()).collect();
+        let lambda = Arc::new(Lambda { payloads: Mutex::new(waiting), answers: sender });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let routes = Router::new().fallback(answer).with_state(lambda);
+        tokio::spawn(async { axum::serve(listener, routes).await.unwrap() });
+        let process = Command::new(binary(function))
+            .env_clear()
+            .envs(environment.iter().copied())
+            .envs([
+                ("AWS_LAMBDA_RUNTIME_API", address.as_str()),
+                ("AWS_LAMBDA_FUNCTION_NAME", function),
+                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+                ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+                ("AWS_REGION", "eu-central-1"),
+            ])
+            .stdout(std::process::Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        Self { process, answers }
+    }
+
+    /// The answer to the next invocation.
+    pub(crate) async fn answer(&mut self, patience: Duration) -> Answer {
+        let next = timeout(patience, self.answers.recv()).await;
+        next.expect("the function does not answer").unwrap()
+    }
+
+    /// Kills the process at whatever it is at.
+    pub(crate) async fn kill(mut self) {
+        self.process.kill().await.unwrap();
+    }
+}
+
 /// Starts a function's binary with these variables alone, and hands it these payloads.
 pub(crate) async fn answers_to(
     function: &str,
     environment: &[(&str, &str)],
     payloads: &[&[u8]],
 ) -> Vec<Answer> {
-    let (sender, mut answers) = mpsc::unbounded_channel();
-    let waiting = payloads.iter().rev().map(|payload| payload.to_vec()).collect();
-    let lambda = Arc::new(Lambda { payloads: Mutex::new(waiting), answers: sender });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let routes = Router::new().fallback(answer).with_state(lambda);
-    tokio::spawn(async { axum::serve(listener, routes).await.unwrap() });
-    let _process = Command::new(binary(function))
-        .env_clear()
-        .envs(environment.iter().copied())
-        .envs([
-            ("AWS_LAMBDA_RUNTIME_API", address.as_str()),
-            ("AWS_LAMBDA_FUNCTION_NAME", function),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-            ("AWS_REGION", "eu-central-1"),
-        ])
-        .stdout(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
+    let mut running = Running::start(function, environment, payloads).await;
     let mut all = Vec::new();
     for _ in payloads {
-        let next = timeout(Duration::from_secs(20), answers.recv()).await;
-        all.push(next.expect("the function does not answer").unwrap());
+        all.push(running.answer(Duration::from_secs(20)).await);
     }
     all
 }

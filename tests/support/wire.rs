@@ -62,7 +62,7 @@ impl Wire {
             let text = String::from_utf8_lossy(bytes).into_owned();
             let lines: Vec<&str> = text.split("\r\n").collect();
             let starts = lines.iter().enumerate().filter_map(|(at, line)| {
-                let (method, path) = line.strip_suffix(" HTTP/1.1")?.split_once(' ')?;
+                let (method, path) = line.strip_suffix(" HTTP/1.1")?.rsplit_once(' ')?;
                 // A request follows the body of the one before without a line's end between them.
                 let method = METHODS.iter().find(|known| method.ends_with(**known))?;
                 let headers = lines.iter().skip(at + 1).take_while(|line| !line.is_empty());

@@ -19,7 +19,7 @@ use shared::{
 };
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender},
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, interval_at},
     try_join,
 };
 
@@ -40,8 +40,9 @@ use super::{
 /// How often the rules file is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// What the template sets as the schedule of the sweep.
+/// What the template sets as the schedules of the sweep and of the tick.
 const SWEEP_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
+const TICK_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// How long Lambda waits until it hands an event over again that was not done.
 ///
@@ -60,7 +61,8 @@ pub(super) struct Work<'a> {
     /// When the rules file is to be told again.
     tell_again: Cell<Option<Instant>>,
     lane: Lane,
-    sweeps: Cell<u64>,
+    /// How many messages the schedules have sent.
+    scheduled: Cell<u64>,
     speed: f64,
 }
 
@@ -84,7 +86,7 @@ impl<'a> Work<'a> {
             rules: RefCell::new(rules),
             tell_again: Cell::new(None),
             lane: Lane::default(),
-            sweeps: Cell::new(0),
+            scheduled: Cell::new(0),
             speed,
         })
     }
@@ -101,13 +103,17 @@ impl<'a> Work<'a> {
         // The first tick is at once, as the first sweep after a deployment is.
         let mut sweeps = interval(self.really(SWEEP_EVERY));
         sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let tick = self.really(TICK_EVERY);
+        let mut ticks = interval_at(Instant::now() + tick, tick);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 event = events.recv() => match event {
                     Some(event) => self.deliver(event).await,
                     None => return Ok(()),
                 },
-                _ = sweeps.tick() => self.sweep(),
+                _ = sweeps.tick() => self.scheduled("Scheduled Event", Scope::everything()),
+                _ = ticks.tick() => self.scheduled("Tick", Scope::tick()),
                 _ = looks.tick() => self.look_at_rules().await?,
             }
         }
@@ -133,13 +139,13 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Does what the schedule does.
-    fn sweep(&self) {
-        let mut message = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
-        message.cause.event = "Scheduled Event".to_owned();
-        self.screen.line("lane", &format!("Scheduled Event: look at {}", message.scope));
-        self.sweeps.set(self.sweeps.get() + 1);
-        self.lane.push(format!("usher-local-{}", self.sweeps.get()), message.body());
+    /// Does what a schedule does.
+    fn scheduled(&self, event: &str, scope: Scope) {
+        let mut message = LaneMessage { scope, ..LaneMessage::default() };
+        message.cause.event = event.to_owned();
+        self.screen.line("lane", &format!("{event}: look at {}", message.scope));
+        self.scheduled.set(self.scheduled.get() + 1);
+        self.lane.push(format!("usher-local-{}", self.scheduled.get()), message.body());
     }
 
     async fn look_at_rules(&self) -> Result<(), Failure> {

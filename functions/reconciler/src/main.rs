@@ -6,6 +6,9 @@ use shared::runtime::{self, World};
 async fn main() -> Result<(), lambda_runtime::Error> {
     runtime::init_logging();
     let world = World::from_env().await?;
-    runtime::run_function(|event| async { Ok(runtime::lane_batch(&world, event).await?.response) })
-        .await
+    let world = &world;
+    runtime::run_function_until(|event, deadline| async move {
+        Ok(runtime::lane_batch_until(world, event, Some(deadline)).await?.response)
+    })
+    .await
 }

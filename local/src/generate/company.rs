@@ -7,7 +7,7 @@ use chrono::DateTime;
 use shared::{
     ids::{AccountId, OrganizationalUnitId},
     organization::{
-        Account, AccountState, Group, Instance, Organization, OrganizationFacts,
+        Account, AccountState, Extent, Group, Instance, Organization, OrganizationFacts,
         OrganizationalUnit, PermissionSet, Tags,
     },
 };
@@ -356,6 +356,7 @@ fn empty(random: &mut Random) -> Organization {
         memberships: Vec::new(),
         assignments: Vec::new(),
         gaps: Vec::new(),
+        extent: Extent::Whole,
     }
 }
 

@@ -1,13 +1,32 @@
 //! Acting: a plan carried out inside Identity Center's quotas, every asynchronous result followed
 //! to its end.
+//!
+//! `run` says what is to be done next and hears what came of it; it waits for nothing and calls
+//! nobody. `drive` does the waiting and the calling. Of the rest each knows one thing: `accounts`
+//! which change may start, `rhythm` when to look, `window` how much may be in flight.
 
+mod accounts;
+mod drive;
+mod limits;
+mod rhythm;
 mod run;
+#[cfg(test)]
+mod tests;
+mod window;
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
-use crate::{failure::CallFailure, organization::Assignment, plan::Action};
+use crate::{
+    failure::CallFailure,
+    organization::Assignment,
+    plan::{Action, Change},
+};
 
-pub use run::{Limits, Outcome, act};
+pub use drive::act;
+pub use limits::Limits;
 
 /// Writing AWS: one method a call, nothing decided.
 #[expect(async_fn_in_trait, reason = "one task drives them: nobody needs the futures to be Send")]
@@ -15,10 +34,12 @@ pub trait Act {
     /// Asks for the assignment to be made or taken away. AWS only accepts the request here.
     async fn start(&self, action: Action, assignment: &Assignment)
     -> Result<Progress, CallFailure>;
-    /// How the newest requests of that kind are doing, in one call: those of one page.
+    /// How the newest requests of that kind are doing, in one call; in a few more, until all that are
+    /// wanted were shown. Those that are not shown then have to be asked for singly.
     async fn statuses(
         &self,
         action: Action,
+        wanted: &BTreeSet<RequestId>,
     ) -> Result<BTreeMap<RequestId, RequestState>, CallFailure>;
     /// Whether any request of that kind is under way, whoever asked for it.
     async fn is_under_way(&self, action: Action) -> Result<bool, CallFailure>;
@@ -56,4 +77,23 @@ pub enum RequestState {
     Succeeded,
     /// It will not be done.
     Failed,
+}
+
+/// What became of one change that was tried, or that could not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The change.
+    pub change: Change,
+    /// The request that did it, or why it was not done.
+    pub result: Result<RequestId, String>,
+}
+
+/// What became of changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Acted {
+    /// Those that came to an end, grants first.
+    pub outcomes: Vec<Outcome>,
+    /// Those for which there was no time ([`Limits::until`]): nothing has failed, they are still to
+    /// be done.
+    pub not_started: Vec<Change>,
 }

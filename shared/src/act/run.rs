@@ -1,112 +1,72 @@
-//! Carrying changes out: which may start, which are under way, which are tried again.
+//! Changes on their way: what is to be done next, and what follows from what came of it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    time::Duration,
+    collections::{BTreeMap, BTreeSet, hash_map::DefaultHasher},
+    hash::{Hash, Hasher},
 };
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
+use tracing::warn;
 
 use crate::{
-    failure::CallFailure,
-    ids::AccountId,
+    failure::{CallFailure, FailureKind},
     plan::{Action, Change},
 };
 
-use super::{Act, Progress, RequestId, RequestState};
+use super::{
+    Acted, Limits, Outcome, Progress, RequestId, RequestState,
+    accounts::{Accounts, Waiting},
+    rhythm::Rhythm,
+    window::Window,
+};
 
-/// How fast, how often, how long.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Requests in flight at once.
-    ///
-    /// AWS allows 15 outstanding creates in an instance (older pages: 10); humans need some of
-    /// them. Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
-    pub in_flight: usize,
-    /// How long to wait between two looks at the requests in flight. All are looked at with one
-    /// call.
-    pub poll_every: Duration,
-    /// How often one change is started before it counts as failed.
-    pub attempts: u32,
-    /// How long to wait before the second attempt; doubled before each further one.
-    pub first_back_off: Duration,
-    /// How long a request may stay in progress before it is left to the next run.
-    pub patience: Duration,
+/// Something to ask AWS.
+#[derive(Debug)]
+pub(super) enum Task {
+    /// Start a change.
+    Start(Waiting),
+    /// Look at all requests of a kind, of which these are wanted.
+    Look(Action, BTreeSet<RequestId>),
+    /// Ask for one request.
+    Ask(Action, RequestId),
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            in_flight: 10,
-            poll_every: Duration::from_secs(1),
-            attempts: 5,
-            first_back_off: Duration::from_secs(1),
-            patience: Duration::from_secs(300),
-        }
-    }
+/// What AWS answered.
+#[derive(Debug)]
+pub(super) enum Arrival {
+    Started(Waiting, Result<Progress, CallFailure>),
+    Looked(BTreeSet<RequestId>, Result<BTreeMap<RequestId, RequestState>, CallFailure>),
+    Told(RequestId, Result<Progress, CallFailure>),
 }
 
-/// What became of one change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// The change.
-    pub change: Change,
-    /// The request that did it, or why it was not done.
-    pub result: Result<RequestId, String>,
-}
-
-/// Carries changes out: first all that grant, then those that revoke.
-///
-/// **Guarantees.** At most [`Limits::in_flight`] requests at once, one at a time in an account
-/// (Identity Center updates one role of an account at a time). Every request is followed to its
-/// end. A failure of one change does not stop others, except that an account where a grant failed,
-/// or where its end is not known, loses nothing in this run: what was to be granted may have been
-/// meant to replace what is revoked.
-pub async fn act(writes: &impl Act, changes: Vec<Change>, limits: Limits) -> Vec<Outcome> {
-    let (creates, deletes): (Vec<_>, Vec<_>) =
-        changes.into_iter().partition(|change| change.action == Action::Create);
-    let mut outcomes = Run::new(writes, Action::Create, creates, limits).finish().await;
-    let failed = accounts_without_a_grant(&outcomes);
-    let (put_off, deletes): (Vec<_>, Vec<_>) =
-        deletes.into_iter().partition(|change| failed.contains(&change.account.id));
-    outcomes.extend(Run::new(writes, Action::Delete, deletes, limits).finish().await);
-    let reason = "not revoked, because a grant in the same account failed";
-    outcomes.extend(
-        put_off.into_iter().map(|change| Outcome { change, result: Err(reason.to_owned()) }),
-    );
-    outcomes
-}
-
-fn accounts_without_a_grant(outcomes: &[Outcome]) -> BTreeSet<AccountId> {
-    let failed = outcomes.iter().filter(|outcome| outcome.result.is_err());
-    failed.map(|outcome| outcome.change.account.id.clone()).collect()
-}
-
-/// Changes of one kind on their way.
-struct Run<'a, Writes> {
-    writes: &'a Writes,
-    action: Action,
+/// Changes on their way.
+#[derive(Debug)]
+pub(super) struct Run {
     limits: Limits,
-    waiting: VecDeque<Waiting>,
-    under_way: Vec<UnderWay>,
+    accounts: Accounts,
+    window: Window,
+    rhythm: Rhythm,
+    /// How many requests are being sent.
+    starting: usize,
+    /// How many looks are under way.
+    looking: usize,
+    under_way: BTreeMap<RequestId, UnderWay>,
+    /// Requests to ask for singly.
+    to_ask: Vec<Task>,
     outcomes: Vec<Outcome>,
 }
 
-struct Waiting {
-    change: Change,
-    attempts_left: u32,
-    back_off: Duration,
-    not_before: Instant,
-}
-
+/// A request that AWS has accepted.
+#[derive(Debug)]
 struct UnderWay {
     waiting: Waiting,
-    request: RequestId,
     since: Instant,
+    /// Whether it is being asked for singly.
+    is_asked_for: bool,
 }
 
-impl<'a, Writes: Act> Run<'a, Writes> {
-    fn new(writes: &'a Writes, action: Action, changes: Vec<Change>, limits: Limits) -> Self {
+impl Run {
+    pub(super) fn new(changes: Vec<Change>, limits: Limits) -> Self {
         let now = Instant::now();
         let waiting = changes.into_iter().map(|change| Waiting {
             change,
@@ -115,135 +75,241 @@ impl<'a, Writes: Act> Run<'a, Writes> {
             not_before: now,
         });
         Self {
-            writes,
-            action,
             limits,
-            waiting: waiting.collect(),
-            under_way: Vec::new(),
+            accounts: Accounts::new(waiting),
+            window: Window::new(limits.in_flight),
+            rhythm: Rhythm::new(limits.poll_every),
+            starting: 0,
+            looking: 0,
+            under_way: BTreeMap::new(),
+            to_ask: Vec::new(),
             outcomes: Vec::new(),
         }
     }
 
-    async fn finish(mut self) -> Vec<Outcome> {
-        loop {
-            self.start_what_may().await;
-            if self.waiting.is_empty() && self.under_way.is_empty() {
-                return self.outcomes;
+    /// What is to be asked now.
+    pub(super) fn tasks(&mut self, now: Instant) -> Vec<Task> {
+        self.notice_the_late(now);
+        let mut tasks = std::mem::take(&mut self.to_ask);
+        while self.may_start(now)
+            && let Some(waiting) = self.accounts.next(now)
+        {
+            self.starting += 1;
+            tasks.push(Task::Start(waiting));
+        }
+        if self.next_look(now).is_some_and(|look| look <= now) {
+            tasks.extend(self.look(now));
+        }
+        tasks
+    }
+
+    /// When there may be something to ask although nothing has arrived.
+    pub(super) fn next_moment(&mut self, now: Instant) -> Option<Instant> {
+        let time = self.accounts.next_time(now).filter(|_| self.may_start(now));
+        let end = self.limits.until.filter(|end| *end > now && self.accounts.is_anything_waiting());
+        [self.next_look(now), time, end.filter(|_| time.is_some())].into_iter().flatten().min()
+    }
+
+    /// Hears an answer.
+    pub(super) fn hear(&mut self, arrival: Arrival, now: Instant) {
+        match arrival {
+            Arrival::Started(waiting, answer) => self.started(waiting, answer, now),
+            Arrival::Looked(wanted, Ok(states)) => self.looked(&wanted, &states, now),
+            Arrival::Looked(wanted, Err(failure)) => {
+                warn!(%failure, "every request in flight is asked for singly");
+                self.looked(&wanted, &BTreeMap::new(), now);
             }
-            sleep(self.limits.poll_every).await;
-            self.look().await;
+            Arrival::Told(request, answer) => self.told(&request, answer, now),
         }
     }
 
-    async fn start_what_may(&mut self) {
-        while self.under_way.len() < self.limits.in_flight {
-            let next = self.next_to_start().and_then(|position| self.waiting.remove(position));
-            let Some(next) = next else { return };
-            self.start(next).await;
+    /// What became of everything.
+    pub(super) fn acted(mut self) -> Acted {
+        // As announcements promise; those of accounts in trouble may have come late.
+        self.outcomes.sort_by_key(|outcome| outcome.change.action);
+        Acted { outcomes: self.outcomes, not_started: self.accounts.into_waiting().collect() }
+    }
+
+    fn may_start(&self, now: Instant) -> bool {
+        let in_flight = self.starting + self.under_way.len();
+        in_flight < self.window.size() && self.limits.until.is_none_or(|until| now < until)
+    }
+
+    /// When to look at the requests in flight, unless somebody is looking.
+    fn next_look(&self, now: Instant) -> Option<Instant> {
+        let unasked = self.under_way.values().filter(|one| !one.is_asked_for);
+        let oldest = unasked.map(|one| one.since).min().filter(|_| self.looking == 0)?;
+        let others_wait = self.limits.until.is_none_or(|until| now < until)
+            && self.accounts.does_any_wait_for_others(now);
+        Some(self.rhythm.next_look(oldest, others_wait))
+    }
+
+    /// One look at the grants in flight, and one at the revocations.
+    fn look(&mut self, now: Instant) -> Vec<Task> {
+        self.rhythm.looks(now);
+        let unasked = self.under_way.iter().filter(|(_, one)| !one.is_asked_for);
+        let mut wanted: BTreeMap<Action, BTreeSet<RequestId>> = BTreeMap::new();
+        for (request, one) in unasked {
+            wanted.entry(one.waiting.change.action).or_default().insert(request.clone());
+        }
+        self.looking += wanted.len();
+        wanted.into_iter().map(|(action, wanted)| Task::Look(action, wanted)).collect()
+    }
+
+    fn notice_the_late(&mut self, now: Instant) {
+        for one in self.under_way.values() {
+            if self.rhythm.is_overdue(now - one.since) {
+                self.accounts.is_late(&one.waiting.change.account.id);
+            }
         }
     }
 
-    /// The first change whose time has come, of an account where nothing is under way and nothing
-    /// was put off before it.
-    fn next_to_start(&self) -> Option<usize> {
-        let now = Instant::now();
-        let mut busy: BTreeSet<&AccountId> =
-            self.under_way.iter().map(|under_way| account_of(&under_way.waiting)).collect();
-        self.waiting
-            .iter()
-            .position(|waiting| busy.insert(account_of(waiting)) && waiting.not_before <= now)
-    }
-
-    async fn start(&mut self, mut waiting: Waiting) {
+    fn started(
+        &mut self,
+        mut waiting: Waiting,
+        answer: Result<Progress, CallFailure>,
+        now: Instant,
+    ) {
+        self.starting -= 1;
         waiting.attempts_left = waiting.attempts_left.saturating_sub(1);
-        match self.writes.start(self.action, &waiting.change.assignment()).await {
+        match answer {
             Ok(progress) if progress.state == RequestState::InProgress => {
-                let since = Instant::now();
-                self.under_way.push(UnderWay { waiting, request: progress.request, since });
+                self.window.accepted();
+                let one = UnderWay { waiting, since: now, is_asked_for: false };
+                self.under_way.insert(progress.request, one);
             }
-            Ok(progress) => self.end(waiting.change, progress),
-            Err(failure) => self.failed_to_start(waiting, &failure),
+            Ok(progress) => {
+                self.window.accepted();
+                self.end(waiting, progress, now);
+            }
+            Err(failure) => {
+                if failure.kind == FailureKind::Throttled {
+                    self.window.throttled();
+                }
+                self.failed(waiting, failure.kind, failure.to_string(), now);
+            }
         }
     }
 
-    fn failed_to_start(&mut self, mut waiting: Waiting, failure: &CallFailure) {
-        if failure.may_pass() && waiting.attempts_left > 0 {
-            waiting.not_before = Instant::now() + waiting.back_off;
-            waiting.back_off *= 2;
-            self.waiting.push_back(waiting);
-        } else {
-            self.outcomes
-                .push(Outcome { change: waiting.change, result: Err(failure.to_string()) });
+    fn looked(
+        &mut self,
+        wanted: &BTreeSet<RequestId>,
+        states: &BTreeMap<RequestId, RequestState>,
+        now: Instant,
+    ) {
+        self.looking -= 1;
+        for request in wanted {
+            let Some(one) = self.under_way.get_mut(request) else { continue };
+            match states.get(request) {
+                Some(RequestState::InProgress) => {
+                    self.keep_following(request, "it is still in progress", now);
+                }
+                Some(RequestState::Succeeded) => {
+                    let request = request.clone();
+                    let state = RequestState::Succeeded;
+                    self.land(Progress { request, state, failure_reason: None }, now);
+                }
+                // Only by itself is a request shown with the reason why it failed.
+                Some(RequestState::Failed) | None => {
+                    one.is_asked_for = true;
+                    let action = one.waiting.change.action;
+                    self.to_ask.push(Task::Ask(action, request.clone()));
+                }
+            }
         }
     }
 
-    /// Looks at all requests in flight with one call; asks singly for those that are not on the
-    /// page, and for the reasons of those that failed.
-    async fn look(&mut self) {
-        if self.under_way.is_empty() {
+    fn told(&mut self, request: &RequestId, answer: Result<Progress, CallFailure>, now: Instant) {
+        match answer {
+            Ok(progress) if progress.state == RequestState::InProgress => {
+                self.keep_following(request, "it is still in progress", now);
+            }
+            Ok(progress) => self.land(Progress { request: request.clone(), ..progress }, now),
+            Err(failure) => self.keep_following(request, &failure.to_string(), now),
+        }
+    }
+
+    /// A request that has not ended, as far as is known, is followed for as long as patience lasts.
+    /// Then the account is left to the next run: whatever else is asked for there would meet it.
+    fn keep_following(&mut self, request: &RequestId, why: &str, now: Instant) {
+        let Some(one) = self.under_way.get_mut(request) else { return };
+        one.is_asked_for = false;
+        if now - one.since < self.limits.patience {
             return;
         }
-        let states = self.writes.statuses(self.action).await.unwrap_or_else(|failure| {
-            tracing::warn!(%failure, "every request in flight is asked for singly");
-            BTreeMap::new()
-        });
-        for under_way in std::mem::take(&mut self.under_way) {
-            match states.get(&under_way.request) {
-                Some(RequestState::InProgress) => {
-                    self.keep_waiting(under_way, "it is still in progress");
-                }
-                Some(RequestState::Succeeded) => self.succeeded(under_way),
-                Some(RequestState::Failed) | None => self.ask(under_way).await,
-            }
+        if let Some(one) = self.under_way.remove(request) {
+            let reason = format!("the end of request {request} is not known: {why}");
+            let account = one.waiting.change.account.id.clone();
+            self.fail(one.waiting, reason);
+            let left = self.accounts.give_up(&account);
+            self.leave(left, "not tried, because the end of another request there is not known");
         }
     }
 
-    async fn ask(&mut self, under_way: UnderWay) {
-        match self.writes.status(self.action, &under_way.request).await {
-            Ok(progress) if progress.state == RequestState::InProgress => {
-                self.keep_waiting(under_way, "it is still in progress");
-            }
-            Ok(progress) => self.end(under_way.waiting.change, progress),
-            Err(failure) => self.keep_waiting(under_way, &failure.to_string()),
+    /// A request has come to its end.
+    fn land(&mut self, progress: Progress, now: Instant) {
+        if let Some(one) = self.under_way.remove(&progress.request) {
+            self.rhythm.took(now - one.since);
+            self.end(one.waiting, progress, now);
         }
     }
 
-    fn keep_waiting(&mut self, under_way: UnderWay, why: &str) {
-        if under_way.since.elapsed() < self.limits.patience {
-            self.under_way.push(under_way);
-        } else {
-            let reason = format!("the end of request {} is not known: {why}", under_way.request);
-            self.outcomes.push(Outcome { change: under_way.waiting.change, result: Err(reason) });
+    fn end(&mut self, waiting: Waiting, progress: Progress, now: Instant) {
+        if progress.state == RequestState::Succeeded {
+            return self.succeed(waiting.change, progress.request);
+        }
+        let reason = progress.failure_reason.unwrap_or_else(|| "AWS gave no reason".to_owned());
+        match FailureKind::of_reason(waiting.change.action, &reason) {
+            FailureKind::AlreadySo => self.succeed(waiting.change, progress.request),
+            kind => self.failed(waiting, kind, reason, now),
         }
     }
 
-    fn succeeded(&mut self, under_way: UnderWay) {
-        self.outcomes
-            .push(Outcome { change: under_way.waiting.change, result: Ok(under_way.request) });
+    fn succeed(&mut self, change: Change, request: RequestId) {
+        self.accounts.ended(&change, true);
+        self.outcomes.push(Outcome { change, result: Ok(request) });
     }
 
-    fn end(&mut self, change: Change, progress: Progress) {
-        let done = progress.state == RequestState::Succeeded || self.is_already_so(&progress);
-        let result = if done {
-            Ok(progress.request)
-        } else {
-            Err(progress.failure_reason.unwrap_or_else(|| "AWS gave no reason".to_owned()))
-        };
-        self.outcomes.push(Outcome { change, result });
+    /// Tries a change again after a while, or no more.
+    fn failed(&mut self, mut waiting: Waiting, kind: FailureKind, reason: String, now: Instant) {
+        if kind.may_pass() && waiting.attempts_left > 0 {
+            waiting.not_before = now + waiting.back_off.mul_f64(jitter(&waiting));
+            waiting.back_off *= 2;
+            return self.accounts.again(waiting, kind != FailureKind::Throttled);
+        }
+        let account = waiting.change.account.id.clone();
+        self.fail(waiting, reason);
+        if kind == FailureKind::Conflict {
+            let left = self.accounts.give_up(&account);
+            self.leave(
+                left,
+                "not tried, because something else goes on in the account all the time",
+            );
+        }
     }
 
-    /// Taking away what is not there ends FAILED; it is what was wanted.
-    fn is_already_so(&self, progress: &Progress) -> bool {
-        let reason = progress.failure_reason.as_deref().unwrap_or_default();
-        self.action == Action::Delete && reason.starts_with(ASSIGNMENT_NOT_FOUND)
+    fn fail(&mut self, waiting: Waiting, reason: String) {
+        let change = waiting.change;
+        self.accounts.ended(&change, false);
+        if change.action == Action::Create {
+            let left = self.accounts.give_up_revoking(&change.account.id);
+            self.leave(left, "not revoked, because a grant in the same account failed");
+        }
+        self.outcomes.push(Outcome { change, result: Err(reason) });
+    }
+
+    fn leave(&mut self, left: Vec<Waiting>, reason: &str) {
+        let outcome =
+            |waiting: Waiting| Outcome { change: waiting.change, result: Err(reason.to_owned()) };
+        self.outcomes.extend(left.into_iter().map(outcome));
     }
 }
 
-/// How AWS says that an assignment to take away is not there.
-///
-/// Source: <https://github.com/hashicorp/terraform-provider-aws/issues/35158>
-const ASSIGNMENT_NOT_FOUND: &str = "Received a 404 status error: Assignment not found";
-
-fn account_of(waiting: &Waiting) -> &AccountId {
-    &waiting.change.account.id
+/// By how much a back-off is shortened, so that what failed together does not come again together:
+/// half of it at the most. The same for the same change in each run, so that a run can be repeated.
+fn jitter(waiting: &Waiting) -> f64 {
+    let mut hasher = DefaultHasher::new();
+    (waiting.change.assignment(), waiting.attempts_left).hash(&mut hasher);
+    let fraction = (hasher.finish() >> 11) as f64 / (1_u64 << 53) as f64;
+    1.0 - fraction / 2.0
 }

@@ -1,7 +1,10 @@
 //! Writing AWS, one method a call. Each request is only accepted here; its statuses say what became
 //! of it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use aws_sdk_ssoadmin::types::{
     AccountAssignmentOperationStatus, AccountAssignmentOperationStatusMetadata,
@@ -30,6 +33,10 @@ const DELETION_STATUSES: &str = "sso:ListAccountAssignmentDeletionStatus";
 
 /// Statuses on a page: the most that AWS gives, and several times what may be in flight.
 const PAGE_SIZE: i32 = 100;
+
+/// Pages of statuses that are looked through. The newest requests come first, so the first page has
+/// those in flight, unless one takes very long; to ask for that one costs a call, as a page does.
+const PAGES: usize = 2;
 
 /// [`Act`], over the SDK.
 #[derive(Debug)]
@@ -83,26 +90,30 @@ impl AwsAct {
         read_progress(DELETE, answer.account_assignment_deletion_status())
     }
 
-    async fn creation_statuses(&self) -> Result<BTreeMap<RequestId, RequestState>, CallFailure> {
+    async fn creation_statuses(&self, token: Option<String>) -> Result<Page, CallFailure> {
         let instance = self.instance_arn().await?;
         let client = self.clients.sso_admin().await;
         let ask = client
             .list_account_assignment_creation_status()
             .instance_arn(instance)
-            .max_results(PAGE_SIZE);
+            .max_results(PAGE_SIZE)
+            .set_next_token(token);
         let page = ask.send().await.map_err(failed(CREATION_STATUSES))?;
-        read_states(CREATION_STATUSES, page.account_assignments_creation_status())
+        let states = read_states(CREATION_STATUSES, page.account_assignments_creation_status())?;
+        Ok(Page { states, next: page.next_token })
     }
 
-    async fn deletion_statuses(&self) -> Result<BTreeMap<RequestId, RequestState>, CallFailure> {
+    async fn deletion_statuses(&self, token: Option<String>) -> Result<Page, CallFailure> {
         let instance = self.instance_arn().await?;
         let client = self.clients.sso_admin().await;
         let ask = client
             .list_account_assignment_deletion_status()
             .instance_arn(instance)
-            .max_results(PAGE_SIZE);
+            .max_results(PAGE_SIZE)
+            .set_next_token(token);
         let page = ask.send().await.map_err(failed(DELETION_STATUSES))?;
-        read_states(DELETION_STATUSES, page.account_assignments_deletion_status())
+        let states = read_states(DELETION_STATUSES, page.account_assignments_deletion_status())?;
+        Ok(Page { states, next: page.next_token })
     }
 
     /// To the end of the list, because a page may be empty and go on.
@@ -172,11 +183,21 @@ impl Act for AwsAct {
     async fn statuses(
         &self,
         action: Action,
+        wanted: &BTreeSet<RequestId>,
     ) -> Result<BTreeMap<RequestId, RequestState>, CallFailure> {
-        match action {
-            Action::Create => self.creation_statuses().await,
-            Action::Delete => self.deletion_statuses().await,
+        let (mut states, mut token) = (BTreeMap::new(), None);
+        for _ in 0..PAGES {
+            let page = match action {
+                Action::Create => self.creation_statuses(token).await?,
+                Action::Delete => self.deletion_statuses(token).await?,
+            };
+            states.extend(page.states);
+            token = page.next.filter(|token| !token.is_empty());
+            if token.is_none() || wanted.iter().all(|request| states.contains_key(request)) {
+                break;
+            }
         }
+        Ok(states)
     }
 
     async fn is_under_way(&self, action: Action) -> Result<bool, CallFailure> {
@@ -192,6 +213,13 @@ impl Act for AwsAct {
             Action::Delete => self.deletion_status(request).await,
         }
     }
+}
+
+/// A page of statuses.
+struct Page {
+    states: BTreeMap<RequestId, RequestState>,
+    /// Stands for the next page; nothing, when there is none.
+    next: Option<String>,
 }
 
 fn in_progress() -> OperationStatusFilter {

@@ -11,14 +11,11 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     announcement::{Announcement, SOURCE},
-    failure::CallFailure,
+    failure::{CallFailure, FailureKind},
     reconcile::Announce,
 };
 
-use super::{
-    clients::Clients,
-    failure::{failed, kind},
-};
+use super::{clients::Clients, failure::failed};
 
 const PUT_EVENTS: &str = "events:PutEvents";
 
@@ -125,7 +122,7 @@ fn first_failure(results: &[PutEventsResultEntry]) -> Option<CallFailure> {
             operation: PUT_EVENTS,
             code: code.to_owned(),
             message: result.error_message().unwrap_or_default().to_owned(),
-            kind: kind(code, None),
+            kind: FailureKind::of_code(code, None),
         })
     })
 }

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use super::{
     calls::Calls,
     management_role::ManagementRole,
-    pace::{ChargeRetries, Pace},
+    pace::{KeepPace, Pace},
 };
 
 /// How often the SDK sends a request before it gives up, the first time included.
@@ -120,7 +120,7 @@ impl Clients {
     fn new_sso_admin(&self, config: &SdkConfig) -> aws_sdk_ssoadmin::Client {
         let config = aws_sdk_ssoadmin::config::Builder::from(config)
             .interceptor(self.calls.clone())
-            .interceptor(ChargeRetries(self.pace.clone()))
+            .interceptor(KeepPace(self.pace.clone()))
             .build();
         aws_sdk_ssoadmin::Client::from_conf(config)
     }

@@ -1,5 +1,4 @@
-//! What went wrong with a call, and whether it will pass: the one place that knows AWS's error
-//! codes.
+//! The SDK's errors as ours.
 
 use std::str::FromStr;
 
@@ -12,54 +11,10 @@ use crate::{
     ids::InvalidId,
 };
 
-/// Another operation is going on in the same place. The SDK does not retry these.
-const CONFLICTS: &[&str] = &["ConflictException", "ConcurrentModificationException"];
-
-/// Asked too often, or an error inside AWS. A reason such as `KMS_ThrottlingException` comes with
-/// one of these codes.
-const TRANSIENT: &[&str] = &[
-    "BandwidthLimitExceeded",
-    "InternalError",
-    "InternalException",
-    "InternalFailure",
-    "InternalServerError",
-    "InternalServerException",
-    "KMS_ThrottlingException",
-    "KmsThrottled",
-    "PriorRequestNotComplete",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "RequestTimeout",
-    "RequestTimeoutException",
-    "ServiceException",
-    "ServiceUnavailable",
-    "ServiceUnavailableException",
-    "SlowDown",
-    "ThrottledException",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "TransactionInProgressException",
-];
-
 const ASSUME_ROLE: &str = "sts:AssumeRole";
 
 /// The code of an answer that arrived and could not be read.
 const UNREADABLE: &str = "UnreadableAnswer";
-
-/// What to expect of a call that failed with that code and HTTP status.
-#[must_use]
-pub fn kind(code: &str, status: Option<u16>) -> FailureKind {
-    let is_busy = status.is_some_and(|status| status >= 500 || status == 429);
-    if CONFLICTS.contains(&code) {
-        FailureKind::Conflict
-    } else if is_busy || TRANSIENT.contains(&code) {
-        FailureKind::Transient
-    } else {
-        FailureKind::Permanent
-    }
-}
 
 /// Turns the SDK's error into ours: `.map_err(failed("sso:ListInstances"))`.
 pub fn failed<E>(operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> CallFailure
@@ -83,8 +38,9 @@ where
                 Some((said, status)) => of_service(ASSUME_ROLE, said, status, &error),
                 None => never_answered(operation, "NotReached", FailureKind::Transient, &error),
             },
+            // Half a body, as a rule: the connection broke.
             SdkError::ResponseError(_) => {
-                never_answered(operation, UNREADABLE, kind(UNREADABLE, status), &error)
+                never_answered(operation, UNREADABLE, FailureKind::Transient, &error)
             }
             _ => never_answered(operation, "NotSent", FailureKind::Permanent, &error),
         }
@@ -137,11 +93,15 @@ fn of_service(
 ) -> CallFailure {
     let code = match (said.code(), status) {
         (Some(code), _) => code.to_owned(),
+        // Half of an answer, with nothing to tell that there was more.
+        (None, Some(200..300)) => {
+            return never_answered(operation, UNREADABLE, FailureKind::Transient, error);
+        }
         (None, Some(status)) => format!("HTTP{status}"),
         (None, None) => "Unknown".to_owned(),
     };
     let message = said.message().map_or_else(|| chain(error), str::to_owned);
-    CallFailure { operation, kind: kind(&code, status), code, message }
+    CallFailure { operation, kind: FailureKind::of_code(&code, status), code, message }
 }
 
 /// There was no answer, or none that could be read.
@@ -164,34 +124,10 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use FailureKind::{Conflict, Permanent, Transient};
+    use FailureKind::{Permanent, Throttled, Transient};
     use aws_sdk_ssoadmin::operation::list_instances::ListInstancesError;
     use aws_smithy_runtime_api::http::StatusCode;
     use aws_smithy_types::body::SdkBody;
-
-    #[test]
-    fn the_table() {
-        for (code, status, expected) in [
-            ("ConflictException", 400, Conflict),
-            ("ConflictException", 409, Conflict),
-            ("ConcurrentModificationException", 400, Conflict),
-            ("ThrottlingException", 400, Transient),
-            ("TooManyRequestsException", 400, Transient),
-            ("RequestLimitExceeded", 400, Transient),
-            ("InternalServerException", 500, Transient),
-            ("ServiceException", 400, Transient),
-            ("SomethingNew", 503, Transient),
-            ("SomethingNew", 429, Transient),
-            ("AccessDeniedException", 403, Permanent),
-            ("AccessDeniedException", 400, Permanent),
-            ("ResourceNotFoundException", 400, Permanent),
-            ("ServiceQuotaExceededException", 402, Permanent),
-            ("ValidationException", 400, Permanent),
-            ("SomethingNew", 400, Permanent),
-        ] {
-            assert_eq!(kind(code, Some(status)), expected, "{code} with HTTP {status}");
-        }
-    }
 
     fn answer(status: u16) -> HttpResponse {
         HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty())
@@ -207,7 +143,7 @@ mod tests {
             failure.to_string(),
             "sso:ListInstances failed: ThrottlingException: Rate exceeded"
         );
-        assert_eq!(failure.kind, Transient);
+        assert_eq!(failure.kind, Throttled);
     }
 
     #[test]

@@ -5,20 +5,27 @@
 
 use std::{
     num::NonZeroU32,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
-        interceptors::{Intercept, context::BeforeTransmitInterceptorContextRef},
+        interceptors::{
+            Intercept,
+            context::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef},
+        },
+        orchestrator::HttpResponse,
         retries::RequestAttempts,
         runtime_components::RuntimeComponents,
     },
 };
 use aws_smithy_types::config_bag::ConfigBag;
+use serde_json::Value;
 use tokio::time::Instant;
+
+use crate::failure::FailureKind;
 
 /// Calls that may follow each other at once after a pause.
 ///
@@ -26,14 +33,37 @@ use tokio::time::Instant;
 /// AWS allows.
 const BURST: u32 = 2;
 
+/// How many calls it takes to come from a standstill to the full pace again.
+///
+/// Unit: calls. After one throttle, which halves the pace, it takes half of them: three seconds or
+/// four at 18 calls a second. Counted in calls, so that it is as long for an organization on localhost
+/// in which time passes more quickly.
+const CALLS_TO_RECOVER: f64 = 100.0;
+
+/// The slowest pace, as a part of the full one.
+const SLOWEST: f64 = 1.0 / 16.0;
+
 /// A token bucket over all calls to Identity Center (`sso-admin`) of the process.
 ///
-/// Clones share the bucket. Tokens are handed out in the order in which they were asked for.
+/// Clones share the bucket. Tokens are handed out in the order in which they were asked for. When AWS
+/// throttles all the same, because others ask too, the pace is halved; it comes back little by little,
+/// with every call.
 #[derive(Clone, Debug)]
 pub struct Pace {
-    interval: Duration,
+    /// Unit: calls a second.
+    full: f64,
+    bucket: Arc<Mutex<Bucket>>,
+}
+
+#[derive(Debug)]
+struct Bucket {
     /// When the bucket is full again if nobody asks.
-    full_at: Arc<Mutex<Instant>>,
+    full_at: Instant,
+    /// Unit: calls a second.
+    pace: f64,
+    /// Calls since the pace was halved. The answers to those that were under way then say nothing
+    /// new.
+    calls: u32,
 }
 
 impl Pace {
@@ -42,10 +72,9 @@ impl Pace {
     /// Source of the quota: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
     #[must_use]
     pub fn per_second(calls: NonZeroU32) -> Self {
-        Self {
-            interval: Duration::from_secs(1) / calls.get(),
-            full_at: Arc::new(Mutex::new(Instant::now())),
-        }
+        let full = f64::from(calls.get());
+        let bucket = Bucket { full_at: Instant::now(), pace: full, calls: u32::MAX };
+        Self { full, bucket: Arc::new(Mutex::new(bucket)) }
     }
 
     /// Takes a token, and waits until it is due.
@@ -56,6 +85,16 @@ impl Pace {
         tokio::time::sleep_until(due).await;
     }
 
+    /// AWS throttled a call: from now on calls come half as often, for a while.
+    pub fn throttled(&self) {
+        let mut bucket = self.lock();
+        // As many as are asked in a second, which is longer than they are under way.
+        if f64::from(bucket.calls) >= bucket.pace {
+            bucket.pace = (bucket.pace / 2.0).max(self.full * SLOWEST);
+            bucket.calls = 0;
+        }
+    }
+
     /// Takes a token now, in debt if need be: whoever asks next waits for it too.
     fn charge(&self) {
         self.reserve();
@@ -64,23 +103,30 @@ impl Pace {
     /// The moment at which the next token is due.
     fn reserve(&self) -> Instant {
         let now = Instant::now();
-        // A panic elsewhere leaves a moment behind that is as good as any.
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let from = (*full_at).max(now);
-        *full_at = from + self.interval;
-        let head_start = self.interval * (BURST - 1);
+        let mut bucket = self.lock();
+        bucket.calls = bucket.calls.saturating_add(1);
+        bucket.pace = (bucket.pace + self.full / CALLS_TO_RECOVER).min(self.full);
+        let interval = Duration::from_secs_f64(bucket.pace.recip());
+        let from = bucket.full_at.max(now);
+        bucket.full_at = from + interval;
+        let head_start = interval * (BURST - 1);
         now.max(from.checked_sub(head_start).unwrap_or(now))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Bucket> {
+        // A panic elsewhere leaves numbers behind that are as good as any.
+        self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Charges the SDK's own retries to the bucket: the SDK sends them after its back-off without
-/// asking anybody.
+/// Keeps the bucket true to what really happens: charges the SDK's own retries, which it sends after
+/// its back-off without asking anybody, and slows down when AWS throttles any of its attempts.
 #[derive(Debug)]
-pub(super) struct ChargeRetries(pub(super) Pace);
+pub(super) struct KeepPace(pub(super) Pace);
 
-impl Intercept for ChargeRetries {
+impl Intercept for KeepPace {
     fn name(&self) -> &'static str {
-        "ChargeRetries"
+        "KeepPace"
     }
 
     fn read_before_attempt(
@@ -96,11 +142,45 @@ impl Intercept for ChargeRetries {
         }
         Ok(())
     }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if context.response().is_some_and(is_throttle) {
+            self.0.throttled();
+        }
+        Ok(())
+    }
+}
+
+/// Whether AWS says in an answer that it was asked too often.
+fn is_throttle(answer: &HttpResponse) -> bool {
+    let status = answer.status().as_u16();
+    let code = (status >= 400).then(|| error_code(answer)).flatten().unwrap_or_default();
+    status >= 400 && FailureKind::of_code(&code, Some(status)) == FailureKind::Throttled
+}
+
+/// The error's code, from the header or else from the body, without what may stand around it.
+///
+/// Source: <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization>
+fn error_code(answer: &HttpResponse) -> Option<String> {
+    let in_header = answer.headers().get("x-amzn-errortype").map(str::to_owned);
+    let in_body = || {
+        let body: Value = serde_json::from_slice(answer.body().bytes()?).ok()?;
+        body.get("__type").or_else(|| body.get("code"))?.as_str().map(str::to_owned)
+    };
+    let code = in_header.or_else(in_body)?;
+    let without_uri = code.split(':').next().unwrap_or_default();
+    without_uri.rsplit('#').next().map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_smithy_types::body::SdkBody;
 
     fn pace(calls: u32) -> Pace {
         Pace::per_second(NonZeroU32::new(calls).unwrap())
@@ -161,5 +241,59 @@ mod tests {
         let start = Instant::now();
         pace.take().await;
         assert_eq!(start.elapsed().as_millis(), 300);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttle_halves_the_pace_and_calls_bring_it_back() {
+        let pace = pace(10);
+        let seconds = async |calls: u32| {
+            let start = Instant::now();
+            for _ in 0..calls {
+                pace.take().await;
+            }
+            start.elapsed().as_secs_f64()
+        };
+        seconds(20).await;
+        // What came of calls that were under way together counts once.
+        (0..8).for_each(|_| pace.throttled());
+        let slow = seconds(5).await;
+        assert!((0.7..1.1).contains(&slow), "{slow} s for five calls at five a second");
+        seconds(50).await;
+        let again = seconds(10).await;
+        assert!((0.99..1.02).contains(&again), "{again} s for ten calls at ten a second");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn however_often_aws_throttles_calls_go_on() {
+        let pace = pace(16);
+        for _ in 0..50 {
+            for _ in 0..16 {
+                pace.take().await;
+            }
+            pace.throttled();
+        }
+        let start = Instant::now();
+        pace.take().await;
+        assert!(start.elapsed() <= Duration::from_millis(1_001), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn a_throttle_is_known_by_header_or_body() {
+        let answer = |status: u16, header: Option<&str>, body: &str| {
+            let body = SdkBody::from(body.to_owned());
+            let mut answer = HttpResponse::new(status.try_into().unwrap(), body);
+            if let Some(code) = header {
+                answer.headers_mut().insert("x-amzn-errortype", code.to_owned());
+            }
+            is_throttle(&answer)
+        };
+        let in_body =
+            r#"{"__type": "com.amazonaws.sso#ThrottlingException", "message": "Rate exceeded"}"#;
+        assert!(answer(400, None, in_body));
+        assert!(answer(400, Some("ThrottlingException:http://internal.amazon.com/"), "{}"));
+        assert!(answer(429, None, "not JSON"));
+        assert!(!answer(400, None, r#"{"__type": "ConflictException"}"#));
+        assert!(!answer(500, None, ""));
+        assert!(!answer(200, None, in_body));
     }
 }

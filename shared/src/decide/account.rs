@@ -4,7 +4,7 @@ use std::{cell::OnceCell, sync::Arc};
 
 use crate::{
     organization::{Account, Principal, Unread},
-    plan::{Action, Change, PlacedAccount, Reason},
+    plan::{Action, Change, PlacedAccount, Reason, Role},
     rules::{Fence, Never},
     truth::Truth,
 };
@@ -14,6 +14,7 @@ use super::{
     fence::Wall,
     observed::{Name, Pair, PrincipalEntry},
     quota::{self, Quota},
+    roles::Roles,
     text::placed_account,
 };
 
@@ -89,6 +90,7 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
         let in_place = self.in_place();
         let (granted, may_delete) = (self.granted(), self.may_delete());
         let told = Telling { of: self, account: OnceCell::new() };
+        let mut roles = Roles::new(&granted, in_place);
         let more = granted.len().saturating_sub(in_place.len());
         let mut creates: Vec<(Pair, &[Granted])> = Vec::with_capacity(more);
         for (pair, granting, is_in_place) in merged(&granted, in_place) {
@@ -101,7 +103,10 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
                     Verdict::Unmanaged => changes.unmanaged += 1,
                     Verdict::Protected => changes.protected += 1,
                     Verdict::Stays => changes.unchanged += 1,
-                    Verdict::Goes => changes.deletes.extend(told.delete(pair)),
+                    Verdict::Goes => {
+                        let role = roles.of_delete(pair, self);
+                        changes.deletes.extend(told.delete(pair, role));
+                    }
                 }
             }
         }
@@ -112,13 +117,22 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
                 continue;
             }
             match exceeded {
-                None => changes.creates.extend(told.create(pair, granting)),
+                None => {
+                    let role = roles.of_create(pair);
+                    changes.creates.extend(told.create(pair, granting, role));
+                }
                 Some(quota) => {
                     let change = told.impossible(pair, granting, quota);
                     changes.impossible.extend(change.map(|change| (quota, change)));
                 }
             }
         }
+    }
+
+    /// Whether an assignment that is in place goes.
+    pub(super) fn goes(&self, pair: Pair, is_granted: bool) -> bool {
+        let manageable = self.is_manageable(pair);
+        matches!(self.verdict(pair, manageable, is_granted, self.may_delete()), Verdict::Goes)
     }
 
     /// How many of its assignments are certainly under manage.
@@ -290,28 +304,33 @@ struct Telling<'t, 'd, 'a> {
 }
 
 impl Telling<'_, '_, '_> {
-    fn change(&self, action: Action, pair: Pair, reason: Arc<Reason>) -> Option<Change> {
+    fn change(
+        &self,
+        (action, role): (Action, Role),
+        pair: Pair,
+        reason: Arc<Reason>,
+    ) -> Option<Change> {
         let (observed, speller) = (&self.of.decision.catalogue.observed, &self.of.decision.speller);
         let account = self.account.get_or_init(|| placed_account(self.of.place, observed));
-        speller.change(action, account.as_ref()?, pair, reason, observed)
+        speller.change((action, role), account.as_ref()?, pair, reason, observed)
     }
 
-    fn create(&self, pair: Pair, granting: &[Granted]) -> Option<Change> {
+    fn create(&self, pair: Pair, granting: &[Granted], role: Role) -> Option<Change> {
         let mut reason = self.of.decision.speller.granted(granting);
         if let Some(note) = self.of.note_on_creates() {
             reason = with_note(&reason, note);
         }
-        self.change(Action::Create, pair, reason)
+        self.change((Action::Create, role), pair, reason)
     }
 
     fn impossible(&self, pair: Pair, granting: &[Granted], quota: Quota) -> Option<Change> {
         let reason = with_note(&self.of.decision.speller.granted(granting), &quota.sentence());
-        self.change(Action::Create, pair, reason)
+        self.change((Action::Create, Role::MayChange), pair, reason)
     }
 
-    fn delete(&self, pair: Pair) -> Option<Change> {
+    fn delete(&self, pair: Pair, role: Role) -> Option<Change> {
         let why = self.of.why_unwanted(pair);
-        self.change(Action::Delete, pair, self.of.decision.speller.unwanted(why))
+        self.change((Action::Delete, role), pair, self.of.decision.speller.unwanted(why))
     }
 }
 

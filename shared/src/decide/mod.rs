@@ -14,6 +14,7 @@ mod account;
 mod assignments;
 mod catalogue;
 mod directory;
+mod due;
 mod explain;
 mod fence;
 mod gaps;
@@ -22,6 +23,7 @@ mod map;
 mod names;
 mod observed;
 mod quota;
+mod roles;
 mod scope;
 mod select;
 mod tables;
@@ -52,6 +54,7 @@ use scope::Reach as ScopeReach;
 use select::{Columns, Selection};
 use text::Speller;
 
+pub use due::{has_turned, selectors_that_turned, since, turned, what_is_due};
 pub use quota::{MOST_GROUPS, MOST_PERMISSION_SETS};
 pub use warnings::warnings;
 
@@ -164,7 +167,7 @@ impl<'a> Decision<'a> {
             }
         }
         let absent = self.not_in_the_organization(scope);
-        let in_scope = |id: &AccountId| scope.is_everything() || scope.accounts.contains(id);
+        let in_scope = |id: &AccountId| scope.is_everything() || scope.names_whole(id);
         let is_told = |id: &AccountId| absent.iter().any(|left| left.account_id == *id);
         let elsewhere =
             observed.assignments.elsewhere.iter().map(|assignment| &assignment.account_id);

@@ -33,7 +33,7 @@ impl<'s> Reach<'s> {
 
     /// The accounts that may hold anything that is meant.
     pub(super) fn accounts(&self, observed: &Observed<'_>) -> Vec<usize> {
-        match self.scope.only_accounts() {
+        match self.scope.only_whole_accounts() {
             Some(ids) => ids.iter().filter_map(|id| observed.account(id)).collect(),
             None => (0..observed.accounts.len()).collect(),
         }
@@ -51,7 +51,7 @@ impl<'s> Reach<'s> {
             })
         };
         self.scope.is_everything()
-            || self.scope.accounts.contains(&of.id)
+            || self.scope.names_whole(&of.id)
             || self.scope.organizational_units.iter().any(below)
     }
 

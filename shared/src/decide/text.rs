@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     organization::PermissionSet,
-    plan::{Action, Change, NamedPrincipal, PlacedAccount, Reason},
+    plan::{Action, Change, NamedPrincipal, PlacedAccount, Reason, Role},
     rules::{Rule, Rules},
     source::Lines,
 };
@@ -57,7 +57,7 @@ impl<'a> Speller<'a> {
     /// The change of an assignment in an account.
     pub(super) fn change(
         &self,
-        action: Action,
+        (action, role): (Action, Role),
         account: &Arc<PlacedAccount>,
         pair: Pair,
         reason: Arc<Reason>,
@@ -70,6 +70,7 @@ impl<'a> Speller<'a> {
             principal: self.principal(pair.principal(), observed)?,
             reason,
             held: false,
+            role,
         })
     }
 

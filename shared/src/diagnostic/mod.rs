@@ -290,7 +290,7 @@ mod tests {
             Span { start: 5, end: 6 },
         )
         .label("the rest\nworks")
-        .nearest("aa", "a group", ["a\n"])
+        .nearest("team", "a group", ["tea\n"])
         .render(&file, false)
     }
 
@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn a_line_that_nobody_can_read_is_not_quoted() {
         let told = in_a_file_of(&"x".repeat(LONGEST_QUOTATION));
-        holds(&told, &["rules.yaml:2:1", "the rest\\nworks", "`a\\n`"]);
+        holds(&told, &["rules.yaml:2:1", "the rest\\nworks", "`tea\\n`"]);
         assert!(!told.contains("xxx"), "{told}");
     }
 

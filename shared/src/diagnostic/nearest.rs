@@ -35,7 +35,7 @@ impl Suggestions {
     ) -> Option<&'a str> {
         let lower = text.to_lowercase();
         let length = text.chars().count();
-        let allowed = (length / 3).max(1);
+        let allowed = length / 3;
         let mut nearest = None;
         for name in names {
             self.spend(name.len())?;
@@ -100,6 +100,14 @@ mod tests {
         assert_eq!(nearest("permision_set", names), Some("permission_sets"));
         assert_eq!(nearest("Groups", names), Some("groups"));
         assert_eq!(nearest("principals", names), None);
+    }
+
+    /// Of two letters, one that is wrong leaves nothing to know the word by.
+    #[test]
+    fn a_short_name_is_meant_by_itself_or_in_another_case() {
+        assert_eq!(nearest("b", ["a", "c"]), None);
+        assert_eq!(nearest("qa", ["q", "ua", "QA"]), Some("QA"));
+        assert_eq!(nearest("dve", ["dev"]), Some("dev"));
     }
 
     /// What nobody meant does not take for ever: the first are told, and then no more.

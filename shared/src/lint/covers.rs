@@ -100,15 +100,15 @@ pub(super) fn covers_principals(wide: &Fence, narrow: &Principals) -> bool {
             covers_groups(groups) && users.iter().all(|user| covers_user(wide, user))
         }
         Principals::AccountTag { groups, .. } => covers_groups(groups),
-        Principals::GroupName(_) => {
-            wide.groups.iter().flatten().any(|glob| glob.value.is_everything())
-        }
+        Principals::GroupName(_) => wide.groups.as_deref().is_some_and(means_all),
     }
 }
 
 fn covers_user(wide: &Fence, narrow: &UserSelector) -> bool {
     wide.users.iter().flatten().any(|wide| {
-        covers_if_asked(wide.user_name.as_deref(), narrow.user_name.as_deref())
+        // Everybody has a name, though not everybody is in a group.
+        let names = wide.user_name.as_deref().filter(|globs| !means_all(globs));
+        covers_if_asked(names, narrow.user_name.as_deref())
             && covers_if_asked(wide.in_group.as_deref(), narrow.in_group.as_deref())
             && covers_tags(&wide.attributes, &narrow.attributes)
     })
@@ -116,11 +116,11 @@ fn covers_user(wide: &Fence, narrow: &UserSelector) -> bool {
 
 /// Where nothing is asked, everything is meant.
 fn covers_if_asked(wide: Option<&[SpannedGlob]>, narrow: Option<&[SpannedGlob]>) -> bool {
-    wide.is_none_or(|wide| {
-        let is_open = |glob: &SpannedGlob| glob.value.is_everything();
-        narrow.is_some_and(|narrow| covers_all(wide, narrow))
-            || narrow.is_none() && wide.iter().any(is_open)
-    })
+    wide.is_none_or(|wide| narrow.is_some_and(|narrow| covers_all(wide, narrow)))
+}
+
+fn means_all(globs: &[SpannedGlob]) -> bool {
+    globs.iter().any(|glob| glob.value.is_everything())
 }
 
 /// How many pairs of globs are looked at: nobody writes more, and to see no shadow costs only a warning.
@@ -182,6 +182,34 @@ mod tests {
         check("[{name: a}, {name: b}]", "[{name: b}, {name: a, email: c}]", true);
         check("[{name: a}, {name: b}]", "[{name: b}, {name: c}]", false);
         check("{id: [111122223333, 444455556666]}", "{id: 444455556666}", true);
+    }
+
+    /// Whom an entry of `never` and a rule mean, as a file has them.
+    fn users(wide: &str, narrow: &str) -> bool {
+        let text = format!(
+            "version: 1\nmanage: {{unlisted: report}}\nnever: [{{name: wide, users: {wide}}}]\nrules:\n\
+             - {{name: narrow, permission_sets: x, accounts: {{all: true}}, users: {narrow}}}\n"
+        );
+        let file = SourceFile { name: "rules.yaml".to_owned(), text };
+        let rules = Rules::parse(file).unwrap();
+        covers_principals(&rules.never[0].what, &rules.rules[0].principals)
+    }
+
+    #[test]
+    fn users_cover_whom_they_certainly_mean_too() {
+        let check = |wide: &str, narrow: &str, expected: bool| {
+            assert_eq!(users(wide, narrow), expected, "{wide} over {narrow}");
+        };
+        check("'*'", "[{attributes: {title: x}}]", true);
+        check("[a, 'b*']", "[bc, {user_name: a, in_group: c}]", true);
+        check("[a]", "[a, b]", false);
+        check("[{in_group: a*}]", "[{in_group: [ab, ac]}]", true);
+        check("[{in_group: ab}]", "[{in_group: [ab, ac]}]", false);
+        // Not everybody is in a group.
+        check("[{in_group: '*'}]", "[mary]", false);
+        check("[{in_group: '*'}]", "[{in_group: a}]", true);
+        check("[{attributes: {title: [x, y]}}]", "[{user_name: a, attributes: {title: x}}]", true);
+        check("[{user_name: a, attributes: {title: x}}]", "[a]", false);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tokio::time::Instant;
+
 use crate::{
     failure::CallFailure,
     ids::{AccountId, OrganizationalUnitId},
@@ -24,7 +26,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     /// The accounts that the scope needs: those that it names; or, since groups may have access
     /// anywhere, all of them, remembered where nothing else is asked for.
     pub(super) async fn accounts(&mut self) -> Result<(), CallFailure> {
-        let scope = self.scope;
+        let scope = self.scope.clone();
         if let Some(accounts) = scope.only_accounts() {
             self.single_accounts(accounts).await;
             return Ok(());
@@ -182,7 +184,9 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         if !self.needs_tags() {
             return;
         }
+        let until = self.half_time();
         let mut accounts = std::mem::take(&mut self.organization.accounts);
+        let (mut has_read, mut too_late) = (false, BTreeSet::new());
         for account in &mut accounts {
             if !self.is_open(account) {
                 continue;
@@ -193,10 +197,16 @@ impl<Reads: Observe> Gathering<'_, Reads> {
                     account.tags = tags.clone();
                     self.remembered.tags.insert(account.id.clone());
                 }
-                None => self.read_tags(account).await,
+                // One at least: a run that does nothing would be followed by others that do nothing.
+                None if has_read && is_past(until) => _ = too_late.insert(account.id.clone()),
+                None => {
+                    self.read_tags(account).await;
+                    has_read = true;
+                }
             }
         }
         self.organization.accounts = accounts;
+        self.put_off(&too_late);
     }
 
     async fn read_tags(&mut self, account: &mut Account) {
@@ -324,6 +334,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         self.remembered.accounts.clear();
         self.give_tags_back(&before);
         self.forget_newly_reached();
+        self.keep_to_the_scope();
         Ok(())
     }
 
@@ -349,11 +360,19 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     }
 
     async fn read_tags_again(&mut self, ids: &BTreeSet<AccountId>) {
+        let until = self.second_look_until();
         let mut accounts = std::mem::take(&mut self.organization.accounts);
+        let (mut has_read, mut too_late) = (false, BTreeSet::new());
         for account in accounts.iter_mut().filter(|account| ids.contains(&account.id)) {
+            if has_read && is_past(until) {
+                too_late.insert(account.id.clone());
+                continue;
+            }
             self.read_tags(account).await;
+            has_read = true;
         }
         self.organization.accounts = accounts;
+        self.put_off(&too_late);
         self.remembered.tags.retain(|id| !ids.contains(id));
     }
 
@@ -377,6 +396,11 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         self.tagged_units.extend(stale);
         is_any
     }
+}
+
+/// Whether that moment has come.
+pub(super) fn is_past(until: Option<Instant>) -> bool {
+    until.is_some_and(|until| until <= Instant::now())
 }
 
 /// Whether the rule finds its groups by tags of the account.

@@ -7,13 +7,19 @@
 
 use std::collections::BTreeSet;
 
+use tokio::time::Instant;
+
 use crate::{
     ids::{AccountId, GroupId, PermissionSetArn, UserId},
     organization::{Account, Principal, Unread},
     rules::ManagedUsers,
 };
 
-use super::{Observe, gather::Gathering};
+use super::{Observe, accounts::is_past, gather::Gathering};
+
+/// So many calls are spent without asking whether there is a cheaper way: to find that out costs the
+/// listing of all groups.
+const FEW_CALLS: usize = 100;
 
 /// How many permission sets are taken to be in an account while nobody has counted.
 const SETS_IN_AN_ACCOUNT: usize = 5;
@@ -32,16 +38,32 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     }
 
     async fn of_the_scope(&mut self, accounts: &BTreeSet<AccountId>) {
-        self.by_pairs(&self.whole(accounts)).await;
-        for arn in &self.scope.permission_sets {
+        let scope = self.scope.clone();
+        let in_turn = &scope.in_turn & accounts;
+        self.by_pairs(&in_turn).await;
+        self.whole_accounts(&(&self.whole(accounts) - &in_turn)).await;
+        for arn in &scope.permission_sets {
             self.of_permission_set(arn, accounts).await;
         }
         let principals = self.principals_of_the_scope();
-        if self.by_principals(&principals).await {
+        if self.by_principals(&principals, None).await {
             self.left_behind(&principals, accounts).await;
         } else {
             self.by_pairs(accounts).await;
         }
+    }
+
+    /// All assignments of those accounts: pair by pair; or, where they are so many that it costs less,
+    /// all that anybody has anywhere.
+    async fn whole_accounts(&mut self, whole: &BTreeSet<AccountId>) {
+        let may_be_cheaper = self.by_pairs_costs(whole.len()) > FEW_CALLS;
+        if may_be_cheaper
+            && let Some(principals) = self.all_principals(whole.len()).await
+            && self.by_principals(&principals, self.look_until).await
+        {
+            return;
+        }
+        self.by_pairs(whole).await;
     }
 
     fn principals_of_the_scope(&self) -> Vec<Principal> {
@@ -60,6 +82,11 @@ impl<Reads: Observe> Gathering<'_, Reads> {
             }
         }
         self.by_pairs(&to_look_at).await;
+        // No listing by principal may take the place of what is left of this.
+        let rest = &mut self.rest;
+        let to_look_at_later = &rest.part_of_sweep & &to_look_at;
+        rest.part_of_sweep.retain(|id| !to_look_at_later.contains(id));
+        rest.in_turn.extend(to_look_at_later);
     }
 
     /// Whether AWS itself said that there is no such group or user.
@@ -74,7 +101,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     fn whole(&self, accounts: &BTreeSet<AccountId>) -> BTreeSet<AccountId> {
         let below = self.units_below(&self.scope.organizational_units);
         let is_meant = |account: &&Account| {
-            let is_named = self.scope.accounts.contains(&account.id);
+            let is_named = self.scope.names_whole(&account.id);
             accounts.contains(&account.id) && (is_named || below.contains(&account.parent_id))
         };
         let meant = self.organization.accounts.iter().filter(is_meant);
@@ -83,34 +110,53 @@ impl<Reads: Observe> Gathering<'_, Reads> {
 
     async fn everything(&mut self, accounts: &BTreeSet<AccountId>) {
         match self.all_principals(accounts.len()).await {
-            Some(principals) if self.by_principals(&principals).await => {
+            Some(principals) if self.by_principals(&principals, self.look_until).await => {
+                self.picture.see_number_of_principals(principals.len());
+                self.by_pairs(&(&self.scope.in_turn & accounts)).await;
                 // Nobody lists those who are gone; but an event may have named some, whatever else
                 // it was merged with.
                 self.left_behind(&self.principals_of_the_scope(), accounts).await;
             }
             _ => {
                 let pairs = self.by_pairs(accounts).await;
-                self.picture.see_pairs(pairs);
+                if self.rest.is_empty() {
+                    self.picture.see_pairs(pairs);
+                }
             }
         }
-        if !self.organization.gaps.iter().any(|gap| gap.what == Unread::Assignments) {
+        let is_whole = self.rest.is_empty()
+            && !self.organization.gaps.iter().any(|gap| gap.what == Unread::Assignments);
+        if is_whole {
             self.picture.see_held_everywhere();
         }
     }
 
-    /// Everybody who may hold assignments that the rules manage; nothing, where to ask for each
-    /// account costs less, or where not everybody is known.
+    /// What it costs to read so many accounts pair by pair, in calls, by what the last sweep counted.
+    pub(super) fn by_pairs_costs(&self, accounts: usize) -> usize {
+        let all = self.picture.number_of_accounts();
+        let pairs = self.picture.pairs().filter(|_| all > 0);
+        accounts + pairs.map_or(accounts * SETS_IN_AN_ACCOUNT, |pairs| accounts * pairs / all)
+    }
+
+    /// What it costs to look at everything, in calls, by what the last sweep counted.
+    pub(super) fn everything_costs(&self) -> usize {
+        let by_pairs = self.by_pairs_costs(self.organization.accounts.len());
+        self.picture.number_of_principals().map_or(by_pairs, |principals| principals.min(by_pairs))
+    }
+
+    /// Everybody who may hold assignments that the rules manage; nothing, where to ask for each of so
+    /// many accounts costs less, or where not everybody is known.
     async fn all_principals(&mut self, accounts: usize) -> Option<Vec<Principal>> {
         if !self.reads.lists_by_principal().await {
             return None;
         }
-        let pairs = self.picture.pairs().unwrap_or(accounts * SETS_IN_AN_ACCOUNT);
+        let by_pairs = self.by_pairs_costs(accounts);
         let users = match &self.rules.manage.users {
             ManagedUsers::None => Vec::new(),
             ManagedUsers::All | ManagedUsers::Named(_) => self.all_users().await?,
         };
         let groups = self.all_groups().await?;
-        let is_cheaper = groups.len() + users.len() <= accounts + pairs;
+        let is_cheaper = groups.len() + users.len() <= by_pairs;
         let groups = groups.into_iter().map(Principal::Group);
         is_cheaper.then(|| groups.chain(users.into_iter().map(Principal::User)).collect())
     }
@@ -129,8 +175,8 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         is_whole.then(|| users.collect())
     }
 
-    /// What those principals have, anywhere; whether that could be asked at all.
-    async fn by_principals(&mut self, principals: &[Principal]) -> bool {
+    /// What those principals have, anywhere; whether that could be asked at all, and in time.
+    async fn by_principals(&mut self, principals: &[Principal], until: Option<Instant>) -> bool {
         if principals.is_empty() {
             return true;
         }
@@ -139,6 +185,9 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         }
         let mut read = Vec::new();
         for principal in principals {
+            if is_past(until) {
+                return false;
+            }
             match self.reads.assignments_of(principal).await {
                 Ok(assignments) => {
                     self.organization.assignments.extend(assignments);
@@ -153,11 +202,18 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         true
     }
 
-    /// Who has what in those accounts; how many pairs there were.
+    /// Who has what in those accounts; how many pairs there were. Those for which there is no time are
+    /// put off, all but one: a run that does nothing would be followed by others that do nothing.
     async fn by_pairs(&mut self, accounts: &BTreeSet<AccountId>) -> usize {
         let mut pairs = 0;
+        let (mut read, mut too_late) = (BTreeSet::new(), BTreeSet::new());
         let gaps = self.organization.gaps.len();
         for account in accounts {
+            if !read.is_empty() && is_past(self.look_until) {
+                too_late.insert(account.clone());
+                continue;
+            }
+            read.insert(account.clone());
             match self.reads.provisioned_permission_sets(account).await {
                 Ok(permission_sets) => {
                     pairs += permission_sets.len();
@@ -169,8 +225,9 @@ impl<Reads: Observe> Gathering<'_, Reads> {
             }
         }
         if self.organization.gaps.len() == gaps {
-            self.picture.see_held_in(accounts, &self.organization.assignments);
+            self.picture.see_held_in(&read, &self.organization.assignments);
         }
+        self.put_off(&too_late);
         pairs
     }
 
@@ -188,8 +245,38 @@ impl<Reads: Observe> Gathering<'_, Reads> {
 
     async fn pair(&mut self, account: &AccountId, permission_set: &PermissionSetArn) {
         match self.reads.assignments(account, permission_set).await {
-            Ok(assignments) => self.organization.assignments.extend(assignments),
+            Ok(assignments) => {
+                let everybody = assignments.iter().map(|one| one.principal.clone()).collect();
+                let pair = (account.clone(), permission_set.clone());
+                self.everybody_with.insert(pair, everybody);
+                self.organization.assignments.extend(assignments);
+            }
             Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
         }
+    }
+    /// Asks who has permission sets in accounts, where that was not read as a whole; whether that
+    /// failed anywhere.
+    ///
+    /// Nothing of it joins what was observed: the directory was not asked about whoever turns up here,
+    /// and who was not asked about would seem to be gone.
+    pub(super) async fn look_at_roles(
+        &mut self,
+        pairs: &BTreeSet<(AccountId, PermissionSetArn)>,
+    ) -> bool {
+        let gaps = self.organization.gaps.len();
+        for pair in pairs {
+            if self.everybody_with.contains_key(pair) {
+                continue;
+            }
+            let (account, permission_set) = pair;
+            match self.reads.assignments(account, permission_set).await {
+                Ok(assignments) => {
+                    let everybody = assignments.into_iter().map(|one| one.principal).collect();
+                    self.everybody_with.insert(pair.clone(), everybody);
+                }
+                Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
+            }
+        }
+        self.organization.gaps.len() > gaps
     }
 }

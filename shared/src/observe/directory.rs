@@ -136,14 +136,14 @@ fn names_made_by(
 impl<Reads: Observe> Gathering<'_, Reads> {
     /// The groups and users that the scope names, one call each.
     pub(super) async fn named_principals(&mut self) {
-        for id in &self.scope.groups {
+        for id in &self.scope.groups.clone() {
             match self.reads.group(id).await {
                 Ok(Some(group)) => self.organization.groups.push(group),
                 Ok(None) => _ = self.gone_groups.insert(id.clone()),
                 Err(failure) => self.gap(Unread::Groups, None, &failure),
             }
         }
-        for id in &self.scope.users {
+        for id in &self.scope.users.clone() {
             match self.reads.user(id).await {
                 Ok(Some(user)) => self.organization.users.push(user),
                 Ok(None) => _ = self.gone_users.insert(id.clone()),
@@ -156,7 +156,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     pub(super) async fn directory(&mut self, holding: &[&Rule]) {
         let users = self.users_with_assignments();
         let wanted = Wanted::new(self.rules, holding, !users.is_empty());
-        if is_about_principals(self.scope) {
+        if is_about_principals(&self.scope) {
             return self.around_named_principals(&wanted).await;
         }
         self.groups(&wanted).await;
@@ -174,7 +174,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
             return;
         }
         let mut around = BTreeSet::new();
-        for user_id in &self.scope.users {
+        for user_id in &self.scope.users.clone() {
             match self.reads.groups_of_member(user_id).await {
                 Ok(groups) => {
                     around.extend(groups.iter().cloned());

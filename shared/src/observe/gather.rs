@@ -1,14 +1,17 @@
 //! Putting an observation together: in which order, and what of it a scope needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 
 use crate::{
     decide::{Reach, reach},
     failure::CallFailure,
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
-    organization::{Gap, Organization, OrganizationalUnit, PermissionSet, Unread},
+    organization::{
+        Extent, Gap, Organization, OrganizationalUnit, PermissionSet, Principal, Unread,
+    },
     rules::{
         Rules,
         selector::{OrganizationalUnitPattern, Test},
@@ -30,8 +33,19 @@ pub async fn observe(
     now: DateTime<Utc>,
 ) -> Result<Organization, CallFailure> {
     let mut nothing = Picture::default();
-    let observation = Observation::new(reads, rules, scope, now, &mut nothing).await?;
+    let when = When { now, look_until: None };
+    let observation = Observation::new(reads, rules, scope, when, &mut nothing).await?;
     Ok(observation.into_organization())
+}
+
+/// When it is, and how long there is.
+#[derive(Clone, Copy, Debug)]
+pub struct When {
+    /// The time.
+    pub now: DateTime<Utc>,
+    /// From when on no further account is looked at, by a clock that nobody sets. Nothing: there is
+    /// time for all.
+    pub look_until: Option<Instant>,
 }
 
 /// What was observed, and the means to look closer.
@@ -49,14 +63,16 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
     pub async fn new(
         reads: &'a Reads,
         rules: &'a Rules,
-        scope: &'a Scope,
-        now: DateTime<Utc>,
+        scope: &Scope,
+        when: When,
         picture: &'a mut Picture,
     ) -> Result<Self, CallFailure> {
         let facts = reads.facts().await?;
         picture.ask_for_tags(asked_tags(rules));
-        let mut gathering = Gathering::new(reads, rules, scope, facts, (now, picture));
+        let mut gathering = Gathering::new(reads, rules, scope, facts, (when, picture));
         gathering.accounts().await?;
+        gathering.what_the_hour_brings().await;
+        gathering.keep_to_the_scope();
         gathering.tags().await;
         gathering.unit_tags().await;
         gathering.what_the_rules_reach().await;
@@ -67,6 +83,18 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
     #[must_use]
     pub fn organization(&self) -> &Organization {
         &self.gathering.organization
+    }
+
+    /// Where was looked: the scope, or what of it there was time for. Of a tick, what it means.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.gathering.scope_looked_at()
+    }
+
+    /// Where there was no time to look: the rest of the scope.
+    #[must_use]
+    pub fn rest(&self) -> Scope {
+        self.gathering.rest.clone()
     }
 
     /// What was observed.
@@ -83,6 +111,22 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
     pub async fn refresh(&mut self, accounts: &BTreeSet<AccountId>) -> Result<bool, CallFailure> {
         self.gathering.refresh(accounts).await
     }
+
+    /// Asks who has each of these permission sets in these accounts, where that was not read as a
+    /// whole, and says whether that failed somewhere: then there is a gap more, and the plan has to be
+    /// made anew.
+    pub async fn look_at_roles(&mut self, pairs: &BTreeSet<(AccountId, PermissionSetArn)>) -> bool {
+        self.gathering.look_at_roles(pairs).await
+    }
+
+    /// Everybody who has a permission set in an account; nothing, if that was not read as a whole.
+    #[must_use]
+    pub fn everybody_with(
+        &self,
+        pair: &(AccountId, PermissionSetArn),
+    ) -> Option<&BTreeSet<Principal>> {
+        self.gathering.everybody_with.get(pair)
+    }
 }
 
 /// An observation under way.
@@ -90,8 +134,10 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
 pub(super) struct Gathering<'a, Reads> {
     pub(super) reads: &'a Reads,
     pub(super) rules: &'a Rules,
-    pub(super) scope: &'a Scope,
+    pub(super) scope: Scope,
     pub(super) now: DateTime<Utc>,
+    pub(super) look_until: Option<Instant>,
+    pub(super) began: Instant,
     pub(super) picture: &'a mut Picture,
     /// Whether the scope or a rule asks where in the tree accounts are.
     pub(super) needs_units: bool,
@@ -104,6 +150,8 @@ pub(super) struct Gathering<'a, Reads> {
     pub(super) tagged_units: BTreeSet<OrganizationalUnitId>,
     /// The accounts that the rules reach, and whose assignments were asked for.
     pub(super) reached: BTreeSet<AccountId>,
+    /// Who has a permission set in an account, where that was read as a whole.
+    pub(super) everybody_with: BTreeMap<(AccountId, PermissionSetArn), BTreeSet<Principal>>,
     /// Whether all groups were listed, or that failed.
     pub(super) has_listed_groups: bool,
     /// Whether all users were listed, or that failed.
@@ -112,6 +160,8 @@ pub(super) struct Gathering<'a, Reads> {
     pub(super) gone_groups: BTreeSet<GroupId>,
     /// Users of the scope that AWS said are not there.
     pub(super) gone_users: BTreeSet<UserId>,
+    /// What there was no time for.
+    pub(super) rest: Scope,
 }
 
 /// What of an observation was remembered rather than read.
@@ -135,9 +185,9 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     fn new(
         reads: &'a Reads,
         rules: &'a Rules,
-        scope: &'a Scope,
+        scope: &Scope,
         facts: Facts,
-        (now, picture): (DateTime<Utc>, &'a mut Picture),
+        (When { now, look_until }, picture): (When, &'a mut Picture),
     ) -> Self {
         let root = OrganizationalUnit {
             id: facts.organization.root_id.clone(),
@@ -157,13 +207,16 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             memberships: Vec::new(),
             assignments: Vec::new(),
             gaps: Vec::new(),
+            extent: Extent::AsAsked,
         };
         let needs_units = asks_for_units(rules) || !scope.organizational_units.is_empty();
         Self {
             reads,
             rules,
-            scope,
+            scope: scope.clone(),
             now,
+            look_until,
+            began: Instant::now(),
             picture,
             needs_units,
             organization,
@@ -171,10 +224,12 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             named_units: BTreeSet::new(),
             tagged_units: BTreeSet::new(),
             reached: BTreeSet::new(),
+            everybody_with: BTreeMap::new(),
             has_listed_groups: false,
             has_listed_users: false,
             gone_groups: BTreeSet::new(),
             gone_users: BTreeSet::new(),
+            rest: Scope::default(),
         }
     }
 

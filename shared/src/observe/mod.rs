@@ -24,6 +24,7 @@ mod directory;
 mod gather;
 mod picture;
 mod questions;
+mod time;
 
 use std::collections::BTreeMap;
 
@@ -35,7 +36,7 @@ use crate::{
     },
 };
 
-pub use gather::{Observation, observe};
+pub use gather::{Observation, When, observe};
 pub use picture::{BELIEVED_FOR_HOURS, Picture};
 
 /// Reading AWS: one method a call (or a paginated listing), nothing decided.

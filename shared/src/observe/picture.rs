@@ -44,6 +44,10 @@ pub struct Picture {
     /// How many pairs of an account and a permission set held assignments in the last whole listing
     /// by pairs.
     pairs: Option<usize>,
+    /// How many principals were asked for in the last whole listing by principal.
+    principals: Option<usize>,
+    /// When it was last seen to what an hour brings.
+    ticked_at: Option<DateTime<Utc>>,
     /// Whether anything was added since it was read.
     #[serde(skip)]
     is_changed: bool,
@@ -248,6 +252,28 @@ impl Picture {
     pub(super) fn see_pairs(&mut self, pairs: usize) {
         self.is_changed |= self.pairs != Some(pairs);
         self.pairs = Some(pairs);
+    }
+
+    /// How many principals hold assignments or may, as far as is known.
+    pub(super) fn number_of_principals(&self) -> Option<usize> {
+        self.principals
+    }
+
+    /// All principals were asked for.
+    pub(super) fn see_number_of_principals(&mut self, principals: usize) {
+        self.is_changed |= self.principals != Some(principals);
+        self.principals = Some(principals);
+    }
+
+    /// When it was last seen to what an hour brings.
+    pub(super) fn ticked_at(&self) -> Option<DateTime<Utc>> {
+        self.ticked_at
+    }
+
+    /// What this hour brings was seen to.
+    pub fn see_tick(&mut self, now: DateTime<Utc>) {
+        self.is_changed = true;
+        self.ticked_at = Some(now);
     }
 
     /// Whether there is anything new that is worth keeping since this was last asked.

@@ -30,6 +30,22 @@ pub struct Change {
     pub reason: Arc<Reason>,
     /// Whether the change waits for approval.
     pub held: bool,
+    /// What becomes of the IAM role that the permission set is in the account.
+    pub role: Role,
+}
+
+/// What becomes of the IAM role that a permission set is in an account. AWS makes it with the first
+/// assignment of the permission set there, and takes it away with the last.
+///
+/// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It stays as it is: somebody else has the permission set there, too.
+    Stays,
+    /// It is made, or taken away, as far as is known.
+    MayChange,
+    /// It is taken away: nobody else has the permission set there.
+    Goes,
 }
 
 /// An account, what it is called, and where it is.
@@ -83,12 +99,26 @@ impl Change {
             principal: self.principal.principal.clone(),
         }
     }
+
+    /// What else somebody should know before the change is made.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let is_the_last = self.role == Role::Goes && self.action == Action::Delete;
+        is_the_last.then(|| {
+            format!(
+                "nobody keeps {} in this account: AWS takes its IAM role away, and one made again later has another \
+                 ARN, so that what names this one (EKS, KMS keys, bucket policies) no longer lets anybody in",
+                self.permission_set.name
+            )
+        })
+    }
 }
 
 /// Flat, as `--format json` and announcements have it.
 impl Serialize for Change {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Change", 11)?;
+        let note = self.note();
+        let mut fields = serializer.serialize_struct("Change", 11 + usize::from(note.is_some()))?;
         fields.serialize_field("action", &self.action)?;
         fields.serialize_field("account_id", &self.account.id)?;
         fields.serialize_field("permission_set_arn", &self.permission_set.arn)?;
@@ -100,6 +130,10 @@ impl Serialize for Change {
         fields.serialize_field("rules", &self.reason.rules)?;
         fields.serialize_field("why", &self.reason.why)?;
         fields.serialize_field("held", &self.held)?;
+        match note {
+            Some(note) => fields.serialize_field("note", &note)?,
+            None => fields.skip_field("note")?,
+        }
         fields.end()
     }
 }

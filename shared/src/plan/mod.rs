@@ -3,7 +3,7 @@
 mod change;
 mod text;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     source::SourceFile,
 };
 
-pub use change::{Action, Change, NamedPrincipal, PlacedAccount, Reason};
+pub use change::{Action, Change, NamedPrincipal, PlacedAccount, Reason, Role};
 pub use text::PlanText;
 
 /// Everything that a run will do and why.
@@ -54,7 +54,8 @@ pub struct LeftAlone {
 }
 
 /// How many of each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Summary {
     /// Assignments to create.
     pub create: usize,
@@ -68,6 +69,21 @@ pub struct Summary {
     pub unlisted: usize,
     /// Assignments that AWS has no room for.
     pub impossible: usize,
+}
+
+impl std::ops::Add for Summary {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            create: self.create + other.create,
+            delete: self.delete + other.delete,
+            held: self.held + other.held,
+            unchanged: self.unchanged + other.unchanged,
+            unlisted: self.unlisted + other.unlisted,
+            impossible: self.impossible + other.impossible,
+        }
+    }
 }
 
 impl Plan {

@@ -69,7 +69,7 @@ fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
         }
         let widths = account.iter().map(|(_, change)| change.permission_set.name.chars().count());
         let width = widths.max().unwrap_or(0);
-        for (sign, change) in account {
+        for (place, (sign, change)) in account.iter().enumerate() {
             let held = if change.held { "  (held)" } else { "" };
             writeln!(
                 f,
@@ -78,6 +78,14 @@ fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
                 Shown(&change.principal.to_string())
             )?;
             writeln!(f, "      {}", Shown(&change.reason.why))?;
+            let is_next = |(_, next): &&(char, &Change)| {
+                next.permission_set == change.permission_set && next.action == change.action
+            };
+            // Said once, under the last of the permission set's assignments.
+            let note = change.note().filter(|_| account.get(place + 1).filter(is_next).is_none());
+            if let Some(note) = note.filter(|_| *sign == '-') {
+                writeln!(f, "      warning: {}", Shown(&note))?;
+            }
         }
     }
     Ok(())

@@ -1,9 +1,10 @@
 //! A batch of messages from a queue, and which of them are to come again.
 //!
-//! Read leniently, three fields a message: a field that we do not look at must not make a whole batch
+//! Read leniently, four fields a message: a field that we do not look at must not make a whole batch
 //! unreadable.
 
 use aws_lambda_events::sqs::SqsBatchResponse;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 /// A message of a batch.
@@ -15,6 +16,8 @@ pub struct Record {
     pub body: String,
     /// What the queue calls this delivery of it by.
     pub receipt_handle: Option<String>,
+    /// When it was sent, by the queue's clock; nothing, when the queue does not say.
+    pub sent_at: Option<DateTime<Utc>>,
 }
 
 /// Lambda's answer to a batch: those messages are to come again, all others are done.
@@ -46,7 +49,13 @@ fn read(record: &Value) -> Option<Record> {
         message_id: text("messageId")?,
         body: text("body").unwrap_or_default(),
         receipt_handle: text("receiptHandle"),
+        sent_at: record.pointer("/attributes/SentTimestamp").and_then(Value::as_str).and_then(time),
     })
+}
+
+/// The time that SQS writes as milliseconds since 1970.
+fn time(milliseconds: &str) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(milliseconds.parse().ok()?)
 }
 
 #[cfg(test)]
@@ -56,17 +65,27 @@ mod tests {
 
     fn record(message_id: &str, body: &str) -> Record {
         let (message_id, body) = (message_id.to_owned(), body.to_owned());
-        Record { message_id, body, receipt_handle: None }
+        Record { message_id, body, receipt_handle: None, sent_at: None }
     }
 
     #[test]
-    fn only_the_id_and_the_body_matter() {
+    fn what_a_message_needs_not_say_may_be_anything() {
         let batch = json!({"Records": [
             {"messageId": "1", "body": "{}", "attributes": {"SentTimestamp": 7}, "messageAttributes": []},
             {"messageId": "2"},
         ]});
         assert_eq!(records(&batch), Ok(vec![record("1", "{}"), record("2", "")]));
         assert_eq!(records(&json!({"Records": []})), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_message_says_when_it_was_sent() {
+        let batch = json!({"Records": [
+            {"messageId": "1", "attributes": {"SentTimestamp": "1772442855123"}},
+            {"messageId": "2", "attributes": {"SentTimestamp": "yesterday"}},
+        ]});
+        let sent: Vec<_> = records(&batch).unwrap().into_iter().map(|one| one.sent_at).collect();
+        assert_eq!(sent, [Some("2026-03-02T09:14:15.123Z".parse().unwrap()), None]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::{failure::Failure, world::World};
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It says where to look: that went on the lane.
-    Sent(LaneMessage),
+    Sent(Box<LaneMessage>),
     /// There is nothing to do, and why.
     Ignored(String),
 }
@@ -41,7 +41,9 @@ pub async fn event(world: &World, function: Function, payload: Value) -> Result<
         Route { lead: Lead::Ignore(why), .. } => return Ok(ignore(&cause, why)),
     };
     match weigh(world, scope, &about).await {
-        Ok(scope) => to_lane(world, scope, cause).await.map(Outcome::Sent),
+        Ok(scope) => {
+            to_lane(world, scope, cause).await.map(|message| Outcome::Sent(Box::new(message)))
+        }
         Err(why) => Ok(ignore(&cause, why)),
     }
 }
@@ -65,7 +67,7 @@ pub(super) async fn to_lane(
     scope: Scope,
     cause: Cause,
 ) -> Result<LaneMessage, Failure> {
-    let message = LaneMessage { scope, cause };
+    let message = LaneMessage { scope, cause, before: None };
     // An event without an id is the same event when it says the same.
     let deduplication_id = message.cause.id.clone().unwrap_or_else(|| message.body());
     world.lane()?.send(&message, &deduplication_id).await.map_err(Failure::Send)?;

@@ -60,14 +60,14 @@ impl From<Failure> for Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::failure::kind;
+    use crate::failure::FailureKind;
 
     fn call(code: &str) -> CallFailure {
         CallFailure {
             operation: "sqs:SendMessage",
             code: code.to_owned(),
             message: "no".to_owned(),
-            kind: kind(code, None),
+            kind: FailureKind::of_code(code, None),
         }
     }
 

@@ -1,12 +1,16 @@
 //! The Lambda runtime around a handler.
 
-use std::future::Future;
+use std::{
+    future::Future,
+    time::{Duration, SystemTime},
+};
 
 use lambda_runtime::{
     Diagnostic, LambdaEvent, LambdaInvocation, Runtime, layers::TracingLayer, service_fn,
 };
 use serde::Serialize;
 use serde_json::Value;
+use tokio::time::Instant;
 use tower::util::MapRequestLayer;
 
 use super::failure::Failure;
@@ -33,8 +37,25 @@ where
     Answer: Future<Output = Result<Output, Failure>>,
     Output: Serialize,
 {
+    // Boxed, because rustc gives up on futures that are nested as deep as these.
+    Box::pin(run_function_until(|payload, _| Box::pin(handler(payload)))).await
+}
+
+/// The same, for a handler that has to know when Lambda will end the invocation.
+///
+/// # Errors
+/// Lambda's own interface cannot be reached.
+pub async fn run_function_until<Handler, Answer, Output>(
+    handler: Handler,
+) -> Result<(), lambda_runtime::Error>
+where
+    Handler: Fn(Value, Instant) -> Answer,
+    Answer: Future<Output = Result<Output, Failure>>,
+    Output: Serialize,
+{
     let service = service_fn(|event: LambdaEvent<Value>| {
-        let answer = handler(event.payload);
+        let deadline = Instant::now() + time_left(event.context.deadline());
+        let answer = handler(event.payload, deadline);
         async { answer.await.map_err(Diagnostic::from) }
     });
     Runtime::new(service)
@@ -42,6 +63,11 @@ where
         .layer(MapRequestLayer::new(with_json_body))
         .run()
         .await
+}
+
+#[expect(clippy::disallowed_methods, reason = "Lambda tells its deadline by the clock on the wall")]
+fn time_left(deadline: SystemTime) -> Duration {
+    deadline.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
 fn with_json_body(invocation: LambdaInvocation) -> LambdaInvocation {

@@ -4,6 +4,7 @@
 //! the log. What fails is reported with everything behind it, and with whether another attempt may
 //! help. The environment is read in [`settings`] alone.
 
+mod allotment;
 pub mod batch;
 pub mod events;
 pub mod failure;
@@ -15,8 +16,8 @@ pub mod world;
 
 pub use events::{Outcome, event};
 pub use failure::Failure;
-pub use invocation::{init_logging, run_function};
-pub use reconciler::{Batch, lane_batch};
+pub use invocation::{init_logging, run_function, run_function_until};
+pub use reconciler::{Batch, lane_batch, lane_batch_until};
 pub use rules_events::{RulesOutcome, rules_event};
 pub use settings::Settings;
 pub use world::World;

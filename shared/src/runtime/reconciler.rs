@@ -6,18 +6,20 @@ use std::time::SystemTime;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use crate::{
     act::{Limits, Outcome},
     failure::CallFailure,
-    lane::{Cause, LaneMessage},
+    lane::{Cause, LaneMessage, Tally},
     reconcile::{Errand, Reconciled, reconcile},
     rules::Rules,
     scope::Scope,
 };
 
 use super::{
+    allotment::Allotment,
     batch::{self, Record},
     failure::Failure,
     world::World,
@@ -48,9 +50,23 @@ struct Read<'a> {
 /// When nothing could be done at all: the rules are missing or wrong, or so little could be read
 /// that there is no plan. The whole batch comes again.
 pub async fn lane_batch(world: &World, event: Value) -> Result<Batch, Failure> {
+    lane_batch_until(world, event, None).await
+}
+
+/// The same, with a moment at which Lambda ends the run. Nothing is started that may not end before;
+/// what is left goes back on the lane by itself, and the messages are done.
+///
+/// # Errors
+/// The same.
+pub async fn lane_batch_until(
+    world: &World,
+    event: Value,
+    deadline: Option<Instant>,
+) -> Result<Batch, Failure> {
+    let allotment = deadline.map(|deadline| Allotment::new(Instant::now(), deadline));
     let records = batch::records(&event).map_err(Failure::Payload)?;
     // Boxed, because rustc gives up on futures that are nested as deep as this one and its callers.
-    let result = Box::pin(finish(world, &records)).await;
+    let result = Box::pin(finish(world, &records, allotment)).await;
     let again: Vec<&Record> = match &result {
         Ok((again, _)) => again.clone(),
         Err(_) => records.iter().collect(),
@@ -63,17 +79,62 @@ pub async fn lane_batch(world: &World, event: Value) -> Result<Batch, Failure> {
 async fn finish<'a>(
     world: &World,
     records: &'a [Record],
+    allotment: Option<Allotment>,
 ) -> Result<(Vec<&'a Record>, Option<Reconciled>), Failure> {
-    let (read, mut again) = read_all(records);
-    let errand = errand(&read);
+    let (mut read, mut again) = read_all(records);
+    read.retain(|read| !is_served(world, read));
+    let errand = errand(&read, allotment);
     if errand.scope.is_empty() {
         return Ok((again, None));
     }
     let rules = world.rules()?.read().await?;
-    let reconciled = run(world, &rules, &errand).await?;
+    let reconciled = run(world, &rules, &errand, allotment).await?;
+    if !hand_on(world, &reconciled, &read).await {
+        again.extend(read.iter().map(|read| read.record));
+        return Ok((again, Some(reconciled)));
+    }
+    if reconciled.is_perfect() {
+        world.looked_at().remember(&errand.scope, errand.now);
+    }
     let unfinished = read.iter().filter(|read| !reconciled.is_done(&read.message));
     again.extend(unfinished.map(|read| read.record));
     Ok((again, Some(reconciled)))
+}
+
+/// Whether a look after the message was sent has seen what it tells of.
+fn is_served(world: &World, Read { record, message }: &Read<'_>) -> bool {
+    let is_served =
+        record.sent_at.is_some_and(|sent_at| world.looked_at().serves(message, sent_at));
+    if is_served {
+        let event = &message.cause.event;
+        info!(message_id = record.message_id, event, scope = %message.scope, "looked at since it was sent");
+    }
+    is_served
+}
+
+/// Puts what there was no time for on the lane, behind what waits there; whether that went well.
+async fn hand_on(world: &World, reconciled: &Reconciled, read: &[Read<'_>]) -> bool {
+    let Some(rest) = &reconciled.rest else { return true };
+    let sent = match world.lane() {
+        Ok(lane) => {
+            lane.send(rest, &name_of_rest(rest, read)).await.map_err(|failure| failure.to_string())
+        }
+        Err(setting) => Err(setting.to_string()),
+    };
+    match sent {
+        Ok(()) => info!(scope = %rest.scope, "not enough time: the rest is on the lane"),
+        Err(ref why) => error!(why, scope = %rest.scope, "the rest could not be put on the lane"),
+    }
+    sent.is_ok()
+}
+
+/// Tells this rest from every other one, even of the same scope: it is the rest of this delivery of these
+/// messages. Nothing may be lost because SQS takes it for a repetition.
+fn name_of_rest(rest: &LaneMessage, read: &[Read<'_>]) -> String {
+    let deliveries = read.iter().map(|Read { record, .. }| {
+        format!("{} {}\n", record.message_id, record.receipt_handle.as_deref().unwrap_or_default())
+    });
+    format!("{}{}", deliveries.collect::<String>(), rest.body())
 }
 
 /// Lets the messages that are to come again do so soon. The queue's visibility timeout, which would
@@ -108,15 +169,19 @@ fn read_all(records: &[Record]) -> (Vec<Read<'_>>, Vec<&Record>) {
     (read, unreadable)
 }
 
-fn errand(read: &[Read<'_>]) -> Errand {
+fn errand(read: &[Read<'_>], allotment: Option<Allotment>) -> Errand {
     let scopes = read.iter().map(|read| read.message.scope.clone());
     let mut causes: Vec<Cause> = Vec::new();
-    for Read { message, .. } in read {
-        if !causes.contains(&message.cause) {
-            causes.push(message.cause.clone());
+    for cause in read.iter().flat_map(|read| read.message.causes()) {
+        if !causes.contains(cause) {
+            causes.push(cause.clone());
         }
     }
-    Errand { scope: scopes.fold(Scope::default(), Scope::merge), causes, now: now() }
+    let before = read.iter().filter_map(|read| read.message.before.as_ref());
+    let sweep = before.filter_map(|before| before.sweep.clone()).reduce(Tally::plus);
+    let look_until = allotment.map(|allotment| allotment.look_until);
+    let scope = scopes.fold(Scope::default(), Scope::merge);
+    Errand { look_until, sweep, ..Errand::new(scope, causes, now()) }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
@@ -124,10 +189,20 @@ fn now() -> DateTime<Utc> {
     SystemTime::now().into()
 }
 
-async fn run(world: &World, rules: &Rules, errand: &Errand) -> Result<Reconciled, CallFailure> {
+async fn run(
+    world: &World,
+    rules: &Rules,
+    errand: &Errand,
+    allotment: Option<Allotment>,
+) -> Result<Reconciled, CallFailure> {
     let in_flight = usize::try_from(world.settings().writes_in_flight.get()).unwrap_or(usize::MAX);
     let calls_before = world.calls().total();
-    let limits = Limits { in_flight, poll_every: world.settings().poll_every, ..Limits::default() };
+    let mut limits =
+        Limits { in_flight, poll_every: world.settings().poll_every, ..Limits::default() };
+    if let Some(Allotment { start_until, patience, .. }) = allotment {
+        limits =
+            Limits { until: Some(start_until), patience: patience.min(limits.patience), ..limits };
+    }
     let aws = (world.observe(), world.act(), world.announce());
     let mut memory = world.memory().open().await;
     let result = reconcile(aws, rules, limits, errand, memory.picture()).await;
@@ -169,6 +244,9 @@ fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand,
     for outcome in &reconciled.outcomes {
         log_outcome(outcome);
     }
+    if reconciled.is_stuck {
+        error!("there was not enough time for anything: all of it comes again");
+    }
     if let Some(failure) = &reconciled.not_announced {
         error!(%failure, "some announcements did not get out");
     }
@@ -180,6 +258,7 @@ fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand,
         held = summary.held,
         unchanged = summary.unchanged,
         failed = reconciled.failures().count(),
+        not_started = reconciled.not_started.len(),
         calls,
         "done"
     );

@@ -30,7 +30,7 @@ const ATTEMPTS: u32 = 5;
 #[serde(rename_all = "snake_case")]
 pub enum RulesOutcome {
     /// The rules are in force, and everything is looked at.
-    Activated(LaneMessage),
+    Activated(Box<LaneMessage>),
     /// They have mistakes, which were announced.
     #[serde(serialize_with = "as_people_read_it")]
     Rejected(Box<InvalidRules>),
@@ -112,7 +112,7 @@ async fn activated(
     let announcement = announcement::rules_activated(object, rules, &warnings, &causes);
     announce(world, announcement).await?;
     info!(version = object.version_id, rules = rules.rules.len(), "the rules are in force");
-    Ok(RulesOutcome::Activated(message))
+    Ok(RulesOutcome::Activated(Box::new(message)))
 }
 
 async fn reject(

@@ -1,23 +1,26 @@
 //! Everything a function reaches the world with, made once a cold start.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_config::{BehaviorVersion, SdkConfig};
 
-use crate::aws::{
-    act::AwsAct,
-    announce::AwsAnnounce,
-    calls::Calls,
-    clients::Clients,
-    facts::KnownFacts,
-    lane::AwsLane,
-    memory::Memory,
-    names::Names,
-    observe::AwsObserve,
-    pace::Pace,
-    rules::RulesSource,
-    rules_bucket::RulesBucket,
-    store::{Location, Store},
+use crate::{
+    aws::{
+        act::AwsAct,
+        announce::AwsAnnounce,
+        calls::Calls,
+        clients::Clients,
+        facts::KnownFacts,
+        lane::AwsLane,
+        memory::Memory,
+        names::Names,
+        observe::AwsObserve,
+        pace::Pace,
+        rules::RulesSource,
+        rules_bucket::RulesBucket,
+        store::{Location, Store},
+    },
+    looked_at::LookedAt,
 };
 
 use super::settings::{InvalidSetting, Settings};
@@ -29,6 +32,7 @@ pub struct World {
     clients: Arc<Clients>,
     observe: AwsObserve,
     memory: Memory,
+    looked_at: Mutex<LookedAt>,
     act: AwsAct,
     announce: AwsAnnounce,
     lane: Option<AwsLane>,
@@ -59,6 +63,7 @@ impl World {
         let memory = Memory::new(settings.cache.as_ref().map(|cache| store(&cache.organization)));
         Self {
             memory,
+            looked_at: Mutex::default(),
             observe: AwsObserve::new(Arc::clone(&clients), Arc::clone(&facts), names),
             act: AwsAct::new(Arc::clone(&clients), facts),
             announce: AwsAnnounce::new(Arc::clone(&clients), settings.bus.clone()),
@@ -97,6 +102,12 @@ impl World {
     #[must_use]
     pub fn memory(&self) -> &Memory {
         &self.memory
+    }
+
+    /// What this process has looked at a moment ago.
+    pub fn looked_at(&self) -> MutexGuard<'_, LookedAt> {
+        // A panic elsewhere leaves a time out at worst, and then a place is looked at once more.
+        self.looked_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writing.

@@ -12,6 +12,7 @@ pub mod event;
 mod rules_file;
 mod schedule;
 mod tag;
+mod tick;
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -22,6 +23,7 @@ use crate::ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, Use
 
 pub use about::{About, Attributes};
 pub use rules_file::RulesObject;
+pub use tick::{HOURS_OF_A_ROUND, is_due};
 
 use event::{Event, EventKey};
 
@@ -43,6 +45,23 @@ pub struct Scope {
     pub permission_sets: BTreeSet<PermissionSetArn>,
     /// The rules file has changed.
     pub rules_changed: bool,
+    /// A part of everything: these accounts, looked at as a sweep does, on the cheapest way.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub part_of_sweep: BTreeSet<AccountId>,
+    /// The accounts whose turn it is in the slow sweep: read pair by pair, which alone shows what
+    /// principals have left that are gone.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub in_turn: BTreeSet<AccountId>,
+    /// Whatever an hour brings: the accounts whose turn it is, and those where a rule has begun or
+    /// ended. Which these are is found out by whoever looks.
+    #[serde(skip_serializing_if = "is_false")]
+    pub tick: bool,
+}
+
+/// Serde hands over a reference.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` asks for it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl Scope {
@@ -88,6 +107,18 @@ impl Scope {
         Self { rules_changed: true, ..Self::default() }
     }
 
+    /// Whatever an hour brings.
+    #[must_use]
+    pub fn tick() -> Self {
+        Self { tick: true, ..Self::default() }
+    }
+
+    /// A part of everything.
+    #[must_use]
+    pub fn part_of_sweep(accounts: BTreeSet<AccountId>) -> Self {
+        Self { part_of_sweep: accounts, ..Self::default() }
+    }
+
     /// Both places.
     #[must_use]
     pub fn merge(mut self, mut other: Self) -> Self {
@@ -98,6 +129,9 @@ impl Scope {
         self.users.append(&mut other.users);
         self.permission_sets.append(&mut other.permission_sets);
         self.rules_changed |= other.rules_changed;
+        self.part_of_sweep.append(&mut other.part_of_sweep);
+        self.in_turn.append(&mut other.in_turn);
+        self.tick |= other.tick;
         self
     }
 
@@ -114,6 +148,44 @@ impl Scope {
         (*self == only).then_some(&self.accounts)
     }
 
+    /// The accounts of which everything is meant, when the scope is nothing but accounts, however
+    /// they are to be looked at.
+    #[must_use]
+    pub fn only_whole_accounts(&self) -> Option<BTreeSet<AccountId>> {
+        let Self { accounts, part_of_sweep, in_turn, .. } = self.clone();
+        let only = Self { accounts, part_of_sweep, in_turn, ..Self::default() };
+        (*self == only).then(|| &(&only.accounts | &only.part_of_sweep) | &only.in_turn)
+    }
+
+    /// Whether it is a sweep's, in whole or in part: no event asks for it, and what could not be done
+    /// is the next sweep's.
+    #[must_use]
+    pub fn is_sweep(&self) -> bool {
+        self.is_everything()
+            || self.tick
+            || !self.part_of_sweep.is_empty()
+            || !self.in_turn.is_empty()
+    }
+
+    /// Whether all assignments in that account are meant, whatever is above it.
+    #[must_use]
+    pub fn names_whole(&self, account: &AccountId) -> bool {
+        self.accounts.contains(account)
+            || self.part_of_sweep.contains(account)
+            || self.in_turn.contains(account)
+    }
+
+    /// The places that are named, each in words that name no other.
+    pub fn places(&self) -> impl Iterator<Item = String> {
+        let accounts = self.accounts.iter().map(|id| format!("account {id}"));
+        let units = self.organizational_units.iter();
+        let units = units.map(|id| format!("organizational unit {id}"));
+        let groups = self.groups.iter().map(|id| format!("group {id}"));
+        let users = self.users.iter().map(|id| format!("user {id}"));
+        let sets = self.permission_sets.iter().map(|id| format!("permission set {id}"));
+        accounts.chain(units).chain(groups).chain(users).chain(sets)
+    }
+
     /// Whether there is nothing to look at.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -126,15 +198,15 @@ impl fmt::Display for Scope {
         if self.is_everything() {
             return f.write_str("everything");
         }
-        let named = |kind: &str, id: &dyn fmt::Display| format!("{kind} {id}");
-        let accounts = self.accounts.iter().map(|id| named("account", id));
-        let units = self.organizational_units.iter();
-        let units = units.map(|id| named("organizational unit", id));
-        let groups = self.groups.iter().map(|id| named("group", id));
-        let users = self.users.iter().map(|id| named("user", id));
-        let sets = self.permission_sets.iter().map(|id| named("permission set", id));
-        let places: Vec<String> =
-            accounts.chain(units).chain(groups).chain(users).chain(sets).collect();
+        let number = |accounts: usize, what: &str| match accounts {
+            0 => None,
+            1 => Some(format!("1 account {what}")),
+            _ => Some(format!("{accounts} accounts {what}")),
+        };
+        let part = number(self.part_of_sweep.len(), "of a sweep");
+        let in_turn = number(self.in_turn.len(), "whose turn it is");
+        let tick = self.tick.then(|| "what the hour brings".to_owned());
+        let places: Vec<String> = self.places().chain(part).chain(in_turn).chain(tick).collect();
         f.write_str(&places.join(", "))
     }
 }

@@ -48,7 +48,7 @@ impl<'a> Decision<'a> {
             return warnings;
         }
         // To look at a group, only that group was read.
-        if scope.only_accounts().is_none() {
+        if scope.only_whole_accounts().is_none() {
             return Vec::new();
         }
         let mut warnings = Vec::new();

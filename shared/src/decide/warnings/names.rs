@@ -34,19 +34,16 @@ struct Listing<'c, 'a> {
 }
 
 impl<'c, 'a> Directory<'c, 'a> {
-    /// A listing with a gap says nothing of what does not exist; and an empty one was not asked for,
-    /// because no rule reached that far.
+    /// A listing with a gap says nothing of what does not exist; nor does an empty one, where nobody may
+    /// have asked for it, because no rule reached that far.
     pub(super) fn new(catalogue: &'c Catalogue<'a>, rules: &Rules) -> Self {
         let gaps = &catalogue.observed.gaps;
+        let is_whole = catalogue.observed.organization.extent.is_whole();
         let listing = |what: &Unread, code, noun, names: &'c Names<'a>| {
             let complete = !gaps.hides_some(what);
+            let is_asked_for = is_whole || names.iter().next().is_some();
             let suggestions = &catalogue.suggestions;
-            (complete && names.iter().next().is_some()).then_some(Listing {
-                code,
-                noun,
-                names,
-                suggestions,
-            })
+            (complete && is_asked_for).then_some(Listing { code, noun, names, suggestions })
         };
         Self {
             groups: listing(&Unread::Groups, Code::UnmatchedGroup, "group", &catalogue.groups),
@@ -63,20 +60,21 @@ impl<'c, 'a> Directory<'c, 'a> {
         }
     }
 
-    /// What is odd about the names in a rule: the same in any scope, so looked for once. Members of
-    /// groups were read only for a rule that may hold somewhere.
+    /// What is odd about the names in a rule: the same in any scope, so looked for once. Unless all was
+    /// looked for, members of groups were read only for a rule that may hold somewhere.
     pub(super) fn oddities<'g>(&self, grant: &'g Grant<'_>, may_hold: bool) -> &'g [Diagnostic] {
-        grant.oddities.get_or_init(|| self.rule(grant.rule, may_hold))
+        let has_members = may_hold || self.catalogue.observed.organization.extent.is_whole();
+        grant.oddities.get_or_init(|| self.rule(grant.rule, has_members))
     }
 
-    fn rule(&self, rule: &Rule, may_hold: bool) -> Vec<Diagnostic> {
+    fn rule(&self, rule: &Rule, has_members: bool) -> Vec<Diagnostic> {
         let mut warnings = Vec::new();
         let label = in_rule(rule);
         let help = |noun| format!("it takes effect when such a {noun} appears");
         let mut warn = |listing: &Option<Listing<'_, '_>>, globs: &[SpannedGlob]| {
             let Some(listing) = listing else { return };
-            let found = globs.iter().filter_map(|glob| listing.oddity(glob, &help(listing.noun)));
-            warnings.extend(found.map(|warning| warning.label(label.clone())));
+            let effect = Effect { label: &label, help: &help(listing.noun) };
+            warnings.extend(globs.iter().filter_map(|glob| listing.oddity(glob, effect)));
         };
         warn(&self.permission_sets, &rule.permission_sets);
         warn(&self.groups, rule.principals.groups());
@@ -84,8 +82,8 @@ impl<'c, 'a> Directory<'c, 'a> {
             warn(&self.users, user.user_name.as_deref().unwrap_or_default());
             warn(&self.groups, user.in_group.as_deref().unwrap_or_default());
         }
-        self.people.rule(rule, may_hold && self.manages_users, &mut warnings);
-        if rule.members_at_least.is_some() && may_hold && self.are_members_read() {
+        self.people.rule(rule, has_members && self.manages_users, &mut warnings);
+        if rule.members_at_least.is_some() && has_members && self.are_members_read() {
             let groups = self.catalogue.groups.matching(rule.principals.groups());
             warnings.extend(too_few(rule, groups, self.catalogue));
         }
@@ -116,9 +114,9 @@ impl<'c, 'a> Directory<'c, 'a> {
     fn fence(&self, fence: &Fence, label: &str, warnings: &mut Vec<Diagnostic>) {
         let mut warn = |listing: &Option<Listing<'_, '_>>, globs: Option<&Vec<SpannedGlob>>| {
             let Some(listing) = listing else { return };
-            let help = "check the spelling: as it is, this has no effect";
-            let found = globs.into_iter().flatten().filter_map(|glob| listing.oddity(glob, help));
-            warnings.extend(found.map(|warning| warning.label(label)));
+            let effect = Effect { label, help: "check the spelling: as it is, this has no effect" };
+            let globs = globs.into_iter().flatten();
+            warnings.extend(globs.filter_map(|glob| listing.oddity(glob, effect)));
         };
         warn(&self.permission_sets, fence.permission_sets.as_ref());
         warn(&self.groups, fence.groups.as_ref());
@@ -142,8 +140,8 @@ impl<'c, 'a> Directory<'c, 'a> {
         for (listing, globs) in listings {
             let Some(listing) = listing else { continue };
             let help = format!("a {} of such a name is managed when it appears", listing.noun);
-            let found = globs.iter().filter_map(|glob| listing.oddity(glob, &help));
-            warnings.extend(found.map(|warning| warning.label("nothing is managed by this")));
+            let effect = Effect { label: "nothing is managed by this", help: &help };
+            warnings.extend(globs.iter().filter_map(|glob| listing.oddity(glob, effect)));
         }
     }
 
@@ -155,10 +153,17 @@ impl<'c, 'a> Directory<'c, 'a> {
     }
 }
 
+/// What it means that a glob matches nothing.
+#[derive(Clone, Copy)]
+struct Effect<'e> {
+    label: &'e str,
+    help: &'e str,
+}
+
 impl Listing<'_, '_> {
     /// What is odd about a glob: that it matches nothing, or one of several names that differ in
     /// case only.
-    fn oddity(&self, spanned: &SpannedGlob, help: &str) -> Option<Diagnostic> {
+    fn oddity(&self, spanned: &SpannedGlob, effect: Effect<'_>) -> Option<Diagnostic> {
         let glob = &spanned.value;
         if glob.is_everything() {
             return None;
@@ -170,6 +175,7 @@ impl Listing<'_, '_> {
             let message = format!("another {noun} differs in case only: `{other}`");
             return Some(
                 Diagnostic::new(Code::DiffersInCase, message, spanned.span)
+                    .label("this one is there too")
                     .help("names match case-sensitively: only the one that is written is meant"),
             );
         }
@@ -179,11 +185,13 @@ impl Listing<'_, '_> {
         };
         if let Some(twin) = twins.first() {
             let message = format!("{message}, but `{twin}` differs in case only");
-            let warning = Diagnostic::new(Code::DiffersInCase, message, spanned.span);
+            let warning =
+                Diagnostic::new(Code::DiffersInCase, message, spanned.span).label(effect.label);
             return Some(warning.nearest(glob.as_str(), &format!("a {}", self.noun), [*twin]));
         }
         let names = self.names.iter().map(|(name, _)| name);
-        let warning = Diagnostic::new(self.code, message, spanned.span).help(help);
+        let warning =
+            Diagnostic::new(self.code, message, spanned.span).label(effect.label).help(effect.help);
         Some(self.suggestions.add(warning, glob.as_str(), &format!("a {}", self.noun), names))
     }
 }

@@ -32,7 +32,7 @@ const ATTRIBUTES_OF_ALL: Words = Words { owner: "user", ..ATTRIBUTES };
 /// The users that were read, for the question whom a selector finds.
 pub(super) struct People<'c, 'a> {
     catalogue: &'c Catalogue<'a>,
-    /// Whether all users were read. An empty listing was not asked for.
+    /// Whether all users were read. An empty listing may not have been asked for.
     are_read: bool,
     /// Whether members of groups were read, where the rules asked for them.
     are_members_read: bool,
@@ -45,9 +45,11 @@ impl<'c, 'a> People<'c, 'a> {
     pub(super) fn new(catalogue: &'c Catalogue<'a>) -> Self {
         let gaps = &catalogue.observed.gaps;
         let complete = |what: &Unread| !gaps.hides_some(what);
+        let organization = catalogue.observed.organization;
+        let are_asked_for = organization.extent.is_whole() || !organization.users.is_empty();
         Self {
             catalogue,
-            are_read: complete(&Unread::Users) && !catalogue.observed.organization.users.is_empty(),
+            are_read: complete(&Unread::Users) && are_asked_for,
             are_members_read: complete(&Unread::Memberships) && complete(&Unread::Groups),
             enabled: OnceCell::new(),
             attributes: OnceCell::new(),

@@ -37,10 +37,10 @@ pub(super) struct Places<'c, 'o> {
 }
 
 /// How messages call tags of accounts.
-const ACCOUNT_TAGS: Words = tags_of("account");
+const ACCOUNT_TAGS: Words = tags_of("account that may be touched");
 
 /// How messages call tags of organizational units.
-const UNIT_TAGS: Words = tags_of("organizational unit");
+const UNIT_TAGS: Words = tags_of("organizational unit above an account that may be touched");
 
 const fn tags_of(owner: &'static str) -> Words {
     Words { code: Code::UnmatchedTag, owner, a_key: "a tag", the_key: "the tag" }
@@ -53,7 +53,9 @@ impl<'c, 'o> Places<'c, 'o> {
         let organization = catalogue.observed.organization;
         let complete = |what: &Unread| !catalogue.observed.gaps.hides_some(what);
         let accounts = complete(&Unread::Accounts);
-        let units = &organization.organizational_units;
+        // Where not all was looked for, the root alone says that nobody asked for the tree.
+        let has_tree =
+            organization.extent.is_whole() || organization.organizational_units.len() > 1;
         let (seen, map) = (&catalogue.observed.accounts, &catalogue.observed.map);
         let open = seen.iter().filter(|account| is_open(account));
         let account_tags = open.map(|account| &account.tags);
@@ -66,8 +68,7 @@ impl<'c, 'o> Places<'c, 'o> {
         Self {
             catalogue,
             organization,
-            // The root alone says that nobody asked for the tree.
-            units: (units.len() > 1 && complete(&Unread::OrganizationalUnits))
+            units: (has_tree && complete(&Unread::OrganizationalUnits))
                 .then(|| paths(organization)),
             spelt_paths: OnceCell::new(),
             childless: OnceCell::new(),
@@ -148,10 +149,13 @@ impl<'c, 'o> Places<'c, 'o> {
         }));
     }
 
-    /// Whether a unit may be below one of which no units were seen: an observation lists what is below the
-    /// units above accounts, and no further. Where the rule means no account because of it, that is
-    /// told of the rule.
+    /// Whether a unit may be below one of which no units were seen: where not all was looked for, an
+    /// observation lists what is below the units above accounts, and no further. Where the rule means no
+    /// account because of it, that is told of the rule.
     fn may_be_unlisted(&self, pattern: &OrganizationalUnitPattern) -> bool {
+        if self.organization.extent.is_whole() {
+            return false;
+        }
         let childless = self.childless.get_or_init(|| childless_paths(self.organization));
         let OrganizationalUnitPattern::Path(path) = pattern else { return !childless.is_empty() };
         let text = path.as_str();

@@ -23,10 +23,9 @@ pub(in super::super) fn quotas(rules: &Rules, impossible: &[(Quota, Change)]) ->
     }
     let warning = |((name, quota), changes): ((&str, Quota), Vec<&Change>)| {
         let rule = rules.rule(name)?;
-        let message = format!(
-            "rule `{name}` grants {} assignments more than AWS has room for",
-            changes.len()
-        );
+        let noun = if changes.len() == 1 { "assignment" } else { "assignments" };
+        let message =
+            format!("rule `{name}` grants {} {noun} more than AWS has room for", changes.len());
         Some(
             Diagnostic::new(Code::QuotaExceeded, message, rule.span)
                 .label(format!("in {}", accounts(&changes)))
@@ -41,8 +40,9 @@ fn accounts(changes: &[&Change]) -> String {
     names.dedup();
     match names.len().checked_sub(NAMED).filter(|more| *more > 0) {
         Some(more) => {
+            let noun = if more == 1 { "account" } else { "accounts" };
             let first: Vec<&str> = names.iter().take(NAMED).copied().collect();
-            format!("{} and {more} more accounts", first.join(", "))
+            format!("{} and {more} more {noun}", first.join(", "))
         }
         None => names.join(", "),
     }

@@ -116,8 +116,10 @@ impl Templates<'_, '_> {
         let missing = keys.filter(|key| !tags.has(key));
         let suggestions = &self.decision.catalogue.suggestions;
         let warnings = missing.map(|key| {
-            let message =
-                format!("no account has a tag `{key}`, so `{}` names no group", template.value);
+            let message = format!(
+                "no account that may be touched has a tag `{key}`, so `{}` names no group",
+                template.value
+            );
             let warning = matches_nothing(Code::UnmatchedTag, message, template.span);
             match suggestions.find(key, tags.keys()) {
                 Some(near) => warning.help(format!("a tag with a similar name exists: `{near}`")),
@@ -163,7 +165,10 @@ impl Templates<'_, '_> {
         if groups.is_empty() || made().any(|key| tags.has(&key)) {
             return None;
         }
-        let message = format!("no account has a tag `{}` of a group that is meant", key.value);
+        let message = format!(
+            "no account that may be touched has a tag `{}` of a group that is meant",
+            key.value
+        );
         let warning = matches_nothing(Code::UnmatchedTag, message, key.span);
         let suggestions = &self.decision.catalogue.suggestions;
         let near = |key: String| suggestions.find(&key, tags.keys());

@@ -37,7 +37,7 @@ pub(super) fn present(value: Option<&str>) -> String {
 pub(super) fn value(value: &TagValue) -> String {
     match value {
         TagValue::Present => "any value".to_owned(),
-        TagValue::Absent => "no such tag".to_owned(),
+        TagValue::Absent => "none".to_owned(),
         TagValue::AnyOf(globs) => any_of(globs),
     }
 }

@@ -1,0 +1,268 @@
+//! Which change may start next.
+//!
+//! The accounts take turns: whoever has the fewest requests in flight comes first, and of those
+//! whoever has the most left, so that no account with many changes is left over in the end.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::{
+    ids::{AccountId, PermissionSetArn},
+    plan::{Action, Change, Role},
+};
+
+/// A change that is to be started, for the first time or again.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub(super) change: Change,
+    pub(super) attempts_left: u32,
+    pub(super) back_off: Duration,
+    pub(super) not_before: Instant,
+}
+
+impl Waiting {
+    fn account(&self) -> &AccountId {
+        &self.change.account.id
+    }
+
+    fn permission_set(&self) -> &PermissionSetArn {
+        &self.change.permission_set.arn
+    }
+}
+
+/// The changes that wait, and what is in flight where.
+#[derive(Debug, Default)]
+pub(super) struct Accounts {
+    /// Those where something waits or is in flight.
+    open: BTreeMap<AccountId, Account>,
+    /// When changes that wait for their time may start.
+    times: Vec<Instant>,
+}
+
+/// What is to be done in an account.
+#[derive(Debug, Default)]
+struct Account {
+    creates: VecDeque<Waiting>,
+    deletes: VecDeque<Waiting>,
+    in_flight: Vec<Flying>,
+    /// The permission sets whose role is there: somebody has been granted them in this run.
+    standing: BTreeSet<PermissionSetArn>,
+    /// How many deletes of each permission set wait or are in flight.
+    deletes_left: BTreeMap<PermissionSetArn, usize>,
+    /// Whether a change has been made here in this run.
+    is_proven: bool,
+    /// Whether a request was refused here.
+    is_refused: bool,
+    /// Whether a request in flight takes longer than others.
+    is_late: bool,
+}
+
+/// A request in flight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Flying {
+    action: Action,
+    permission_set: PermissionSetArn,
+    updates_role: bool,
+}
+
+impl Accounts {
+    pub(super) fn new(changes: impl Iterator<Item = Waiting>) -> Self {
+        let mut accounts = Self::default();
+        for waiting in changes {
+            let account = accounts.open.entry(waiting.account().clone()).or_default();
+            if waiting.change.action == Action::Delete {
+                *account.deletes_left.entry(waiting.permission_set().clone()).or_default() += 1;
+            }
+            account.queue(waiting.change.action).push_back(waiting);
+        }
+        accounts
+    }
+
+    /// Takes the next change that may start now: it is in flight from here on.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Waiting> {
+        let busy = self.open.values().filter(|account| account.waiting() > 0).count();
+        let grants_first = self.open.values().any(|one| !one.is_in_trouble() && one.is_granting());
+        let candidates = self.open.values_mut().filter_map(|account| {
+            let place = account.next(now, busy > 1, grants_first)?;
+            Some(((account.in_flight.len(), Reverse(account.waiting())), account, place))
+        });
+        let (_, account, place) = candidates.min_by(|(a, ..), (b, ..)| a.cmp(b))?;
+        account.take(place)
+    }
+
+    /// A request came to its end: the change was made, or it was not.
+    pub(super) fn ended(&mut self, change: &Change, made: bool) {
+        let Some(account) = self.open.get_mut(&change.account.id) else { return };
+        let set = &change.permission_set.arn;
+        account.land(change);
+        if made && change.action == Action::Create {
+            account.standing.insert(set.clone());
+        }
+        if change.action == Action::Delete {
+            let left = account.deletes_left.entry(set.clone()).or_default();
+            *left = left.saturating_sub(1);
+        }
+        account.is_proven |= made;
+        account.is_refused |= !made;
+        self.close(&change.account.id);
+    }
+
+    /// A request came to nothing, and the change waits again.
+    pub(super) fn again(&mut self, waiting: Waiting, is_the_accounts_fault: bool) {
+        let Some(account) = self.open.get_mut(waiting.account()) else { return };
+        account.land(&waiting.change);
+        account.is_refused |= is_the_accounts_fault;
+        self.times.push(waiting.not_before);
+        account.queue(waiting.change.action).push_back(waiting);
+    }
+
+    /// A request in this account takes longer than others.
+    pub(super) fn is_late(&mut self, id: &AccountId) {
+        if let Some(account) = self.open.get_mut(id) {
+            account.is_late = true;
+        }
+    }
+
+    /// Takes out all that waits in an account.
+    pub(super) fn give_up(&mut self, id: &AccountId) -> Vec<Waiting> {
+        let Some(account) = self.open.get_mut(id) else { return Vec::new() };
+        let left = account.creates.drain(..).chain(account.deletes.drain(..)).collect();
+        self.close(id);
+        left
+    }
+
+    /// Takes out the revocations that wait in an account.
+    pub(super) fn give_up_revoking(&mut self, id: &AccountId) -> Vec<Waiting> {
+        let Some(account) = self.open.get_mut(id) else { return Vec::new() };
+        let left = account.deletes.drain(..).collect();
+        self.close(id);
+        left
+    }
+
+    /// All that waits.
+    pub(super) fn into_waiting(self) -> impl Iterator<Item = Change> {
+        let accounts = self.open.into_values();
+        let waiting =
+            accounts.flat_map(|account| account.creates.into_iter().chain(account.deletes));
+        waiting.map(|waiting| waiting.change)
+    }
+
+    pub(super) fn is_anything_waiting(&self) -> bool {
+        self.open.values().any(|account| account.waiting() > 0)
+    }
+
+    /// Whether a change waits for others rather than for its time.
+    pub(super) fn does_any_wait_for_others(&self, now: Instant) -> bool {
+        let mut accounts = self.open.values();
+        let may_start = |waiting: &Waiting| waiting.not_before <= now;
+        accounts.any(|one| one.creates.iter().chain(&one.deletes).any(may_start))
+    }
+
+    /// Forgets an account in which nothing is left to do.
+    fn close(&mut self, id: &AccountId) {
+        let is_done = |one: &Account| one.waiting() == 0 && one.in_flight.is_empty();
+        if self.open.get(id).is_some_and(is_done) {
+            self.open.remove(id);
+        }
+    }
+
+    /// When the next change's time comes, of those for which it has not come.
+    pub(super) fn next_time(&mut self, now: Instant) -> Option<Instant> {
+        self.times.retain(|time| *time > now);
+        self.times.iter().min().copied()
+    }
+}
+
+impl Account {
+    fn queue(&mut self, action: Action) -> &mut VecDeque<Waiting> {
+        match action {
+            Action::Create => &mut self.creates,
+            Action::Delete => &mut self.deletes,
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        self.creates.len() + self.deletes.len()
+    }
+
+    /// In an account in trouble there is one request at a time, and nobody waits for it.
+    fn is_in_trouble(&self) -> bool {
+        self.is_refused || self.is_late
+    }
+
+    fn is_granting(&self) -> bool {
+        !self.creates.is_empty()
+            || self.in_flight.iter().any(|flying| flying.action == Action::Create)
+    }
+
+    /// What may start here: first what updates a role, because that takes turns, then any.
+    ///
+    /// Until something has been done in an account, it gets one slot and no more while others wait:
+    /// who knows whether its requests ever end.
+    fn next(&self, now: Instant, others_wait: bool, grants_first: bool) -> Option<(Action, usize)> {
+        let is_limited = self.is_in_trouble() || (others_wait && !self.is_proven);
+        if is_limited && !self.in_flight.is_empty() {
+            return None;
+        }
+        let (action, queue) = if self.is_granting() {
+            (Action::Create, &self.creates)
+        } else if grants_first {
+            return None;
+        } else {
+            (Action::Delete, &self.deletes)
+        };
+        let is_updating = self.in_flight.iter().any(|flying| flying.updates_role);
+        let mut other = None;
+        for (place, waiting) in queue.iter().enumerate() {
+            if waiting.not_before > now || self.is_role_changing(waiting.permission_set()) {
+                continue;
+            }
+            match self.updates_role(waiting) {
+                true if !is_updating => return Some((action, place)),
+                false if other.is_none() => other = Some((action, place)),
+                _ => {}
+            }
+        }
+        other
+    }
+
+    /// Whether a role of this permission set is being made or taken away here.
+    fn is_role_changing(&self, permission_set: &PermissionSetArn) -> bool {
+        let mut updates = self.in_flight.iter().filter(|flying| flying.updates_role);
+        updates.any(|flying| flying.permission_set == *permission_set)
+    }
+
+    /// Whether AWS has to make or take away the role for this change, as far as is known.
+    fn updates_role(&self, waiting: &Waiting) -> bool {
+        let set = waiting.permission_set();
+        let is_the_only_one = match waiting.change.action {
+            Action::Create => !self.standing.contains(set),
+            Action::Delete => self.deletes_left.get(set).is_none_or(|left| *left <= 1),
+        };
+        waiting.change.role != Role::Stays && is_the_only_one
+    }
+
+    fn take(&mut self, (action, place): (Action, usize)) -> Option<Waiting> {
+        let waiting = self.queue(action).remove(place)?;
+        let (permission_set, updates_role) =
+            (waiting.permission_set().clone(), self.updates_role(&waiting));
+        self.in_flight.push(Flying { action, permission_set, updates_role });
+        Some(waiting)
+    }
+
+    fn land(&mut self, change: &Change) {
+        let is_it = |flying: &Flying| {
+            flying.action == change.action && flying.permission_set == change.permission_set.arn
+        };
+        if let Some(place) = self.in_flight.iter().position(is_it) {
+            self.in_flight.swap_remove(place);
+            // If another one is late, too, that is noticed anew.
+            self.is_late = false;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The waiting and the calling.
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::{Instant, sleep_until};
+
+use crate::plan::Change;
+
+use super::{
+    Act, Acted, Limits,
+    run::{Arrival, Run, Task},
+};
+
+/// Carries changes out: first those that grant, then those that revoke.
+///
+/// **Flow.** Requests start as slots come free, while those in flight are looked at; nobody waits for
+/// a batch to end.
+///
+/// **Guarantees.** At most [`Limits::in_flight`] requests at once. In an account one role is updated
+/// at a time, and nothing else happens to its permission set meanwhile: the first assignment of a
+/// permission set goes alone, then the others together. Every request is followed to its end. In an
+/// account, all grants end, or are given up on, before the first revocation begins; and where one
+/// failed, or its end is not known, nothing is revoked in this run: it may have been meant to replace
+/// what is revoked. Other accounts' grants come first too, unless their account is in trouble: then
+/// only its own revocations wait for them.
+///
+/// **An account in trouble**, where a request was refused or takes long, has one slot and delays
+/// nobody else. When it does not get free, it is left to the next run.
+///
+/// **Assumption.** Whoever calls is the only writer. Other writers cost conflicts, which are tried
+/// again.
+pub async fn act(writes: &impl Act, changes: Vec<Change>, limits: Limits) -> Acted {
+    let mut run = Run::new(changes, limits);
+    let mut on_their_way = FuturesUnordered::new();
+    loop {
+        let tasks = run.tasks(Instant::now());
+        on_their_way.extend(tasks.into_iter().map(|task| carry_out(writes, task)));
+        let next = run.next_moment(Instant::now());
+        tokio::select! {
+            biased;
+            Some(arrival) = on_their_way.next() => run.hear(arrival, Instant::now()),
+            () = at(next), if next.is_some() => {}
+            else => return run.acted(),
+        }
+    }
+}
+
+async fn at(moment: Option<Instant>) {
+    if let Some(moment) = moment {
+        sleep_until(moment).await;
+    }
+}
+
+async fn carry_out(writes: &impl Act, task: Task) -> Arrival {
+    match task {
+        Task::Start(waiting) => {
+            let assignment = waiting.change.assignment();
+            let answer = writes.start(waiting.change.action, &assignment).await;
+            Arrival::Started(waiting, answer)
+        }
+        Task::Look(action, wanted) => {
+            let states = writes.statuses(action, &wanted).await;
+            Arrival::Looked(wanted, states)
+        }
+        Task::Ask(action, request) => {
+            let answer = writes.status(action, &request).await;
+            Arrival::Told(request, answer)
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! A run that has too little time does what it can, and hands on the rest.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use shared::{
+    act::Limits,
+    ids::AccountId,
+    lane::{Cause, LaneMessage},
+    observe::Picture,
+    plan::Action,
+    reconcile::{Errand, Reconciled, reconcile},
+    rules::Rules,
+    scope::Scope,
+};
+use tokio::time::Instant;
+
+use crate::support::{
+    fake_aws::FakeAws,
+    organization::{Company, account_id, assignment, company},
+    rules,
+};
+
+const RULES: &str = "{version: 1, manage: {unlisted: revoke}, rules: [\
+    {name: a, permission_sets: Power, groups: Engineering, accounts: {tags: {team: shop}}}]}";
+
+/// How long a run may do what.
+#[derive(Clone, Copy)]
+pub(crate) struct Time {
+    pub(crate) look: Duration,
+    pub(crate) start: Option<Duration>,
+}
+
+/// What a message leads to, and the rest of it, and the rest of that: all runs, one after the other.
+pub(crate) async fn in_parts(
+    aws: &FakeAws,
+    rules: &Rules,
+    message: LaneMessage,
+    Time { look, start }: Time,
+) -> Vec<Reconciled> {
+    let (mut picture, mut runs, mut next) = (Picture::default(), Vec::new(), Some(message));
+    while let Some(message) = next.take() {
+        let now = "2026-03-02T15:42:00Z".parse().unwrap();
+        let begin = Instant::now();
+        let sweep = message.before.clone().and_then(|before| before.sweep);
+        let causes = message.causes().cloned().collect();
+        let errand = Errand {
+            look_until: Some(begin + look),
+            sweep,
+            ..Errand::new(message.scope.clone(), causes, now)
+        };
+        let until = start.map(|start| begin + start);
+        let limits = Limits { until, ..Limits::default() };
+        let run = reconcile((aws, aws, aws), rules, limits, &errand, &mut picture).await.unwrap();
+        // As it comes out of the queue.
+        next = run.rest.as_ref().map(|rest| LaneMessage::parse(&rest.body()).unwrap());
+        runs.push(run);
+        assert!(runs.len() < 500, "it goes round for ever: {:?}", next.map(|next| next.scope));
+    }
+    runs
+}
+
+fn sweep() -> LaneMessage {
+    let cause = Cause { event: "Schedule".to_owned(), ..Cause::default() };
+    LaneMessage { scope: Scope::everything(), cause, before: None }
+}
+
+/// So many accounts, in which engineers lack what they should have and have what they should not.
+fn shop_of(accounts: usize) -> Company {
+    let mut company = company().group("Engineering").permission_set("Power").permission_set("Old");
+    for number in 0..accounts {
+        let name = format!("shop-{number}");
+        company = company.account(&name, "/").tagged("team", "shop");
+        company = if number.is_multiple_of(10) {
+            company.assigned("Old", "Engineering", &name)
+        } else {
+            company.assigned("Power", "Engineering", &name)
+        };
+    }
+    company
+}
+
+fn as_it_should_be(aws: &FakeAws, accounts: usize) {
+    let mut expected: Vec<_> = (0..accounts)
+        .map(|number| assignment("Power", "Engineering", &format!("shop-{number}")))
+        .collect();
+    expected.sort();
+    assert_eq!(aws.assignments(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_that_takes_too_long_goes_on_in_parts() {
+    let aws = FakeAws::new(shop_of(60).0).taking(Duration::from_secs(1));
+    let time = Time { look: Duration::from_secs(40), start: None };
+    let runs = in_parts(&aws, &rules(RULES), sweep(), time).await;
+    as_it_should_be(&aws, 60);
+    assert!(runs.len() > 4, "{}", runs.len());
+    // No account is looked at twice, and none is left out.
+    let looked_at = runs.iter().flat_map(|run| &run.organization.accounts);
+    let looked_at: Vec<&AccountId> = looked_at.map(|account| &account.id).collect();
+    let distinct: BTreeSet<&AccountId> = looked_at.iter().copied().collect();
+    assert_eq!((looked_at.len(), distinct.len()), (61, 61));
+    // The whole is told once, by the last part, and nothing is said of the rules that only the whole shows.
+    let announced = aws.announced.borrow();
+    let finished: Vec<_> =
+        announced.iter().filter(|told| told.detail_type == "Sweep Finished").collect();
+    let [finished] = finished.as_slice() else { panic!("{finished:?}") };
+    assert_eq!(finished.detail["parts"], runs.len());
+    let summary = &finished.detail["summary"];
+    assert_eq!((&summary["create"], &summary["delete"]), (&6.into(), &6.into()));
+    assert_eq!(summary["unchanged"], 54);
+    assert_eq!(finished.detail["causes"][0]["event"], "Schedule");
+    assert!(runs.iter().all(|run| run.plan.warnings.is_empty()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_by_principal_that_takes_too_long_goes_on_by_pairs() {
+    let mut company = shop_of(30);
+    for number in 0..100 {
+        company = company.group(&format!("team-{number}"));
+    }
+    let aws = FakeAws::new(company.0).asked_by_management_if(true).taking(Duration::from_secs(1));
+    // Enough to read tags, and not enough to ask for a hundred groups.
+    let time = Time { look: Duration::from_secs(70), start: None };
+    in_parts(&aws, &rules(RULES), sweep(), time).await;
+    as_it_should_be(&aws, 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_for_which_there_is_no_time_are_made_by_the_next_run() {
+    let mut company = company().group("Engineering").permission_set("Power");
+    for number in 0..60 {
+        company = company.account(&format!("shop-{number}"), "/").tagged("team", "shop");
+    }
+    let aws = FakeAws::new(company.0);
+    // A request takes a second here, and ten are under way at once.
+    let start = Some(Duration::from_secs(2));
+    let time = Time { look: Duration::from_secs(60), start };
+    let runs = in_parts(&aws, &rules(RULES), sweep(), time).await;
+    as_it_should_be(&aws, 60);
+    assert!((3..=4).contains(&runs.len()), "{}", runs.len());
+    assert_eq!(aws.writes.borrow().len(), 60, "each once");
+    let finished = aws.announced.borrow();
+    let finished = finished.iter().find(|told| told.detail_type == "Sweep Finished").unwrap();
+    assert_eq!(
+        (&finished.detail["summary"]["create"], &finished.detail["failed"]),
+        (&60.into(), &0.into())
+    );
+}
+
+/// Grants of an account that are still to come hold back its revocations.
+#[tokio::test(start_paused = true)]
+async fn grants_come_before_revocations_in_parts_too() {
+    let mut company = shop_of(0);
+    for number in 0..30 {
+        let name = format!("shop-{number}");
+        company = company.account(&name, "/").tagged("team", "shop");
+        company = company.assigned("Old", "Engineering", &name);
+    }
+    let rules =
+        rules(&RULES.replace("{unlisted: revoke}", "{unlisted: revoke, max_revocations: 100%}"));
+    let aws = FakeAws::new(company.0);
+    let time = Time { look: Duration::from_secs(60), start: Some(Duration::from_secs(2)) };
+    in_parts(&aws, &rules, sweep(), time).await;
+    as_it_should_be(&aws, 30);
+    let writes = aws.writes.borrow();
+    for (at, (action, deleted)) in writes.iter().enumerate() {
+        let is_granted = |(action, granted): &(Action, _)| {
+            let granted: &shared::organization::Assignment = granted;
+            *action == Action::Create && granted.account_id == deleted.account_id
+        };
+        assert!(*action == Action::Create || writes[..at].iter().any(is_granted), "{deleted:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_time_for_anything_the_message_comes_again() {
+    let aws = FakeAws::new(shop_of(1).0);
+    let message = LaneMessage { scope: Scope::account(account_id("shop-0")), ..sweep() };
+    let time = Time { look: Duration::ZERO, start: Some(Duration::ZERO) };
+    let runs = in_parts(&aws, &rules(RULES), message.clone(), time).await;
+    let [run] = runs.as_slice() else { panic!("{} runs", runs.len()) };
+    assert!(run.is_stuck && !run.is_done(&message));
+    assert!(aws.writes.borrow().is_empty());
+}
+
+/// What fails is not handed on, or it would go round for ever: it is the next sweep's.
+#[tokio::test(start_paused = true)]
+async fn what_fails_is_not_handed_on() {
+    let mut company = company().group("Engineering");
+    for set in 0..40 {
+        company = company.permission_set(&format!("Power{set}"));
+    }
+    let mut aws = FakeAws::new(company.account("shop-0", "/").tagged("team", "shop").0);
+    for set in 0..40 {
+        let refused = assignment(&format!("Power{set}"), "Engineering", "shop-0");
+        aws = aws.refusing(refused, "Received a 403 status error: Access denied by IAM.");
+    }
+    let rules = rules(&RULES.replace("Power", "\"Power*\""));
+    let time = Time { look: Duration::from_secs(60), start: Some(Duration::from_secs(3)) };
+    let runs = in_parts(&aws, &rules, sweep(), time).await;
+    let [run] = runs.as_slice() else { panic!("{} runs", runs.len()) };
+    assert!(!run.not_started.is_empty() && run.failures().next().is_some());
+    assert!(run.is_done(&sweep()));
+    let moved = LaneMessage { scope: Scope::account(account_id("shop-0")), ..sweep() };
+    assert!(!run.is_done(&moved), "an event's message comes again");
+}
+
+/// An event's account that there is no time to look at is not lost, and its message is done.
+#[tokio::test(start_paused = true)]
+async fn accounts_of_events_are_handed_on_as_such() {
+    let aws = FakeAws::new(shop_of(40).0).taking(Duration::from_secs(1));
+    let accounts: BTreeSet<AccountId> =
+        (0..40).map(|number| account_id(&format!("shop-{number}"))).collect();
+    let message = |accounts| LaneMessage {
+        scope: Scope { accounts, ..Scope::default() },
+        cause: Cause { event: "CreateAccountResult".to_owned(), ..Cause::default() },
+        before: None,
+    };
+    let time = Time { look: Duration::from_secs(60), start: None };
+    let runs = in_parts(&aws, &rules(RULES), message(accounts.clone()), time).await;
+    as_it_should_be(&aws, 40);
+    assert!(runs.len() > 1);
+    let rest = runs[0].rest.as_ref().unwrap();
+    assert!(!rest.scope.accounts.is_empty() && rest.scope.part_of_sweep.is_empty());
+    assert_eq!(rest.cause.event, "CreateAccountResult");
+    assert!(runs[0].is_done(&message(accounts)));
+    assert!(aws.announced.borrow().iter().all(|told| told.detail_type != "Sweep Finished"));
+}
