@@ -235,7 +235,8 @@ async fn what_usher_says_of_the_file_is_told() {
         let usher = std::mem::replace(&mut desk.usher, Usher::new());
         // What was said of an earlier version is nothing new.
         desk.write("rejected/rules.yaml.txt", "old", Some("an-older-version")).await;
-        desk.write("active/rules.yaml", RULES, Some("an-older-version")).await;
+        let older = format!("{RULES}# older\n");
+        desk.write("active/rules.yaml", &older, Some("an-older-version")).await;
         let pushing = tokio::task::spawn_blocking(move || push(&usher, &["--yes"]));
         let version = desk.pushed().await;
         desk.write(key, text, Some(&version)).await;
