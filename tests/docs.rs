@@ -314,8 +314,9 @@ fn the_workflow_is_one() {
     assert_eq!(workflow["permissions"], permissions);
     let steps = workflow["jobs"]["plan"]["steps"].as_array().unwrap();
     let position = |what: &str| {
-        let said =
-            |step: &Value| step["uses"].as_str().or(step["run"].as_str()).unwrap().contains(what);
+        let said = |step: &Value| {
+            step["uses"].as_str().or_else(|| step["run"].as_str()).unwrap().contains(what)
+        };
         steps.iter().position(said).unwrap_or_else(|| panic!("no step has {what}"))
     };
     for step in steps {

@@ -81,7 +81,7 @@ impl Desk {
     }
 
     async fn write(&mut self, key: &str, text: &str, version: Option<&str>) {
-        let metadata = version.map_or(json!({}), |id| json!({"usher-version-id": id}));
+        let metadata = version.map_or_else(|| json!({}), |id| json!({"usher-version-id": id}));
         let object = json!({"Key": key, "Body": text, "Metadata": metadata});
         self.s3("put_object", &object).await;
     }
