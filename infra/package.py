@@ -87,7 +87,8 @@ class Build:
             environment |= {f"CARGO_TARGET_{name}_LINKER": compiler, f"CC_{target.replace('-', '_')}": compiler}
             build += ["--target", target]
         packages = [word for name in functions for word in ("--package", name)]
-        for what in (packages, ["--package", "shared", "--example", "minimal_function"]):
+        # Twice, as an example is built in the place of its package's binary.
+        for what in (packages, ["--package", "reconciler", "--example", "minimal_function"]):
             subprocess.run(build + what, cwd=ROOT, env=environment, check=True)
 
     def missing(self) -> str | None:
