@@ -3,7 +3,12 @@
 use std::{io, path::PathBuf, process::ExitCode};
 
 use shared::{
-    failure::CallFailure, ids::InvalidId, rules::InvalidRules, runtime, scope::Function,
+    aws::store::{Location, StoreFailure},
+    failure::CallFailure,
+    ids::InvalidId,
+    rules::InvalidRules,
+    runtime,
+    scope::Function,
     shown::Shown,
 };
 
@@ -52,6 +57,35 @@ pub(crate) enum Failure {
     Rules(Box<InvalidRules>),
     #[error("failed to observe the organization")]
     Observe(#[source] CallFailure),
+    #[error("there is nobody to ask: standard input is no terminal; with `--yes` nobody is asked")]
+    NobodyToAsk,
+    #[error("nothing was done: the answer was not `yes`")]
+    NotConfirmed,
+    #[error(transparent)]
+    Setting(#[from] runtime::settings::InvalidSetting),
+    #[error(
+        "nobody said where the rules are: --bucket BUCKET (the stack's output `RulesBucketName`), or the variable USHER_RULES_WRITTEN"
+    )]
+    NoBucket,
+    #[error("{0} is no place in S3: there is nothing to push to")]
+    NotABucket(Location),
+    #[error("failed to reach the rules")]
+    Bucket(#[source] Box<StoreFailure>),
+    #[error(
+        "somebody else has written {0} since the plan was made: nothing was uploaded; look at theirs, and push again"
+    )]
+    WrittenSince(Location),
+    #[error(
+        "{0} is uploaded, but its bucket keeps no versions, so what became of it cannot be told; see `Rules Activated` and `Rules Rejected`"
+    )]
+    NoVersions(Location),
+    #[error("somebody else has written {location} since, before version {version} came into force")]
+    Superseded { location: Location, version: String },
+    #[error(
+        "{location} is uploaded (version {version}), but nobody has looked at it for {seconds} seconds; \
+         the log of rules-events says why, and it may still come into force"
+    )]
+    NotLookedAt { location: Location, version: String, seconds: u64 },
     #[error("failed to write")]
     Write(#[source] io::Error),
     #[error("failed to start")]

@@ -66,7 +66,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let organization = match &arguments.org {
         Some(path) => files::organization(path)?,
         None => {
-            let world = live::world(arguments.instance_arn.clone()).await;
+            let world = live::world(arguments.instance_arn.clone()).await?;
             let reading = read(world.observe(), &rules, &arguments.account, whom);
             output::with_progress(reading, || live::progress(&world)).await?
         }

@@ -2,6 +2,7 @@
 //!
 //! Data goes to stdout, everything else to stderr. Every command says by its exit code how it ended.
 
+mod ask;
 mod check;
 mod clock;
 mod demo;
@@ -14,6 +15,7 @@ mod live;
 mod local;
 mod output;
 mod plan;
+mod push;
 mod schema;
 mod simulate;
 mod test;
@@ -38,6 +40,7 @@ enum Command {
     Check(check::Arguments),
     Test(test::Arguments),
     Plan(plan::Arguments),
+    Push(push::Arguments),
     Simulate(simulate::Arguments),
     Explain(explain::Arguments),
     /// Print the JSON Schema of the rules file, for editors
@@ -52,6 +55,7 @@ impl Command {
         match self {
             Self::Test(arguments) => arguments.format,
             Self::Plan(arguments) => arguments.format,
+            Self::Push(arguments) => arguments.format,
             Self::Simulate(arguments) => arguments.format,
             Self::Explain(arguments) => arguments.format,
             // What is wrong with the rules is what `check` prints as data.
@@ -78,6 +82,7 @@ fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Explain(arguments) => in_a_runtime(explain::run(arguments)),
         Command::Plan(arguments) => in_a_runtime(plan::run(arguments)),
+        Command::Push(arguments) => in_a_runtime(push::run(arguments)),
         Command::Schema => schema::run(),
         Command::Local(arguments) => in_a_runtime(local::run(arguments)),
         Command::Demo(arguments) => in_a_runtime(demo::run(arguments)),

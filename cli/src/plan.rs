@@ -11,6 +11,7 @@ use shared::{
     plan::{Plan, PlanText},
     reconcile::{self, Errand},
     rules::Rules,
+    runtime::World,
     scope::Scope,
 };
 
@@ -49,30 +50,38 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             let plan = decide(&rules, &organization, clock::now(), &Scope::everything());
             (organization, plan)
         }
-        None => live_plan(&rules, arguments.instance_arn.clone()).await?,
+        None => {
+            let world = live::world(arguments.instance_arn.clone()).await?;
+            live_plan(&world, &rules).await?
+        }
     };
     match arguments.format {
         Format::Json => output::json(&plan.to_json(&rules.source))?,
-        Format::Text => print(&plan, &rules, &organization)?,
+        Format::Text => print(&plan, &rules, &organization, " Nothing was applied.")?,
     }
     Ok(if plan.changes.is_empty() { Exit::Done } else { Exit::ChangesPending })
 }
 
 /// The plan that a sweep would make now.
-async fn live_plan(
+pub(crate) async fn live_plan(
+    world: &World,
     rules: &Rules,
-    instance_arn: Option<InstanceArn>,
 ) -> Result<(Organization, Plan), Failure> {
-    let world = live::world(instance_arn).await;
     let errand = Errand::new(Scope::everything(), Vec::new(), clock::now());
     let mut nothing = Picture::default();
     let plan = reconcile::plan(world.observe(), rules, &errand, &mut nothing);
-    output::with_progress(plan, || live::progress(&world)).await.map_err(Failure::Observe)
+    output::with_progress(plan, || live::progress(world)).await.map_err(Failure::Observe)
 }
 
-fn print(plan: &Plan, rules: &Rules, organization: &Organization) -> Result<(), Failure> {
+/// Prints a plan, and what is to be said at the end of one that changes something.
+pub(crate) fn print(
+    plan: &Plan,
+    rules: &Rules,
+    organization: &Organization,
+    end: &str,
+) -> Result<(), Failure> {
     output::warnings(&plan.warnings, &rules.source);
     let text = PlanText { plan, rules, organization }.to_string();
-    let end = if plan.changes.is_empty() { "" } else { " Nothing was applied." };
+    let end = if plan.changes.is_empty() { "" } else { end };
     output::data(&format!("{}{end}", output::painted_plan(text.trim_end())))
 }

@@ -66,7 +66,7 @@ impl Usher {
         self.command(arguments).stdout(writer).status().unwrap().code().unwrap()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary("usher"));
         command.args(arguments).current_dir(self.folder.path()).env_clear();
         command.env("AWS_EC2_METADATA_DISABLED", "true").envs(self.environment.iter().cloned());
