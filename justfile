@@ -53,10 +53,12 @@ template:
     PATH="$PWD/.venv/bin:$PATH" python tests/lint_template.py infra/template.yaml
     .venv/bin/cfn-lint infra/organization-events.yaml
 
-# The functions as AWS Lambda takes them. Needs the AWS SAM CLI and cargo-lambda.
-package:
-    sam build --template infra/template.yaml --parallel
+# The functions as AWS Lambda takes them, with their sizes and cold starts: `just package --architecture arm64`.
+package *arguments:
+    python3 infra/package.py {{arguments}}
 
-# Deploys what `just package` built, asking for each parameter.
-deploy: package
+# Builds and deploys, asking for each parameter. Needs the AWS SAM CLI and cargo-lambda.
+deploy:
+    # Why: see infra/package.py.
+    AWS_LC_SYS_NO_JITTER_ENTROPY=1 sam build --template infra/template.yaml --parallel
     sam deploy --guided --stack-name usher --capabilities CAPABILITY_IAM

@@ -14,7 +14,9 @@ use shared::{
 use crate::support::{
     organization::company,
     page::{Block, blocks, read},
+    root,
     usher::Usher,
+    validate::python,
 };
 
 const PAGE: &str = "docs/rules.md";
@@ -169,4 +171,180 @@ fn code_of(page: &str) -> String {
         }
     }
     code
+}
+
+/// Where commands are shown.
+const PAGES_WITH_COMMANDS: [&str; 10] = [
+    "README.md",
+    "docs/announcements.md",
+    "docs/coexistence.md",
+    "docs/deploy.md",
+    "docs/examples/plan-on-pull-request.yaml",
+    "docs/mistakes.md",
+    "docs/pull-requests.md",
+    "docs/rules.md",
+    "docs/threat-model.md",
+    "infra/rules.yaml",
+];
+
+/// Every `usher …` that the documentation tells somebody to type is one that `usher` understands: asked for its help, it has read
+/// what stands before that.
+#[test]
+fn every_command_of_the_documentation_exists() {
+    let usher = Usher::new();
+    let mut seen = BTreeSet::new();
+    for page in PAGES_WITH_COMMANDS {
+        for command in commands_of(&read(page)) {
+            let arguments: Vec<&str> = command.iter().map(String::as_str).collect();
+            let ended = usher.run(&[&arguments[..], &["--help"]].concat());
+            assert_eq!(ended.code, 0, "{page}: usher {}\n{ended}", command.join(" "));
+            seen.extend(command.into_iter().next());
+        }
+    }
+    let expected =
+        ["check", "demo", "explain", "local", "plan", "push", "schema", "simulate", "test"];
+    let unseen: Vec<&str> = expected.into_iter().filter(|name| !seen.contains(*name)).collect();
+    assert!(unseen.is_empty(), "no page shows {unseen:?}");
+}
+
+/// The arguments of each `usher …` on a page: on a line of its own, in a shell's `$(…)`, between backticks, or behind `cargo run`.
+fn commands_of(page: &str) -> Vec<Vec<String>> {
+    let mut commands = Vec::new();
+    for line in page.lines() {
+        let line = line.trim().trim_start_matches("$ ").trim_start_matches("# ");
+        let line = line.replace("cargo run -q -p cli --", "usher");
+        if let Some(command) = line.strip_prefix("usher ").filter(|_| !line.ends_with('.')) {
+            commands.extend(arguments(command));
+        }
+        for opening in ["`usher ", "$(usher "] {
+            let rests = line.split(opening).skip(1);
+            commands.extend(rests.filter_map(|rest| arguments(rest.split(['`', ')']).next()?)));
+        }
+    }
+    commands
+}
+
+/// A command line as a shell takes it apart; nothing, where it is only a name, or not written out.
+fn arguments(command: &str) -> Option<Vec<String>> {
+    let command = command.split([';', '|', '>', '#', '…']).next()?.trim();
+    let command = command.split(" 2").next()?;
+    // "With `usher check --org`": the option is meant, and what it takes is said elsewhere.
+    let command = command.strip_suffix(" --org").unwrap_or(command);
+    let words: Vec<String> = command
+        .split_whitespace()
+        .map(|word| word.trim_matches(['"', '\'']).to_owned())
+        .filter(|word| !word.is_empty())
+        .collect();
+    (!words.is_empty()).then_some(words)
+}
+
+/// What each page says that another page says, that page is there.
+#[test]
+fn every_link_leads_somewhere() {
+    for page in PAGES_WITH_COMMANDS.into_iter().filter(|page| page.ends_with(".md")) {
+        let folder = root().join(page).parent().unwrap().to_owned();
+        for link in read(page).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+            if path.starts_with("https://") {
+                continue;
+            }
+            let target = if path.is_empty() { root().join(page) } else { folder.join(path) };
+            let text = std::fs::read_to_string(&target);
+            let text = text.unwrap_or_else(|error| panic!("{page}: {link}: {error}"));
+            let is_there = heading.is_empty() || text.lines().any(|line| anchor(line) == heading);
+            assert!(is_there, "{page}: {link}: there is no such heading");
+        }
+    }
+}
+
+/// What GitHub calls a heading in links.
+fn anchor(line: &str) -> String {
+    let heading = line.strip_prefix('#').unwrap_or_default().trim_start_matches('#').trim();
+    let kept =
+        heading.chars().filter(|sign| sign.is_alphanumeric() || [' ', '-', '_'].contains(sign));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+/// The rules for living beside other tools do what the page says.
+#[test]
+fn the_examples_beside_other_tools_pass_their_own_tests() {
+    let examples: Vec<Block> =
+        blocks("docs/coexistence.md").into_iter().filter(Block::is_rules).collect();
+    assert!(examples.len() > 2, "{} examples were found", examples.len());
+    for example in examples {
+        let rules = parsed(&example);
+        assert_eq!(told(&rules, lint(&rules, now())), "");
+        let verdicts = trial::run(&rules, now()).unwrap();
+        assert!(verdicts.len() > 1, "{}: no tests", example.place);
+        assert_eq!(told(&rules, verdicts.iter().filter_map(Verdict::diagnostic)), "");
+    }
+}
+
+/// The first file that anybody pushes: right, silent, and without harm whatever is there.
+#[test]
+fn the_starter_file_does_no_harm() {
+    let starter = read("infra/rules.yaml");
+    let organization = company()
+        .unit("/Workloads")
+        .account("shop-test", "/Workloads")
+        .group("Engineering")
+        .permission_set("PowerUserAccess")
+        .assigned("PowerUserAccess", "Engineering", "shop-test")
+        .0;
+    let usher = Usher::new()
+        .file("rules.yaml", &starter)
+        .file("org.json", serde_json::to_string(&organization).unwrap());
+    let checked = usher.run(&["check", "rules.yaml"]);
+    assert_eq!((checked.code, checked.stderr.as_str()), (0, ""), "{checked}");
+    assert!(checked.stdout.contains("0 errors, 0 warnings"), "{checked}");
+    let plan =
+        usher.run(&["plan", "--rules", "rules.yaml", "--org", "org.json", "--format", "json"]);
+    let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
+    assert_eq!(plan["changes"], json!([]), "{plan}");
+    assert_eq!(plan["summary"]["unlisted"], 1, "{plan}");
+}
+
+/// The workflow is YAML with the parts that GitHub asks for, each step says what it runs, and it signs in to read before it plans.
+#[test]
+fn the_workflow_is_one() {
+    let file = "docs/examples/plan-on-pull-request.yaml";
+    let workflow = yaml(file);
+    assert_eq!(workflow["on"]["pull_request"]["paths"], json!(["rules.yaml"]), "{workflow}");
+    let permissions = json!({"contents": "read", "id-token": "write", "pull-requests": "write"});
+    assert_eq!(workflow["permissions"], permissions);
+    let steps = workflow["jobs"]["plan"]["steps"].as_array().unwrap();
+    let position = |what: &str| {
+        let said = |step: &Value| {
+            step["uses"].as_str().or_else(|| step["run"].as_str()).unwrap().contains(what)
+        };
+        steps.iter().position(said).unwrap_or_else(|| panic!("no step has {what}"))
+    };
+    for step in steps {
+        assert!(step["uses"].is_string() != step["run"].is_string(), "{step}");
+    }
+    let order = [
+        "actions/checkout@",
+        "usher check",
+        "configure-aws-credentials@",
+        "usher plan",
+        "gh pr comment",
+    ];
+    assert!(order.map(position).is_sorted(), "{:?}", order.map(position));
+    for script in steps.iter().filter_map(|step| step["run"].as_str()) {
+        let checked =
+            std::process::Command::new("bash").args(["-n", "-c", script]).output().unwrap();
+        assert!(checked.status.success(), "{script}\n{}", String::from_utf8_lossy(&checked.stderr));
+    }
+}
+
+/// A YAML file as JSON, read by a parser that we did not write.
+fn yaml(path: &str) -> Value {
+    // YAML 1.1 takes the key `on` for true.
+    let script =
+        "import json, sys, yaml; print(json.dumps(yaml.load(open(sys.argv[1]), yaml.BaseLoader)))";
+    let output =
+        std::process::Command::new(python()).args(["-c", script]).arg(root().join(path)).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
 }

@@ -109,6 +109,22 @@ impl Day {
         self.bed.call("identitystore", operation, parameters, Some(&endpoint)).await
     }
 
+    /// What is kept of the rules that were rejected last, as soon as there were so many.
+    async fn kept_of_rejected(&mut self, number: usize) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let bucket = self.bed.bucket.clone();
+        let prefix = json!({"Bucket": bucket, "Prefix": "rejected/"});
+        loop {
+            let versions = self.bed.call("s3", "list_object_versions", &prefix, None).await;
+            if versions["Versions"].as_array().is_some_and(|versions| versions.len() == number) {
+                let key = json!({"Bucket": bucket, "Key": "rejected/rules.yaml.txt"});
+                return self.bed.call("s3", "get_object", &key, None).await;
+            }
+            assert!(Instant::now() < deadline, "what is wrong is not kept: {versions}");
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// The next announcement about the rules.
     async fn told_of_rules(&mut self) -> (String, Value) {
         let deadline = Instant::now() + Duration::from_secs(20);
@@ -233,23 +249,43 @@ async fn uploaded_rules_take_force(day: &mut Day) {
     );
 }
 
+/// What S3 says of a version that was written.
+fn written(bucket: &str, version: &str, sequencer: &str) -> Value {
+    json!({"source": "aws.s3", "detail-type": "Object Created", "detail": {
+        "bucket": {"name": bucket},
+        "object": {"key": "rules.yaml", "version-id": version, "sequencer": sequencer}}})
+}
+
 async fn wrong_rules_are_rejected(day: &mut Day) {
     let failing = format!(
         "{}tests: [{{name: t, account: {{}}, group: Engineering, expect: [SecurityAudit]}}]\n",
         other_rules()
     );
-    for (wrong, code) in [
+    let wrong = [
         (other_rules().replace("groups:", "group:"), "unknown-field"),
         (other_rules().split_at(200).0.to_owned(), "invalid-yaml"),
         (String::new(), "empty"),
         (failing, "failed-test"),
-    ] {
-        day.bed.upload_rules(&wrong).await;
+    ];
+    let (count, mut version) = (wrong.len(), String::new());
+    for (number, (wrong, code)) in wrong.into_iter().enumerate() {
+        version = day.bed.upload_rules(&wrong).await;
         let (kind, told) = day.told_of_rules().await;
         assert_eq!(kind, "Rules Rejected", "{told}");
         assert_eq!(told["diagnostics"][0]["code"], code, "{told}");
         assert_eq!(told["file"]["key"], "rules.yaml", "{told}");
+        // Where it was written it can be read too, as soon as it is told.
+        let kept = day.kept_of_rejected(number + 1).await;
+        let kept = kept["Body"].as_str().unwrap();
+        assert!(kept.contains(&format!("error[{code}]")), "{kept}");
     }
+    // With the version, which the events of S3 name and those of ministack do not.
+    let bucket = day.bed.bucket.clone();
+    let delivered = day.bed.invoke("rules-events", &written(&bucket, &version, "f")).await;
+    assert!(delivered.payload["rejected"].is_string(), "{:?}", delivered.payload);
+    let kept = day.kept_of_rejected(count + 1).await;
+    assert_eq!(kept["Metadata"]["usher-version-id"], version.as_str(), "{kept}");
+    assert_eq!(day.told_of_rules().await.0, "Rules Rejected");
     day.bed.settle().await;
     day.bed.send(&message_about(PAYMENTS_PROD, "still-in-force"), "still-in-force").await;
     day.bed.settle().await;
@@ -259,18 +295,15 @@ async fn wrong_rules_are_rejected(day: &mut Day) {
 /// Events may come late, and a file may be deleted: neither brings old rules back, or none.
 async fn rules_that_come_late_change_nothing(day: &mut Day) {
     let bucket = day.bed.bucket.clone();
-    let written = |version: &str, sequencer: &str| {
-        json!({"source": "aws.s3", "detail-type": "Object Created", "detail": {
-            "bucket": {"name": bucket},
-            "object": {"key": "rules.yaml", "version-id": version, "sequencer": sequencer}}})
-    };
     let version = day.bed.upload_rules(&other_rules()).await;
     assert_eq!(day.told_of_rules().await.0, "Rules Activated");
-    let next = day.bed.invoke("rules-events", &written(&version, "ffffffffffffffff10")).await;
+    let next =
+        day.bed.invoke("rules-events", &written(&bucket, &version, "ffffffffffffffff10")).await;
     assert!(next.payload["activated"].is_object(), "{:?}", next.payload);
-    let late = day.bed.invoke("rules-events", &written(&version, "ffffffffffffffff0f")).await;
+    let late =
+        day.bed.invoke("rules-events", &written(&bucket, &version, "ffffffffffffffff0f")).await;
     assert_eq!(late.payload["ignored"], "later rules are in force already", "{:?}", late.payload);
-    let gone = day.bed.invoke("rules-events", &written("no-such-version", "f")).await;
+    let gone = day.bed.invoke("rules-events", &written(&bucket, "no-such-version", "f")).await;
     assert!(gone.payload["ignored"].as_str().unwrap().contains("gone"), "{:?}", gone.payload);
     let key = json!({"Bucket": day.bed.bucket, "Key": "rules.yaml"});
     day.bed.call("s3", "delete_object", &key, None).await;

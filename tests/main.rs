@@ -30,6 +30,7 @@ mod model;
 mod parts;
 mod patterns;
 mod permissions;
+mod push;
 mod queues;
 mod reconcile;
 mod reference;

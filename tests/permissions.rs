@@ -34,6 +34,9 @@ const BY_LAMBDA: [&str; 5] = [
     "sqs:ReceiveMessage",
 ];
 
+/// The reconciler sends what it has no time for: it always has the time here, and `parts` plays the rest.
+const WITHOUT_TIME: (&str, &str) = ("reconciler", "sqs:SendMessage");
+
 /// For these AWS knows no narrower resource.
 ///
 /// Sources: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html>,
@@ -257,6 +260,7 @@ fn compare(function: &str, calls: &BTreeSet<Call>, statements: &[Value]) {
 
     let is_used = |(action, resource): &(String, String)| {
         BY_LAMBDA.contains(&action.as_str())
+            || (function, action.as_str()) == WITHOUT_TIME
             || calls.iter().any(|(called, object)| {
                 called == action && object.as_ref().is_none_or(|object| is_of(object, resource))
             })

@@ -10,7 +10,7 @@ use shared::{
 };
 
 use crate::support::{
-    fake_aws::FakeAws,
+    fake_aws::{FakeAws, Others},
     organization::{Company, account_id, assignment, company, group_id},
     rules,
 };
@@ -76,6 +76,54 @@ async fn what_failed_in_one_account_is_no_other_messages_business() {
     assert!(!reconciled.is_done(&everywhere(Scope::rules_changed(), "Object Created")));
 }
 
+/// AWS tells of a change some seconds before it makes it, and tells of it once: who may have looked before
+/// it was made has to look again.
+#[tokio::test(start_paused = true)]
+async fn a_change_of_others_whose_end_is_not_known_is_looked_at_again() {
+    let rules = rules("{version: 1, manage: {unlisted: revoke}, rules: []}");
+    for (others, is_done) in [
+        (Others::Ended, true),
+        (Others::AskForMore, true),
+        (Others::NeverEnd, false),
+        (Others::Unknown, false),
+    ] {
+        let aws = FakeAws::new(bobs_company().account("shop", "/").0).beside(others);
+        let changed = message("CreateAccountAssignment", "pay");
+        let moved = message("MoveAccount", "shop");
+        let scope = changed.scope.clone().merge(moved.scope.clone());
+        let causes = vec![changed.cause.clone(), moved.cause.clone()];
+        let errand = Errand::new(scope, causes, "2026-03-02T15:42:00Z".parse().unwrap());
+        let (limits, mut picture) = (Limits::default(), Picture::default());
+        let parts = (&aws, &aws, &aws);
+        let run = reconcile(parts, &rules, limits, &errand, &mut picture).await.unwrap();
+        assert_eq!(run.is_done(&changed), is_done);
+        assert!(run.is_done(&moved));
+    }
+}
+
+/// A tick that did nothing comes again, and must then still know what it was for.
+#[tokio::test(start_paused = true)]
+async fn a_tick_without_time_for_anything_is_not_over() {
+    let now: chrono::DateTime<chrono::Utc> = "2026-03-02T15:42:00Z".parse().unwrap();
+    let rules = rules(
+        "{version: 1, manage: {unlisted: revoke}, rules: [{name: a, permission_sets: Power, groups: Engineering, accounts: {name: pay}, from: '2026-03-02T15:00:00Z'}]}",
+    );
+    let aws = FakeAws::new(bobs_company().0);
+    let errand = Errand {
+        look_until: Some(tokio::time::Instant::now()),
+        ..Errand::new(Scope::tick(), Vec::new(), now)
+    };
+    let mut picture = Picture::default();
+    let no_time = Limits { until: Some(tokio::time::Instant::now()), ..Limits::default() };
+    let parts = (&aws, &aws, &aws);
+    let run = reconcile(parts, &rules, no_time, &errand, &mut picture).await.unwrap();
+    assert!(run.is_stuck && picture.ticked_at().is_none());
+    let (limits, errand) = (Limits::default(), Errand { look_until: None, ..errand });
+    let run = reconcile(parts, &rules, limits, &errand, &mut picture).await.unwrap();
+    assert!(!run.is_stuck && picture.ticked_at() == Some(now));
+    assert_eq!(aws.assignments().len(), 1);
+}
+
 fn everywhere(scope: Scope, event: &str) -> LaneMessage {
     LaneMessage {
         scope,
@@ -84,7 +132,8 @@ fn everywhere(scope: Scope, event: &str) -> LaneMessage {
     }
 }
 
-/// What there was no time for was not announced, so that even a sweep has to come again.
+/// Where there was no time for anything, nothing is handed on and nothing announced: even a sweep has to
+/// come again.
 #[tokio::test(start_paused = true)]
 async fn what_there_was_no_time_for_comes_again() {
     let aws = FakeAws::new(bobs_company().account("shop", "/").0);
@@ -94,7 +143,6 @@ async fn what_there_was_no_time_for_comes_again() {
     assert_eq!((reconciled.outcomes.len(), reconciled.not_started.len()), (0, 1));
     assert!(aws.writes.borrow().is_empty() && aws.announced.borrow().is_empty());
     assert!(!reconciled.is_done(&pay));
-    assert!(reconciled.is_done(&message("MoveAccount", "shop")));
     let sweep = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
     assert!(!reconciled.is_done(&sweep));
 }

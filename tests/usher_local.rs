@@ -353,6 +353,20 @@ async fn a_rules_file_that_goes_away_leaves_the_rules_in_force() {
     usher.interrupt().await;
 }
 
+/// Without it, a misspelt name is only seen by what it revokes.
+#[tokio::test]
+async fn a_name_that_nothing_bears_is_told_with_the_plan_that_follows_from_it() {
+    let functions = ["--functions", "--rules", "rules.yaml", "--speed", "10"];
+    let usher = Running::start(&functions).await;
+    usher.holds(&AT_FIRST).await;
+    let rules = RULES.replace("[Engineering]", "[Enginering]");
+    fs::write(usher.file("rules.yaml"), rules).unwrap();
+    usher.shows("warning[unmatched-group]: no group is named `Enginering`", 1).await;
+    usher.shows("--> rules.yaml:8:14", 1).await;
+    usher.shows("- PowerUserAccess  group Engineering", 1).await;
+    usher.interrupt().await;
+}
+
 #[tokio::test]
 async fn a_sink_that_never_answers_holds_up_nobody() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();

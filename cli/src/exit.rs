@@ -3,7 +3,10 @@
 use std::{io, path::PathBuf, process::ExitCode};
 
 use shared::{
-    aws::approvals::ApprovalsFailure,
+    aws::{
+        approvals::ApprovalsFailure,
+        store::{Location, StoreFailure},
+    },
     failure::CallFailure,
     ids::{Digest, InvalidId},
     rules::InvalidRules,
@@ -81,6 +84,29 @@ pub(crate) enum Failure {
     Caller(#[source] CallFailure),
     #[error("approved, but the lane did not take it: run it again")]
     Lane(#[source] CallFailure),
+    #[error(
+        "nobody said where the rules are: --bucket BUCKET (the stack's output `RulesBucketName`), or the variable USHER_RULES_WRITTEN"
+    )]
+    NoBucket,
+    #[error("{0} is no place in S3: there is nothing to push to")]
+    NotABucket(Location),
+    #[error("failed to reach the rules")]
+    Bucket(#[source] Box<StoreFailure>),
+    #[error(
+        "somebody else has written {0} since the plan was made: nothing was uploaded; look at theirs, and push again"
+    )]
+    WrittenSince(Location),
+    #[error(
+        "{0} is uploaded, but its bucket keeps no versions, so what became of it cannot be told; see `Rules Activated` and `Rules Rejected`"
+    )]
+    NoVersions(Location),
+    #[error("somebody else has written {location} since, before version {version} came into force")]
+    Superseded { location: Location, version: String },
+    #[error(
+        "{location} is uploaded (version {version}), but nobody has looked at it for {seconds} seconds; \
+         the log of rules-events says why, and it may still come into force"
+    )]
+    NotLookedAt { location: Location, version: String, seconds: u64 },
     #[error("failed to write")]
     Write(#[source] io::Error),
     #[error("failed to start")]

@@ -44,6 +44,7 @@ pub(crate) fn json(path: &Path) -> Result<serde_json::Value, Failure> {
         .map_err(|source| Failure::NotJson { path: path.to_owned(), source })
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+/// A file's contents.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|source| Failure::Read { path: path.to_owned(), source })
 }

@@ -182,6 +182,11 @@ impl Run {
 /// The plan with its reasons, and what failed.
 fn tell(reconciled: &Reconciled, rules: &Rules, told: &mut Vec<(&'static str, String)>) {
     let text = PlanText { plan: &reconciled.plan, rules, organization: &reconciled.organization };
+    // Before the plan, as `usher plan` does: a name that nothing bears is why it revokes so much.
+    for warning in &reconciled.plan.warnings {
+        let warning = warning.render(&rules.source, output::STYLED);
+        told.extend(warning.lines().map(|line| ("", line.to_owned())));
+    }
     let plan = output::painted_plan(text.to_string().trim_end());
     told.extend(plan.lines().map(|line| ("", line.to_owned())));
     for (outcome, reason) in reconciled.failures() {

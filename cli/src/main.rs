@@ -19,6 +19,7 @@ mod live;
 mod local;
 mod output;
 mod plan;
+mod push;
 mod schema;
 mod simulate;
 mod stop;
@@ -47,6 +48,7 @@ enum Command {
     Apply(apply::Arguments),
     Approve(approve::Arguments),
     Doctor(doctor::Arguments),
+    Push(push::Arguments),
     Simulate(simulate::Arguments),
     Explain(explain::Arguments),
     /// Print the JSON Schema of the rules file, for editors
@@ -64,6 +66,7 @@ impl Command {
             Self::Apply(arguments) => arguments.format,
             Self::Approve(arguments) => arguments.format,
             Self::Doctor(arguments) => arguments.format,
+            Self::Push(arguments) => arguments.format,
             Self::Simulate(arguments) => arguments.format,
             Self::Explain(arguments) => arguments.format,
             // What is wrong with the rules is what `check` prints as data.
@@ -93,6 +96,7 @@ fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Apply(arguments) => in_a_runtime(apply::run(arguments)),
         Command::Approve(arguments) => in_a_runtime(approve::run(arguments)),
         Command::Doctor(arguments) => in_a_runtime(doctor::run(arguments)),
+        Command::Push(arguments) => in_a_runtime(push::run(arguments)),
         Command::Schema => schema::run(),
         Command::Local(arguments) => in_a_runtime(local::run(arguments)),
         Command::Demo(arguments) => in_a_runtime(demo::run(arguments)),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     ids::Digest,
     organization::Gap,
-    plan::Summary,
+    plan::{Earlier, Summary},
     scope::{self, Lead, Scope, event::Event},
 };
 
@@ -41,6 +41,8 @@ pub struct Before {
     pub causes: Vec<Cause>,
     /// Of a sweep: what was found so far.
     pub sweep: Option<Tally>,
+    /// What counts against the limit on revocations, of a sweep or not.
+    pub earlier: Earlier,
 }
 
 /// What the parts of a sweep have found.

@@ -21,16 +21,16 @@ use tokio::time::{Instant, sleep};
 use tracing::warn;
 
 use crate::{
-    act::{Act, Acted, Limits, Outcome, act},
+    act::{Act, Acted, Limits, Outcome, RequestId, act},
     announcement::{self, Announcement, Fate},
     approval::{Approval, Approvals},
-    decide::decide,
+    decide::decide_further,
     failure::CallFailure,
     ids::{AccountId, PermissionSetArn},
     lane::{Before, Cause, LaneMessage, Tally},
     observe::{Observation, Observe, Picture, When},
     organization::{AccountState, Assignment, Gap, Organization, Principal},
-    plan::{Action, Change, Plan, Role},
+    plan::{Action, Change, Earlier, Plan, Role},
     rules::Rules,
     scope::Scope,
 };
@@ -61,19 +61,35 @@ pub struct Errand {
     pub sweep: Option<Tally>,
     /// Revocations that somebody has approved, when that is why to look.
     pub approval: Option<Approval>,
+    /// What earlier parts found to revoke, when the scope is a rest.
+    pub earlier: Earlier,
 }
 
 impl Errand {
     /// An errand that has all the time in the world, and that nobody has approved anything for.
     #[must_use]
     pub fn new(scope: Scope, causes: Vec<Cause>, now: DateTime<Utc>) -> Self {
-        Self { scope, causes, now, look_until: None, sweep: None, approval: None }
+        Self {
+            scope,
+            causes,
+            now,
+            look_until: None,
+            sweep: None,
+            approval: None,
+            earlier: Earlier::default(),
+        }
     }
 
     /// What may go although it is over the limit.
     fn approvals(&self) -> Approvals {
         let approval = self.approval.as_ref();
         approval.map(|approval| approval.allows(self.now)).unwrap_or_default()
+    }
+
+    /// What counts against the limit on revocations besides what is found now. A sweep of everything
+    /// that takes the rest of an earlier one with it begins anew.
+    fn earlier(&self) -> Earlier {
+        if self.scope.is_everything() { Earlier::default() } else { self.earlier }
     }
 
     /// Whether it is a sweep, or the rest of one.
@@ -98,6 +114,9 @@ pub struct Reconciled {
     pub rest: Option<LaneMessage>,
     /// Whether there was no time for anything: then no message's work is done.
     pub is_stuck: bool,
+    /// Whether what others had asked for may not have been made yet when it was looked: then no message's
+    /// work is done that says that somebody changes an assignment.
+    pub is_early: bool,
     /// Why announcements did not get out, if some did not.
     pub not_announced: Option<CallFailure>,
 }
@@ -120,7 +139,8 @@ impl Reconciled {
     /// time for is handed on, in a message of its own.
     #[must_use]
     pub fn is_done(&self, message: &LaneMessage) -> bool {
-        if self.is_stuck {
+        let is_early = self.is_early && message.causes().any(Cause::is_of_an_assignment);
+        if self.is_stuck || is_early {
             return false;
         }
         let scope = &message.scope;
@@ -172,18 +192,18 @@ pub async fn reconcile(
     errand: &Errand,
     picture: &mut Picture,
 ) -> Result<Reconciled, CallFailure> {
-    if errand.causes.iter().any(Cause::is_of_an_assignment) {
-        others_come_to_an_end(writes, limits).await;
-    }
+    let is_about_others = errand.causes.iter().any(Cause::is_of_an_assignment);
+    let is_early = is_about_others && !others_come_to_an_end(writes, limits).await;
     let Looked { organization, plan, rest } = look(reads, rules, errand, picture).await?;
-    if errand.scope.tick {
-        picture.see_tick(errand.now);
-    }
     let acted = act(writes, plan.due().cloned().collect(), limits).await;
     picture.see_held(made(&acted.outcomes));
     let rest = rest.merge(accounts_to_come(&acted));
     let is_stuck = !rest.is_empty() && !has_headway(&rest, &organization, &acted);
+    if errand.scope.tick && !is_stuck {
+        picture.see_tick(errand.now);
+    }
     let rest = (!rest.is_empty() && !is_stuck).then_some(rest);
+    let earlier = errand.earlier() + found(&organization, &plan, &acted);
     let tally = tally(&plan, &acted, errand);
     let mut announcements = announcements(&plan, &acted.outcomes, errand);
     if errand.is_sweep() && rest.is_none() && !is_stuck {
@@ -195,8 +215,9 @@ pub async fn reconcile(
         plan,
         outcomes: acted.outcomes,
         not_started: acted.not_started,
-        rest: rest.map(|scope| handed_on(scope, tally, errand)),
+        rest: rest.map(|scope| handed_on(scope, (tally, earlier), errand)),
         is_stuck,
+        is_early,
         not_announced,
     })
 }
@@ -244,12 +265,33 @@ fn tally(plan: &Plan, acted: &Acted, errand: &Errand) -> Tally {
     before.unwrap_or_default().plus(this)
 }
 
+/// What counts against the limit on revocations of later parts. Accounts in which changes were not
+/// started are looked at again, and are counted then.
+fn found(organization: &Organization, plan: &Plan, acted: &Acted) -> Earlier {
+    let is_delete = |change: &&Change| change.action == Action::Delete;
+    let to_go = plan.changes.iter().filter(is_delete).count();
+    let to_come = acted.not_started.iter().filter(is_delete).count();
+    let accounts: BTreeSet<&AccountId> =
+        acted.not_started.iter().map(|change| &change.account.id).collect();
+    let assignments = organization.assignments.iter();
+    let there = assignments.filter(|one| accounts.contains(&one.account_id)).count();
+    let gone = acted.outcomes.iter().filter(|outcome| {
+        let change = &outcome.change;
+        is_delete(&change) && outcome.result.is_ok() && accounts.contains(&change.account.id)
+    });
+    let counted_again = there.saturating_sub(gone.count());
+    Earlier {
+        revocations: to_go.saturating_sub(to_come),
+        managed: (plan.unchanged + to_go).saturating_sub(counted_again),
+    }
+}
+
 /// The message that says where to look next.
-fn handed_on(scope: Scope, tally: Tally, errand: &Errand) -> LaneMessage {
+fn handed_on(scope: Scope, (tally, earlier): (Tally, Earlier), errand: &Errand) -> LaneMessage {
     let mut causes = errand.causes.iter().take(MOST_CAUSES).cloned();
     let cause = causes.next().unwrap_or_default();
     let sweep = errand.is_sweep().then_some(tally);
-    let before = Some(Before { causes: causes.collect(), sweep });
+    let before = Some(Before { causes: causes.collect(), sweep, earlier });
     let approval = errand.approval.as_ref().map(|approval| approval.digest.clone());
     LaneMessage { scope, cause, before, approval }
 }
@@ -258,28 +300,41 @@ fn handed_on(scope: Scope, tally: Tally, errand: &Errand) -> LaneMessage {
 const MOST_CAUSES: usize = 50;
 
 /// How long to wait for others. AWS takes one to three seconds for a change, and rarely more than
-/// fourteen; whoever goes on for longer has events of their own.
+/// fourteen.
+///
+/// Unit: seconds.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(20);
 
-/// Waits until what others asked for is made or refused. To look before would be to see nothing of it,
-/// and no later event tells of it.
-async fn others_come_to_an_end(writes: &impl Act, limits: Limits) {
+/// Waits until what others had asked for by now is made or refused, and says whether it is. To look
+/// before would be to see nothing of it, and no later event tells of it. What they ask for meanwhile has
+/// events of its own.
+async fn others_come_to_an_end(writes: &impl Act, limits: Limits) -> bool {
     let deadline = Instant::now() + PATIENCE_WITH_OTHERS;
-    while Instant::now() < deadline && is_anything_under_way(writes).await {
+    let mut awaited: Option<BTreeSet<RequestId>> = None;
+    loop {
+        match under_way(writes).await {
+            Ok(now) => {
+                let left = awaited.map_or_else(|| now.clone(), |before| &before & &now);
+                if left.is_empty() {
+                    return true;
+                }
+                awaited = Some(left);
+            }
+            Err(failure) => warn!(%failure, "not known whether changes of others are under way"),
+        }
+        if Instant::now() >= deadline {
+            warn!("changes of others take long: what tells of them comes again");
+            return false;
+        }
         sleep(limits.poll_every).await;
     }
 }
 
-async fn is_anything_under_way(writes: &impl Act) -> bool {
-    for action in [Action::Create, Action::Delete] {
-        match writes.is_under_way(action).await {
-            Ok(true) => return true,
-            Ok(false) => {}
-            // Then it is looked at once, as it is now.
-            Err(failure) => warn!(%failure, "not known whether changes of others are under way"),
-        }
-    }
-    false
+/// The requests of both kinds that are under way.
+async fn under_way(writes: &impl Act) -> Result<BTreeSet<RequestId>, CallFailure> {
+    let mut requests = writes.under_way(Action::Create).await?;
+    requests.extend(writes.under_way(Action::Delete).await?);
+    Ok(requests)
 }
 
 /// What was seen, and what is to be done about it.
@@ -314,7 +369,8 @@ async fn look(
     let when = When { now: *now, look_until: *look_until };
     let mut observation = Observation::new(reads, rules, scope, when, picture).await?;
     loop {
-        let mut plan = decide(rules, observation.organization(), *now, &observation.scope());
+        let (organization, scope) = (observation.organization(), observation.scope());
+        let mut plan = decide_further(rules, organization, *now, &scope, errand.earlier());
         let changed = plan.changes.iter().map(|change| change.account.id.clone());
         // Each round reads accounts that were not read before, or finds a gap more where something was
         // to go that then stays; so there is a last one.

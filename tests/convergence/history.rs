@@ -50,6 +50,14 @@ pub(super) struct Step {
     pub(super) picks: [u8; 3],
 }
 
+impl History {
+    /// Whether the rules change on the way. What principals left that are gone may have been for report
+    /// only until then, and no listing by principal shows it.
+    pub(super) fn changes_rules(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.deed, Deed::WriteRules))
+    }
+}
+
 /// Cases of so many steps, with so many of the events lost.
 pub(super) fn histories(steps: usize, lost: f64) -> impl Strategy<Value = History> {
     (

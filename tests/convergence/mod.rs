@@ -101,12 +101,14 @@ fn converges(history: &History) -> Result<usize, TestCaseError> {
     runtime.block_on(async {
         let (stage, mut events) = Stage::set(history).await;
         stage.play(&mut events).await;
-        if history.setting.lost > 0.0 || stage.dead() > 0 {
+        let needs_a_sweep = history.setting.lost > 0.0 || stage.dead() > 0;
+        if needs_a_sweep {
             stage.a_day_later();
             stage.look_at(Scope::everything(), &mut events).await;
+        }
+        if needs_a_sweep || history.changes_rules() {
             complain(&stage, &stage.complaints(false))?;
-            // What the slow sweep does in the course of a week.
-            stage.look_at(stage.accounts(), &mut events).await;
+            stage.look_at(stage.all_in_turn(), &mut events).await;
         }
         complain(&stage, &stage.complaints(true))?;
         tokio::time::sleep(Duration::ZERO).await;

@@ -396,10 +396,10 @@ impl Stage {
         self.witness.wrongs().into_iter().chain(missing).chain(surplus).collect()
     }
 
-    /// The accounts that are there.
-    pub(super) fn accounts(&self) -> Scope {
+    /// All accounts pair by pair, as the slow sweep looks at them in the course of a week.
+    pub(super) fn all_in_turn(&self) -> Scope {
         let accounts = self.local.organization().accounts.into_iter();
-        Scope { accounts: accounts.map(|account| account.id).collect(), ..Scope::default() }
+        Scope { in_turn: accounts.map(|account| account.id).collect(), ..Scope::default() }
     }
 
     /// What happened, line by line.

@@ -39,6 +39,21 @@ pub(crate) struct FakeAws {
     read_time: Duration,
     /// Whether it is asked from the management account, which alone may list by principal.
     is_management: bool,
+    of_others: Others,
+    /// How often it was asked what others have under way.
+    asked_of_others: Cell<usize>,
+}
+
+/// What others have under way.
+pub(crate) enum Others {
+    /// Nothing.
+    Ended,
+    /// Nobody knows.
+    Unknown,
+    /// The same, all the time.
+    NeverEnd,
+    /// Each time something else.
+    AskForMore,
 }
 
 impl FakeAws {
@@ -54,6 +69,8 @@ impl FakeAws {
             ended: RefCell::default(),
             groups_on_a_page: 100,
             is_management: false,
+            of_others: Others::Ended,
+            asked_of_others: Cell::new(0),
             read_time: Duration::ZERO,
             in_flight: shared::act::Limits::default().in_flight,
         }
@@ -68,6 +85,12 @@ impl FakeAws {
     /// AWS ends every request for this assignment with FAILED.
     pub(crate) fn refusing(mut self, assignment: Assignment, reason: &str) -> Self {
         self.refused.insert(assignment, reason.to_owned());
+        self
+    }
+
+    /// Others change assignments too.
+    pub(crate) fn beside(mut self, of_others: Others) -> Self {
+        self.of_others = of_others;
         self
     }
 
@@ -437,9 +460,22 @@ impl Act for FakeAws {
             .collect())
     }
 
-    async fn is_under_way(&self, _: Action) -> Result<bool, CallFailure> {
+    async fn under_way(&self, _: Action) -> Result<BTreeSet<RequestId>, CallFailure> {
         self.settle();
-        Ok(false)
+        let asked = self.asked_of_others.replace(self.asked_of_others.get() + 1);
+        match &self.of_others {
+            Others::Ended => Ok(BTreeSet::new()),
+            Others::Unknown => Err(CallFailure {
+                operation: "sso:ListAccountAssignmentCreationStatus",
+                code: "InternalServerException".to_owned(),
+                message: String::new(),
+                kind: FailureKind::Transient,
+            }),
+            Others::NeverEnd => Ok(BTreeSet::from([RequestId("of-others".to_owned())])),
+            Others::AskForMore => {
+                Ok(BTreeSet::from([RequestId(format!("of-others-{}", asked / 2))]))
+            }
+        }
     }
 
     async fn status(&self, _: Action, request: &RequestId) -> Result<Progress, CallFailure> {

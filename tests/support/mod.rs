@@ -28,7 +28,8 @@ pub(crate) fn rules(text: &str) -> Rules {
 
 /// The rules that we show and ship, by name.
 pub(crate) fn examples() -> Vec<(String, String)> {
-    let shown = ["README.md", "docs/rules.md"].into_iter().flat_map(page::blocks);
+    let shown =
+        ["README.md", "docs/rules.md", "docs/coexistence.md"].into_iter().flat_map(page::blocks);
     let shown = shown.filter(page::Block::is_rules).map(|block| {
         let text = block.as_file();
         (block.place, text)

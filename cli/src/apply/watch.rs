@@ -97,8 +97,8 @@ impl<Writes: Act> Act for Watched<'_, Writes> {
         Ok(states)
     }
 
-    async fn is_under_way(&self, action: Action) -> Result<bool, CallFailure> {
-        self.writes.is_under_way(action).await
+    async fn under_way(&self, action: Action) -> Result<BTreeSet<RequestId>, CallFailure> {
+        self.writes.under_way(action).await
     }
 
     async fn status(

@@ -290,7 +290,7 @@ fn requested_tags(event: Event<'_>) -> Option<String> {
     };
     let keys = event.value("/detail/requestParameters/tagKeys").and_then(Value::as_array);
     let keys = keys.into_iter().flatten().filter_map(Value::as_str);
-    let keys = keys.map(|key| format!("{}=", shown(key)));
+    let keys = keys.map(|key| format!("{} → none", shown(key)));
     let told: Vec<String> = tags.into_iter().flatten().filter_map(tag).chain(keys).collect();
     (!told.is_empty()).then(|| told.join(", "))
 }

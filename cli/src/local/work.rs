@@ -205,7 +205,7 @@ impl<'a> Work<'a> {
         for line in changed(&before, &file.rules) {
             screen::more(&line);
         }
-        // What is odd about the rules by themselves; what matches nothing, plans count.
+        // What is odd about the rules by themselves; what matches nothing, the sweep's plan tells.
         for warning in lint(&file.rules, clock::now()) {
             warning.render(source, output::STYLED).lines().for_each(screen::more);
         }

@@ -41,8 +41,8 @@ pub trait Act {
         action: Action,
         wanted: &BTreeSet<RequestId>,
     ) -> Result<BTreeMap<RequestId, RequestState>, CallFailure>;
-    /// Whether any request of that kind is under way, whoever asked for it.
-    async fn is_under_way(&self, action: Action) -> Result<bool, CallFailure>;
+    /// All requests of that kind that are under way, whoever asked for them.
+    async fn under_way(&self, action: Action) -> Result<BTreeSet<RequestId>, CallFailure>;
     /// How one request is doing, with the reason if it failed.
     async fn status(&self, action: Action, request: &RequestId) -> Result<Progress, CallFailure>;
 }

@@ -310,8 +310,10 @@ impl Act for Center {
         Ok(newest.map(|(id, one)| (id.clone(), one.state())).collect())
     }
 
-    async fn is_under_way(&self, _: Action) -> Result<bool, CallFailure> {
-        Ok(self.of_others > 0 || !self.state.borrow().open.is_empty())
+    async fn under_way(&self, action: Action) -> Result<BTreeSet<RequestId>, CallFailure> {
+        let state = self.state.borrow();
+        let open = state.requests.iter().filter(|(_, one)| one.action == action && !one.has_ended);
+        Ok(open.map(|(id, _)| id.clone()).collect())
     }
 
     async fn status(&self, _: Action, request: &RequestId) -> Result<Progress, CallFailure> {

@@ -22,6 +22,7 @@ use super::{
     clients::Clients,
     facts::KnownFacts,
     failure::{failed, unreadable},
+    pages::every_row,
 };
 
 const CREATE: &str = "sso:CreateAccountAssignment";
@@ -116,37 +117,32 @@ impl AwsAct {
         Ok(Page { states, next: page.next_token })
     }
 
-    /// To the end of the list, because a page may be empty and go on.
-    async fn creations_under_way(&self) -> Result<bool, CallFailure> {
+    async fn creations_under_way(&self) -> Result<BTreeSet<RequestId>, CallFailure> {
         let instance = self.instance_arn().await?;
-        let mut token = None;
-        loop {
+        let rows = every_row(CREATION_STATUSES, async |token| {
             let client = self.clients.sso_admin().await;
             let ask = client.list_account_assignment_creation_status();
-            let ask = ask.instance_arn(instance).filter(in_progress()).set_next_token(token);
-            let page = ask.send().await.map_err(failed(CREATION_STATUSES))?;
-            if !page.account_assignments_creation_status().is_empty() {
-                return Ok(true);
-            }
-            let Some(next) = page.next_token else { return Ok(false) };
-            token = Some(next);
-        }
+            let ask = ask.instance_arn(instance).max_results(PAGE_SIZE).filter(in_progress());
+            let page = ask.set_next_token(token).send().await.map_err(failed(CREATION_STATUSES))?;
+            let states =
+                read_states(CREATION_STATUSES, page.account_assignments_creation_status())?;
+            Ok((states.into_keys().collect(), page.next_token))
+        });
+        Ok(rows.await?.into_iter().collect())
     }
 
-    async fn deletions_under_way(&self) -> Result<bool, CallFailure> {
+    async fn deletions_under_way(&self) -> Result<BTreeSet<RequestId>, CallFailure> {
         let instance = self.instance_arn().await?;
-        let mut token = None;
-        loop {
+        let rows = every_row(DELETION_STATUSES, async |token| {
             let client = self.clients.sso_admin().await;
             let ask = client.list_account_assignment_deletion_status();
-            let ask = ask.instance_arn(instance).filter(in_progress()).set_next_token(token);
-            let page = ask.send().await.map_err(failed(DELETION_STATUSES))?;
-            if !page.account_assignments_deletion_status().is_empty() {
-                return Ok(true);
-            }
-            let Some(next) = page.next_token else { return Ok(false) };
-            token = Some(next);
-        }
+            let ask = ask.instance_arn(instance).max_results(PAGE_SIZE).filter(in_progress());
+            let page = ask.set_next_token(token).send().await.map_err(failed(DELETION_STATUSES))?;
+            let states =
+                read_states(DELETION_STATUSES, page.account_assignments_deletion_status())?;
+            Ok((states.into_keys().collect(), page.next_token))
+        });
+        Ok(rows.await?.into_iter().collect())
     }
 
     async fn creation_status(&self, request: &RequestId) -> Result<Progress, CallFailure> {
@@ -200,7 +196,7 @@ impl Act for AwsAct {
         Ok(states)
     }
 
-    async fn is_under_way(&self, action: Action) -> Result<bool, CallFailure> {
+    async fn under_way(&self, action: Action) -> Result<BTreeSet<RequestId>, CallFailure> {
         match action {
             Action::Create => self.creations_under_way().await,
             Action::Delete => self.deletions_under_way().await,

@@ -139,6 +139,15 @@ pub enum Replaced {
     Overtaken,
 }
 
+/// A file as it was when it was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Version {
+    /// What tells it from what it may become.
+    pub etag: Option<String>,
+    /// Its id, where versions are kept.
+    pub id: Option<String>,
+}
+
 /// What can go wrong with a file.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreFailure {
@@ -240,15 +249,22 @@ impl Store {
     /// # Errors
     /// It could not be reached.
     pub async fn write(&self, bytes: Vec<u8>) -> Result<(), StoreFailure> {
+        self.write_with(bytes, HashMap::new()).await
+    }
+
+    /// The same, and keeps these fields with it. A disk keeps none.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_with(
+        &self,
+        bytes: Vec<u8>,
+        fields: HashMap<String, String>,
+    ) -> Result<(), StoreFailure> {
         match &self.location {
             Location::S3 { bucket, key } => {
-                let put = self
-                    .clients
-                    .s3()
-                    .put_object()
-                    .bucket(bucket)
-                    .key(key)
-                    .body(ByteStream::from(bytes));
+                let put = self.clients.s3().put_object().bucket(bucket).key(key);
+                let put = put.set_metadata(Some(fields)).body(ByteStream::from(bytes));
                 put.send()
                     .await
                     .map(drop)
@@ -302,6 +318,20 @@ impl Store {
         fields: HashMap<String, String>,
         etag: Option<&str>,
     ) -> Result<Replaced, StoreFailure> {
+        let written = self.write_over(bytes, fields, etag).await?;
+        Ok(written.map_or(Replaced::Overtaken, |_| Replaced::Yes))
+    }
+
+    /// The same, and tells what was written; nothing, when the file is not what it was taken for any more.
+    ///
+    /// # Errors
+    /// As [`Store::replace`].
+    pub async fn write_over(
+        &self,
+        bytes: Vec<u8>,
+        fields: HashMap<String, String>,
+        etag: Option<&str>,
+    ) -> Result<Option<Version>, StoreFailure> {
         match &self.location {
             Location::S3 { bucket, key } => {
                 let put = self.clients.s3().put_object().bucket(bucket).key(key);
@@ -311,18 +341,18 @@ impl Store {
                     None => put.if_none_match("*"),
                 };
                 match put.send().await {
-                    Ok(_) => Ok(Replaced::Yes),
-                    Err(error) if is_overtaken(&error) => Ok(Replaced::Overtaken),
+                    Ok(put) => Ok(Some(Version { etag: put.e_tag, id: put.version_id })),
+                    Err(error) if is_overtaken(&error) => Ok(None),
                     Err(error) => Err(self.in_s3(failed(PUT_OBJECT)(error))),
                 }
             }
             Location::File(path) => {
                 let seen = self.look().await?.and_then(|seen| seen.etag);
                 if seen.as_deref() != etag {
-                    return Ok(Replaced::Overtaken);
+                    return Ok(None);
                 }
                 write_file(path, &bytes).map_err(|source| self.on_disk(source))?;
-                Ok(Replaced::Yes)
+                Ok(Some(Version { etag: Some(digest(&bytes)), id: None }))
             }
         }
     }
@@ -388,7 +418,7 @@ impl Store {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Read::Absent),
             Err(source) => return Err(self.on_disk(source)),
         };
-        let seen = format!("{:x}", Sha256::digest(&bytes));
+        let seen = digest(&bytes);
         if etag == Some(seen.as_str()) {
             return Ok(Read::NotModified);
         }
@@ -443,6 +473,11 @@ fn cut_off(error: &dyn std::error::Error) -> CallFailure {
         message: error.to_string(),
         kind: FailureKind::Transient,
     }
+}
+
+/// What tells a file on disk from what it may become.
+fn digest(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 /// The file's contents, or nothing if there are too many.

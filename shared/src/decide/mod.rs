@@ -40,7 +40,7 @@ use crate::{
     diagnostic::most_warnings,
     ids::{AccountId, GroupId},
     organization::{Account, AccountState, Gap, Organization, Unread},
-    plan::{Change, LeftAlone, Plan},
+    plan::{Change, Earlier, LeftAlone, Plan},
     rules::{Never, Rule, Rules, Unlisted},
     scope::Scope,
     truth::Truth,
@@ -69,7 +69,20 @@ pub fn decide(
     now: DateTime<Utc>,
     scope: &Scope,
 ) -> Plan {
-    Decision::new(rules, organization, now).plan(scope)
+    decide_further(rules, organization, now, scope, Earlier::default())
+}
+
+/// The same for a part of what is to be done, where earlier parts have revoked something: the limit on
+/// revocations holds for all parts together.
+#[must_use]
+pub fn decide_further(
+    rules: &Rules,
+    organization: &Organization,
+    now: DateTime<Utc>,
+    scope: &Scope,
+    earlier: Earlier,
+) -> Plan {
+    Decision::new(rules, organization, now).after(earlier).plan(scope)
 }
 
 /// Rules and what was observed, prepared for any number of plans.
@@ -96,6 +109,8 @@ pub struct Decision<'a> {
     speller: Speller<'a>,
     /// Whether plans say what is odd about the rules.
     warns: bool,
+    /// What earlier parts of the same work found.
+    earlier: Earlier,
 }
 
 impl<'a> Decision<'a> {
@@ -137,7 +152,13 @@ impl<'a> Decision<'a> {
             protect,
             never,
             warns: true,
+            earlier: Earlier::default(),
         }
+    }
+
+    /// After earlier parts of the same work, whose revocations count too.
+    fn after(self, earlier: Earlier) -> Self {
+        Self { earlier, ..self }
     }
 
     /// With groups of so many members, whoever they are.
@@ -175,8 +196,10 @@ impl<'a> Decision<'a> {
         let elsewhere = elsewhere.filter(|id| in_scope(id) && !is_told(id)).count();
         left_alone.extend(absent);
         let mut warnings = self.warnings(scope, &places);
-        let (in_scope, everything) = (changes.managed, scope.is_everything());
-        let managed = || if everything { in_scope } else { self.count_managed() };
+        // What earlier parts have counted is not counted again, wherever this one has looked besides.
+        let is_first = self.earlier == Earlier::default();
+        let (in_scope, is_counted) = (changes.managed, scope.is_everything() || !is_first);
+        let managed = || if is_counted { in_scope } else { self.count_managed() };
         warnings.extend(warnings::quotas(self.rules, &changes.impossible));
         Plan {
             gaps: self.gaps(&places),
@@ -239,7 +262,9 @@ impl<'a> Decision<'a> {
         if manage.unlisted == Unlisted::Report {
             return Plan { changes: creates, unlisted: deletes, ..Plan::default() };
         }
-        if manage.max_revocations.is_exceeded(deletes.len(), managed) {
+        let Earlier { revocations, managed: managed_before } = self.earlier;
+        let (revocations, managed) = (revocations + deletes.len(), || managed_before + managed());
+        if manage.max_revocations.is_exceeded(revocations, managed) {
             deletes.iter_mut().for_each(|change| change.held = true);
         }
         creates.append(&mut deletes);

@@ -266,7 +266,8 @@ impl Picture {
     }
 
     /// When it was last seen to what an hour brings.
-    pub(super) fn ticked_at(&self) -> Option<DateTime<Utc>> {
+    #[must_use]
+    pub fn ticked_at(&self) -> Option<DateTime<Utc>> {
         self.ticked_at
     }
 
@@ -274,6 +275,11 @@ impl Picture {
     pub fn see_tick(&mut self, now: DateTime<Utc>) {
         self.is_changed = true;
         self.ticked_at = Some(now);
+    }
+
+    /// What was seen to is still to do: the last tick was that one.
+    pub fn set_ticked_at(&mut self, last: Option<DateTime<Utc>>) {
+        self.ticked_at = last;
     }
 
     /// Whether there is anything new that is worth keeping since this was last asked.

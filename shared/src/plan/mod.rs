@@ -120,6 +120,29 @@ impl std::ops::Add for Summary {
     }
 }
 
+/// What was found before by the same work, when one run had no time for all of it: the limit on
+/// revocations holds for the whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Earlier {
+    /// Assignments that were to go, held ones too: once there are too many of them, what is found
+    /// later is held as well, as it would be in one run.
+    pub revocations: usize,
+    /// Assignments under `manage` that were observed, those that were to go among them.
+    pub managed: usize,
+}
+
+impl std::ops::Add for Earlier {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            revocations: self.revocations + other.revocations,
+            managed: self.managed + other.managed,
+        }
+    }
+}
+
 impl Plan {
     /// The changes that are not held.
     pub fn due(&self) -> impl Iterator<Item = &Change> {

@@ -14,6 +14,8 @@ use crate::{
     aws::failure::chain,
     failure::CallFailure,
     lane::{Cause, LaneMessage, Tally},
+    observe::Picture,
+    plan::Earlier,
     reconcile::{Errand, Reconciled, reconcile},
     rules::Rules,
     scope::Scope,
@@ -110,8 +112,8 @@ async fn finish<'a>(
     for read in &approved {
         // What goes wrong with one must not hold up the others.
         match let_through(world, &rules, read, allotment).await {
-            Ok(reconciled) => {
-                finished.again.extend(unfinished(world, &reconciled, slice::from_ref(read)).await);
+            Ok((reconciled, unfinished)) => {
+                finished.again.extend(unfinished);
                 finished.approved.push(reconciled);
             }
             Err(failure) => {
@@ -121,40 +123,58 @@ async fn finish<'a>(
         }
     }
     if !errand.scope.is_empty() {
-        let reconciled = run(world, &rules, &errand, allotment).await?;
-        finished.again.extend(unfinished(world, &reconciled, &read).await);
-        if reconciled.is_perfect() {
+        let (reconciled, unfinished) = run_for(world, &rules, &errand, allotment, &read).await?;
+        // A message that comes again is as old as it was: a look that did not do for it may not serve it.
+        if unfinished.is_empty() && reconciled.is_perfect() {
             world.looked_at().remember(&errand.scope, errand.now);
         }
+        finished.again.extend(unfinished);
         finished.reconciled = Some(reconciled);
     }
     Ok(finished)
 }
 
-/// The messages that are to come again after a run: those whose work is not done; all of them, when the
-/// rest could not be put on the lane.
-async fn unfinished<'a>(
+/// Runs, and puts the rest on the lane. Says which messages are to come again: those whose work is not
+/// done; all of them, when the rest could not be put there.
+async fn run_for<'a>(
     world: &World,
-    reconciled: &Reconciled,
+    rules: &Rules,
+    errand: &Errand,
+    allotment: Option<Allotment>,
     read: &[Read<'a>],
-) -> Vec<&'a Record> {
-    let is_handed_on = hand_on(world, reconciled, read).await;
+) -> Result<(Reconciled, Vec<&'a Record>), CallFailure> {
+    let mut memory = world.memory().open().await;
+    let last_tick = memory.picture().ticked_at();
+    let result = run(world, rules, errand, allotment, memory.picture()).await;
+    let is_handed_on = match &result {
+        Ok(reconciled) => hand_on(world, reconciled, read).await,
+        Err(_) => true,
+    };
+    if !is_handed_on {
+        // The tick comes again, and has to mean then what it means now.
+        memory.picture().set_ticked_at(last_tick);
+    }
+    // Only now: a run that is killed before has not seen to its tick either.
+    memory.keep().await;
+    let reconciled = result?;
     let unfinished = read.iter().filter(|read| !is_handed_on || !reconciled.is_done(&read.message));
-    unfinished.map(|read| read.record).collect()
+    let unfinished = unfinished.map(|read| read.record).collect();
+    Ok((reconciled, unfinished))
 }
 
 /// Lets revocations through that somebody has approved, if they are still the same.
-async fn let_through(
+async fn let_through<'a>(
     world: &World,
     rules: &Rules,
-    read: &Read<'_>,
+    read: &Read<'a>,
     allotment: Option<Allotment>,
-) -> Result<Reconciled, Failure> {
-    let mut errand = errand(slice::from_ref(read), allotment);
-    if let Some(digest) = &read.message.approval {
+) -> Result<(Reconciled, Vec<&'a Record>), Failure> {
+    let read = slice::from_ref(read);
+    let mut errand = errand(read, allotment);
+    if let [Read { message: LaneMessage { approval: Some(digest), .. }, .. }] = read {
         errand = approvals::begin(world, rules, errand, digest).await?;
     }
-    Ok(run(world, rules, &errand, allotment).await?)
+    Ok(run_for(world, rules, &errand, allotment, read).await?)
 }
 
 /// Whether a look after the message was sent has seen what it tells of.
@@ -237,7 +257,9 @@ fn errand(read: &[Read<'_>], allotment: Option<Allotment>) -> Errand {
     let sweep = before.filter_map(|before| before.sweep.clone()).reduce(Tally::plus);
     let look_until = allotment.map(|allotment| allotment.look_until);
     let scope = scopes.fold(Scope::default(), Scope::merge);
-    Errand { look_until, sweep, ..Errand::new(scope, causes, now()) }
+    let before = read.iter().filter_map(|read| read.message.before.as_ref());
+    let earlier = before.map(|before| before.earlier).fold(Earlier::default(), std::ops::Add::add);
+    Errand { look_until, sweep, earlier, ..Errand::new(scope, causes, now()) }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
@@ -250,6 +272,7 @@ async fn run(
     rules: &Rules,
     errand: &Errand,
     allotment: Option<Allotment>,
+    picture: &mut Picture,
 ) -> Result<Reconciled, CallFailure> {
     let in_flight = usize::try_from(world.settings().writes_in_flight.get()).unwrap_or(usize::MAX);
     let calls_before = world.calls().total();
@@ -260,9 +283,7 @@ async fn run(
             Limits { until: Some(start_until), patience: patience.min(limits.patience), ..limits };
     }
     let aws = (world.observe(), world.act(), world.announce());
-    let mut memory = world.memory().open().await;
-    let result = reconcile(aws, rules, limits, errand, memory.picture()).await;
-    memory.keep().await;
+    let result = reconcile(aws, rules, limits, errand, picture).await;
     world.observe().flush().await;
     if let Ok(reconciled) = &result {
         approvals::end(world, errand, reconciled).await;

@@ -60,7 +60,7 @@ pub async fn rules_event(world: &World, payload: Value) -> Result<RulesOutcome, 
     let name = object.key.clone();
     match examine(name, bytes.clone(), now()) {
         Ok(rules) => take_force(world, bucket, Candidate { object, bytes, rules }, cause).await,
-        Err(invalid) => reject(world, &object, invalid, cause).await,
+        Err(invalid) => reject(world, bucket, &object, invalid, cause).await,
     }
 }
 
@@ -117,6 +117,7 @@ async fn activated(
 
 async fn reject(
     world: &World,
+    bucket: &RulesBucket,
     object: &RulesObject,
     invalid: InvalidRules,
     cause: Cause,
@@ -127,6 +128,8 @@ async fn reject(
         "rules rejected:\n{invalid}"
     );
     announce(world, announcement::rules_rejected(object, &invalid, &[cause])).await?;
+    // Told twice is better than not kept: `usher push` waits for it.
+    bucket.reject(object, invalid.to_string()).await.map_err(Failure::Store)?;
     Ok(RulesOutcome::Rejected(Box::new(invalid)))
 }
 
