@@ -120,6 +120,7 @@ struct Left {
     batch: Option<Batch>,
     announced_gaps: usize,
     is_sweep: bool,
+    from_management: bool,
 }
 
 async fn look(way: &Way, spoilt: Option<Spoilt>) -> Left {
@@ -138,7 +139,15 @@ async fn look(way: &Way, spoilt: Option<Spoilt>) -> Left {
         .map(|event| event["gaps"].as_array().map_or(0, Vec::len))
         .sum();
     let is_sweep = way.scope.is_everything();
-    Left { before, after: all(), calls: wire.calls(), batch, announced_gaps: gaps, is_sweep }
+    Left {
+        before,
+        after: all(),
+        calls: wire.calls(),
+        batch,
+        announced_gaps: gaps,
+        is_sweep,
+        from_management: way.from_management,
+    }
 }
 
 /// The calls of a way that can be spoilt: all that read.
@@ -202,7 +211,13 @@ fn check(
     let reconciled = batch.reconciled.as_ref().unwrap();
     let asked = left.calls.get(&spoilt.operation).copied().unwrap_or_default();
     // Listings by principal that are refused are made up for by those of pairs.
-    let is_made_up_for = spoilt.operation == "ListAccountAssignmentsForPrincipal";
+    // Where a delegated administrator may not see what the management account has, AWS's own refusal says
+    // what is not theirs to change; that is asked first.
+    let is_of_management = !truth.from_management
+        && spoilt.operation == "ListPermissionSetsProvisionedToAccount"
+        && spoilt.from == 0;
+    let is_made_up_for =
+        spoilt.operation == "ListAccountAssignmentsForPrincipal" || is_of_management;
     let is_sweep = truth.is_sweep;
     let is_spoilt = spoilt.times > 1 || spoilt.harm == Harm::Denied;
     if is_spoilt && asked > spoilt.from && !is_made_up_for {
