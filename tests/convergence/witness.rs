@@ -1,7 +1,10 @@
 //! Whoever watches AWS from the side: what the organization was like at every moment, and whether
 //! what Usher then did was right by what it could have seen.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard},
+};
 
 use local::Local;
 use serde_json::Value;
@@ -28,8 +31,10 @@ struct Seen {
     moments: Vec<Moment>,
     /// The moment at which the run that is on began to look.
     began: usize,
-    /// Whether the run that is on has begun to revoke.
-    revokes: bool,
+    /// Where the run that is on began to grant before it revoked anything.
+    grants_in: BTreeSet<String>,
+    /// Where the run that is on has begun to revoke.
+    revokes_in: BTreeSet<String>,
     life: Option<Life>,
     judged: usize,
     wrongs: Vec<String>,
@@ -55,7 +60,8 @@ impl Witness {
         let seen = Seen {
             moments: vec![moment],
             began: 0,
-            revokes: false,
+            grants_in: BTreeSet::new(),
+            revokes_in: BTreeSet::new(),
             life: None,
             judged: 0,
             wrongs: Vec::new(),
@@ -95,7 +101,9 @@ impl Witness {
         self.look();
         let mut seen = self.seen();
         seen.began = seen.moments.len() - 1;
-        (seen.revokes, seen.life) = (false, life);
+        seen.grants_in.clear();
+        seen.revokes_in.clear();
+        seen.life = life;
     }
 
     /// The life of the run that is on is over.
@@ -154,16 +162,20 @@ impl Tap for Witness {
 }
 
 impl Seen {
-    /// "Grant before revoke": of one run, whatever it is about.
+    /// "Grant before revoke": of one run, whatever it is about. Only the accounts in trouble are not
+    /// waited for, and an account is in trouble by something that was asked for there.
     fn judge_create(&mut self, triple: &Triple) {
-        if self.revokes {
+        let account = &triple.account;
+        if self.revokes_in.is_empty() {
+            self.grants_in.insert(account.clone());
+        } else if self.revokes_in.contains(account) || !self.grants_in.contains(account) {
             self.wrongs.push(format!("granted after the first revocation: {triple:?}"));
         }
         self.judge(triple, Verdict::Wanted, "granted");
     }
 
     fn judge_delete(&mut self, triple: &Triple) {
-        self.revokes = true;
+        self.revokes_in.insert(triple.account.clone());
         let rules = &self.moments.last().unwrap().rules;
         if self.moments.len() - self.began == 1 && rules["manage"]["unlisted"] != "revoke" {
             self.wrongs.push(format!("revoked where the rules only report: {triple:?}"));
