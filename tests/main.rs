@@ -9,6 +9,7 @@
 )]
 
 mod acting;
+mod announcements;
 mod apply;
 mod approvals;
 mod aws;
@@ -25,6 +26,7 @@ mod explain;
 mod gaps;
 mod hostile;
 mod laws;
+mod metrics;
 mod mistakes;
 mod model;
 mod parts;

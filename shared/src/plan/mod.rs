@@ -103,6 +103,8 @@ pub struct Summary {
     pub unlisted: usize,
     /// Assignments that AWS has no room for.
     pub impossible: usize,
+    /// Assignments that should change, and that only the management account may.
+    pub not_ours: usize,
 }
 
 impl std::ops::Add for Summary {
@@ -116,6 +118,7 @@ impl std::ops::Add for Summary {
             unchanged: self.unchanged + other.unchanged,
             unlisted: self.unlisted + other.unlisted,
             impossible: self.impossible + other.impossible,
+            not_ours: self.not_ours + other.not_ours,
         }
     }
 }
@@ -186,6 +189,7 @@ impl Plan {
             unchanged: self.unchanged,
             unlisted: self.unlisted.len(),
             impossible: self.impossible.len(),
+            not_ours: self.not_ours.len(),
         }
     }
 
