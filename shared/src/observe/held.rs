@@ -214,6 +214,8 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
 
     fn account(number: u32) -> AccountId {
@@ -275,7 +277,7 @@ mod tests {
             };
             assert!(look(&mut held));
             let since = held.take_since();
-            assert_eq!((since.came, since.went), (spots(&[new.clone()]), spots(&[old.clone()])));
+            assert_eq!((since.came, since.went), (spots(from_ref(&new)), spots(from_ref(&old))));
             assert!(!look(&mut held));
             let since = held.take_since();
             assert_eq!((since.came.len(), since.went.len()), (0, 0));
@@ -285,10 +287,10 @@ mod tests {
     #[test]
     fn what_usher_did_itself_is_nobody_elses_work() {
         let (old, new) = (assignment(1, '1', 'a'), assignment(1, '2', 'a'));
-        let mut held = seen(&[old.clone()]);
+        let mut held = seen(from_ref(&old));
         held.see_made(&new);
         held.see_taken_away(&old);
-        assert!(!held.see_in(&[account(1)].into(), &[new.clone()]));
+        assert!(!held.see_in(&[account(1)].into(), from_ref(&new)));
         assert_eq!(held.take_since().came.len(), 0);
         // Nobody knows whether this was done; it was.
         let late = assignment(1, '3', 'a');
