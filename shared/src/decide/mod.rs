@@ -263,7 +263,8 @@ impl<'a> Decision<'a> {
             return Plan { changes: creates, unlisted: deletes, ..Plan::default() };
         }
         let Earlier { revocations, managed: managed_before } = self.earlier;
-        let (revocations, managed) = (revocations + deletes.len(), || managed_before + managed());
+        let revocations = revocations.saturating_add(deletes.len());
+        let managed = || managed_before.saturating_add(managed());
         if manage.max_revocations.is_exceeded(revocations, managed) {
             deletes.iter_mut().for_each(|change| change.held = true);
         }
