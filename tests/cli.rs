@@ -486,6 +486,9 @@ fn explain_names_what_is_near_and_accounts_of_one_name() {
         ["--account", "shop-test", "--group", "Enginering"],
         ["--account", "shop-test", "--user", "bob@example.org"],
         ["--account", "shop-test", "--user", "zzz"],
+        ["--account", "shop-test", "--user", "bob"],
+        ["--account", "shop-tset", "--user", "bob"],
+        ["--account", "shop-tset", "--group", "Engin"],
         ["--account", "shop-prod", "--group", "Engineering"],
     ]
     .map(|whom| explain(&company, &whom));

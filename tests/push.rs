@@ -9,9 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::{
     bed::{Bed, Deployment, MANAGEMENT},
-    root,
-    usher::{Ended, Usher, binary},
-    validate::python,
+    usher::{Ended, Usher},
 };
 
 const RULES: &str = "version: 1
@@ -173,22 +171,12 @@ async fn what_is_not_right_is_not_uploaded() {
     assert_eq!(versions["Versions"], Value::Null, "{versions}");
 }
 
-fn at_a_terminal(usher: &Usher, answer: &str) -> (Option<i32>, String) {
-    let command = usher.command(&["push", "rules.yaml", "--bucket", BUCKET, "--wait", "0"]);
-    let mut terminal = std::process::Command::new(python());
-    terminal.arg(root().join("tests/terminal.py")).args(["is taken:", answer]);
-    terminal.arg(binary("usher")).args(command.get_args());
-    terminal.current_dir(command.get_current_dir().unwrap()).env_clear();
-    terminal.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let output = terminal.output().unwrap();
-    (output.status.code(), String::from_utf8(output.stdout).unwrap())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn it_asks_and_only_yes_is_yes() {
     let mut desk = Desk::alone(Duration::ZERO).await;
     for answer in ["y", "no", "yes"] {
-        let (code, screen) = at_a_terminal(&desk.usher, answer);
+        let push = ["push", "rules.yaml", "--bucket", BUCKET, "--wait", "0"];
+        let (code, screen) = desk.usher.at_a_terminal(&push, answer);
         let question = format!("Put these rules in force at s3://{BUCKET}/rules.yaml?");
         assert!(screen.contains(&question), "{screen}");
         // Nobody looks at what is uploaded here.

@@ -3,7 +3,9 @@
 //! Bob's organization is served on localhost. What he does there goes through the real SDK over HTTP; the events that
 //! follow go into the handlers of the Lambda functions, the very code that runs in AWS.
 
+mod bob;
 mod day;
+mod report;
 mod stage;
 mod tell;
 
@@ -31,5 +33,5 @@ pub(crate) async fn run(Arguments {}: &Arguments) -> Result<Exit, Failure> {
     tell::opening(&organization, RULES)?;
     let mut stage = Stage::set(organization).await?;
     day::play(&mut stage).await?;
-    tell::ending(&stage.organization(), &stage::rules()?)
+    tell::ending(&stage.organization(), stage.rules())
 }

@@ -213,6 +213,7 @@ impl Picture {
             });
             self.is_changed |= held.len() < before;
         }
+        self.held.retain(|_, held| !held.is_empty());
         for (id, account) in now {
             let held = self.held.entry(id.to_owned()).or_default();
             self.is_changed |= held.insert(account.clone());
@@ -229,8 +230,12 @@ impl Picture {
             }
         }
         for (id, accounts) in now {
-            let before = self.held.insert(id.to_owned(), accounts.clone()).unwrap_or_default();
+            let before = self.held.remove(id).unwrap_or_default();
             self.is_changed |= before != accounts;
+            // Whoever has nothing needs no entry: in a thousand groups that is most of them.
+            if !accounts.is_empty() {
+                self.held.insert(id.to_owned(), accounts);
+            }
         }
     }
 
