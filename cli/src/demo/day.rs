@@ -2,7 +2,11 @@
 
 use crate::exit::Failure;
 
-use super::{RULES, stage::Stage, tell::scene};
+use super::{
+    RULES,
+    stage::{Stage, write_rules},
+    tell::scene,
+};
 
 /// Whoever is on call.
 const MARY: &str = "mary.adams@example.com";
@@ -83,7 +87,7 @@ async fn people(stage: &mut Stage) -> Result<(), Failure> {
     )?;
     stage.bob.create_group(&stage.organization(), ON_CALL).await?;
     stage.what_follows("CreateGroup").await?;
-    stage.edit(&format!("{RULES}{RULE_FOR_ON_CALL}"))?;
+    write_rules(&format!("{RULES}{RULE_FOR_ON_CALL}"))?;
     stage.rules_were_written().await?;
 
     scene("Mary goes on call", "With somebody in it, the group gets what the rule grants.")?;
@@ -113,7 +117,7 @@ async fn mistakes(stage: &mut Stage) -> Result<(), Failure> {
         "The file is refused with the line and what was meant. The rules in force stay, and nobody loses anything.",
     )?;
     let right = format!("{RULES}{RULE_FOR_ON_CALL}");
-    stage.edit(&right.replacen("groups: [Engineering]", "group: [Engineering]", 1))?;
+    write_rules(&right.replacen("groups: [Engineering]", "group: [Engineering]", 1))?;
     stage.rules_were_written().await?;
-    stage.edit(&right)
+    write_rules(&right)
 }

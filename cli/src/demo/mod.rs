@@ -9,7 +9,7 @@ mod report;
 mod stage;
 mod tell;
 
-use std::{env, fs};
+use std::env;
 
 use clap::Args;
 use local::bobs_organization;
@@ -28,7 +28,7 @@ pub(crate) async fn run(Arguments {}: &Arguments) -> Result<Exit, Failure> {
     let folder = tempfile::tempdir().map_err(Failure::Write)?;
     // So the rules file has the short name that messages show.
     env::set_current_dir(folder.path()).map_err(Failure::Write)?;
-    fs::write(stage::RULES_FILE, RULES).map_err(Failure::Write)?;
+    stage::write_rules(RULES)?;
     let organization = bobs_organization();
     tell::opening(&organization, RULES)?;
     let mut stage = Stage::set(organization).await?;

@@ -22,7 +22,7 @@ use crate::{
 use super::{bob::Bob, tell};
 
 /// The name of Bob's rules file, in the folder that the demo runs in.
-pub(super) const RULES_FILE: &str = "rules.yaml";
+const RULES_FILE: &str = "rules.yaml";
 
 const BOBS_ACCESS_KEY_ID: &str = "BOBDEMO";
 
@@ -33,6 +33,11 @@ const QUIET: Duration = Duration::from_millis(60);
 
 /// What Usher announces of every change and every sweep: the runs have told it.
 const TOLD_BY_RUNS: [&str; 3] = ["Access Granted", "Access Revoked", "Sweep Finished"];
+
+/// Bob writes his rules file.
+pub(super) fn write_rules(text: &str) -> Result<(), Failure> {
+    fs::write(RULES_FILE, text).map_err(Failure::Write)
+}
 
 /// AWS on localhost, Bob's hands, and the functions.
 pub(super) struct Stage {
@@ -68,11 +73,6 @@ impl Stage {
     /// The rules in force.
     pub(super) fn rules(&self) -> &Rules {
         &self.file.rules
-    }
-
-    /// Bob edits his rules file.
-    pub(super) fn edit(&mut self, text: &str) -> Result<(), Failure> {
-        fs::write(RULES_FILE, text).map_err(Failure::Write)
     }
 
     /// S3 tells that the rules file was written, and the function for it makes of it what it will.

@@ -2,11 +2,12 @@
 //! on what stays.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::{self, Display, Formatter},
 };
 
 use crate::{
+    ids::AccountId,
     organization::{Gap, Organization},
     rules::Rules,
     shown::Shown,
@@ -108,24 +109,21 @@ fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
 
 /// Where the IAM role of a permission set goes with its last assignment: once for each permission set.
 fn roles_that_go(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
-    let mut accounts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut accounts: BTreeMap<&str, BTreeSet<(&str, &AccountId)>> = BTreeMap::new();
     for change in plan.changes.iter().filter(|change| change.takes_role_away()) {
-        let accounts = accounts.entry(&change.permission_set.name).or_default();
-        // A plan is in the order of the accounts.
-        if accounts.last() != Some(&change.account.name.as_str()) {
-            accounts.push(&change.account.name);
-        }
+        let account = (change.account.name.as_str(), &change.account.id);
+        accounts.entry(&change.permission_set.name).or_default().insert(account);
     }
     if accounts.is_empty() {
         return Ok(());
     }
     writeln!(f, "\n{ROLES_GO}")?;
     for (permission_set, accounts) in accounts {
-        let (named, more) = accounts.split_at(accounts.len().min(NAMED_ROLES));
-        let more = match more.len() {
+        let more = match accounts.len().saturating_sub(NAMED_ROLES) {
             0 => String::new(),
             number => format!(" and {}", count(number, "more account")),
         };
+        let named: Vec<&str> = accounts.iter().take(NAMED_ROLES).map(|(name, _)| *name).collect();
         let named = named.join(", ");
         writeln!(f, "  {} in {}{more}", Shown(permission_set), Shown(&named))?;
     }
