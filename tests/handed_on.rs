@@ -13,7 +13,7 @@ use shared::{
     scope::Scope,
 };
 use tempfile::TempDir;
-use tokio::time::{Instant, timeout};
+use tokio::{sync::Notify, time::Instant};
 
 use crate::support::{
     in_process::{Tap, configuration},
@@ -21,9 +21,9 @@ use crate::support::{
     organization::{Company, account_id, company},
 };
 
-const ACCOUNTS: usize = 40;
+const ACCOUNTS: usize = 120;
 
-/// A run of so much time does something in forty accounts, and not all.
+/// A run of so much time does something in some of these accounts, and not in all.
 const SHORT: Duration = Duration::from_secs(60);
 /// As much as Lambda gives.
 const LONG: Duration = Duration::from_secs(15 * 60);
@@ -34,15 +34,20 @@ struct Stage {
     folder: TempDir,
 }
 
-/// What one process asks AWS; it hangs for ever where it is cut.
-#[derive(Debug)]
+/// What one process asks AWS. Where it is cut, the process is about to die.
+#[derive(Debug, Default)]
 struct Wire {
     cut_at: Option<&'static str>,
+    is_cut: Notify,
 }
 
 impl Tap for Wire {
     fn asks(&self, operation: &str, _body: &Value) -> bool {
-        self.cut_at.is_none_or(|cut| !operation.ends_with(cut))
+        let is_cut = self.cut_at.is_some_and(|cut| operation.ends_with(cut));
+        if is_cut {
+            self.is_cut.notify_one();
+        }
+        !is_cut
     }
 
     fn is_answered(&self, _operation: &str) -> bool {
@@ -54,7 +59,7 @@ impl Stage {
     async fn new(Company(organization): Company, rules: &str, caller: Option<&str>) -> Self {
         let settings = local::Settings {
             latency: Duration::from_secs(1),
-            assignment_time: Duration::from_secs(8),
+            assignment_time: Duration::from_secs(3),
             caller: caller.map(account_id),
             ..local::Settings::default()
         };
@@ -65,7 +70,11 @@ impl Stage {
     }
 
     /// A process that has just begun, and knows what an earlier one has kept.
-    fn world(&self, cut_at: Option<&'static str>) -> World {
+    fn world(&self) -> World {
+        self.world_on(Arc::default())
+    }
+
+    fn world_on(&self, wire: Arc<Wire>) -> World {
         let file = |name: &str| self.folder.path().join(name).to_str().unwrap().to_owned();
         let settings = Settings {
             rules: Some(file("rules.yaml").parse().unwrap()),
@@ -75,7 +84,7 @@ impl Stage {
             calls_per_second: NonZeroU32::new(1_000).unwrap(),
             ..Settings::default()
         };
-        World::new(settings, configuration(self.local.router(), "test", Arc::new(Wire { cut_at })))
+        World::new(settings, configuration(self.local.router(), "test", wire))
     }
 
     async fn deliver(&self, world: &World, body: &str, time: Duration) -> Batch {
@@ -86,7 +95,7 @@ impl Stage {
 
     /// All that was handed on, until nothing is.
     async fn finish(&self) {
-        let world = self.world(None);
+        let world = self.world();
         loop {
             let waiting = self.local.take_messages();
             if waiting.is_empty() {
@@ -143,7 +152,7 @@ fn tick() -> String {
 #[tokio::test(start_paused = true)]
 async fn what_a_tick_has_no_time_for_is_handed_on() {
     let stage = Stage::new(shops(false), &begun(), None).await;
-    let batch = stage.deliver(&stage.world(None), &tick(), SHORT).await;
+    let batch = stage.deliver(&stage.world(), &tick(), SHORT).await;
     assert!(again(&batch).is_empty());
     let done = stage.assignments();
     assert!((1..ACCOUNTS).contains(&done), "{done}");
@@ -156,11 +165,11 @@ async fn what_a_tick_has_no_time_for_is_handed_on() {
 async fn a_tick_whose_rest_the_lane_does_not_take_is_not_over() {
     let stage = Stage::new(shops(false), &begun(), None).await;
     stage.local.fail(denied("sqs:SendMessage", None));
-    let batch = stage.deliver(&stage.world(None), &tick(), SHORT).await;
+    let batch = stage.deliver(&stage.world(), &tick(), SHORT).await;
     assert_eq!(again(&batch), ["message-0"]);
     assert!((1..ACCOUNTS).contains(&stage.assignments()));
     stage.local.mend();
-    assert!(again(&stage.deliver(&stage.world(None), &tick(), LONG).await).is_empty());
+    assert!(again(&stage.deliver(&stage.world(), &tick(), LONG).await).is_empty());
     stage.finish().await;
     assert_eq!(stage.assignments(), ACCOUNTS);
 }
@@ -169,10 +178,14 @@ async fn a_tick_whose_rest_the_lane_does_not_take_is_not_over() {
 #[tokio::test(start_paused = true)]
 async fn a_process_that_dies_before_it_hands_on_has_not_seen_to_the_tick() {
     let stage = Stage::new(shops(false), &begun(), None).await;
-    let dying = stage.world(Some("SendMessage"));
-    assert!(timeout(LONG, stage.deliver(&dying, &tick(), SHORT)).await.is_err());
+    let wire = Arc::new(Wire { cut_at: Some("SendMessage"), ..Wire::default() });
+    let (dying, tick) = (stage.world_on(Arc::clone(&wire)), tick());
+    tokio::select! {
+        batch = stage.deliver(&dying, &tick, SHORT) => panic!("{:?}", again(&batch)),
+        () = wire.is_cut.notified() => {}
+    }
     assert!((1..ACCOUNTS).contains(&stage.assignments()));
-    stage.deliver(&stage.world(None), &tick(), LONG).await;
+    stage.deliver(&stage.world(), &tick, LONG).await;
     stage.finish().await;
     assert_eq!(stage.assignments(), ACCOUNTS);
 }
@@ -184,7 +197,7 @@ const NOBODY: &str = "{version: 1, manage: {unlisted: revoke, max_revocations: 0
 async fn one_part_of_a_sweep_is_approved_by_itself() {
     let stage = Stage::new(shops(true).account("identity", "/"), NOBODY, Some("identity")).await;
     let sweep = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
-    stage.deliver(&stage.world(None), &sweep.body(), SHORT).await;
+    stage.deliver(&stage.world(), &sweep.body(), SHORT).await;
     let [set] = stage.held().try_into().unwrap();
     let number = set.revocations.len();
     assert!((1..ACCOUNTS).contains(&number) && !set.scope.is_everything(), "{number}");
@@ -201,7 +214,7 @@ async fn one_part_of_a_sweep_is_approved_by_itself() {
         approval: Some(set.digest.clone()),
         ..LaneMessage::default()
     };
-    let batch = stage.deliver(&stage.world(None), &approved.body(), LONG).await;
+    let batch = stage.deliver(&stage.world(), &approved.body(), LONG).await;
     assert!(again(&batch).is_empty() && !file.exists());
     let left = stage.local.organization().assignments;
     assert_eq!(left.len(), ACCOUNTS - number);

@@ -11,9 +11,6 @@ use crate::exit::Failure;
 /// How many names are told that have in them what was typed.
 const TOLD: usize = 3;
 
-/// What people call a user by, beside the user name.
-const DISPLAY_NAME: &str = "display_name";
-
 /// Whom an explanation is about, as typed.
 #[derive(Clone, Copy)]
 pub(super) enum Whom<'a> {
@@ -50,7 +47,7 @@ pub(super) fn account_of<'a>(
     let ids: Vec<&AccountId> = named.map(|(id, _)| id).collect();
     match ids.as_slice() {
         [id] => Ok((*id).clone()),
-        [] => Err(not_found("account", name, accounts.map(|(_, name)| [name]))),
+        [] => Err(not_found("account", name, accounts.map(|(_, name)| name))),
         several => {
             let ids: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
             Err(Failure::Ambiguous { name: name.to_owned(), ids: ids.join(", ") })
@@ -85,40 +82,36 @@ pub(super) fn user<'o>(users: &'o [User], name: &str) -> Option<&'o User> {
 }
 
 pub(super) fn no_group(groups: &[Group], name: &str) -> Failure {
-    not_found("group", name, groups.iter().map(|group| [group.display_name.as_str()]))
+    not_found("group", name, groups.iter().map(|group| group.display_name.as_str()))
 }
 
 pub(super) fn no_user(users: &[User], name: &str) -> Failure {
-    not_found("user", name, users.iter().map(|user| [user.user_name.as_str(), called(user)]))
+    not_found("user", name, users.iter().map(|user| user.user_name.as_str()))
 }
 
-fn called(user: &User) -> &str {
-    user.attributes.get(DISPLAY_NAME).map_or("", String::as_str)
-}
-
-/// Nothing is called so; but something is called nearly so, or has it in one of its names. The first of these is told.
-pub(super) fn not_found<'a, const NAMES: usize>(
+/// Nothing is called so; but something is called nearly so, or has all the words in its name that were typed.
+pub(super) fn not_found<'a>(
     what: &'static str,
     name: &str,
-    names: impl IntoIterator<Item = [&'a str; NAMES]>,
+    names: impl IntoIterator<Item = &'a str>,
 ) -> Failure {
-    let all: Vec<[&str; NAMES]> = names.into_iter().collect();
-    let first = |names: &[&'a str; NAMES]| names.first().copied();
-    let hint = match nearest(name, all.iter().filter_map(first)) {
+    let all: Vec<&str> = names.into_iter().collect();
+    let hint = match nearest(name, all.iter().copied()) {
         Some(near) => format!("; `{near}` is near"),
         None => having(name, &all).map(|names| format!("; like it: {names}")).unwrap_or_default(),
     };
     Failure::NotFound { what, name: name.to_owned(), hint }
 }
 
-/// The first of those that have a text in one of their names.
-fn having<const NAMES: usize>(text: &str, all: &[[&str; NAMES]]) -> Option<String> {
+/// The first of the names that have all words of a text: who looks for Mary Adams finds `mary.adams@example.com`.
+fn having(text: &str, all: &[&str]) -> Option<String> {
     let lower = text.to_lowercase();
-    let has = |names: &&[&str; NAMES]| {
-        names.iter().any(|name| !lower.is_empty() && name.to_lowercase().contains(&lower))
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let has = |name: &&&str| {
+        let name = name.to_lowercase();
+        !words.is_empty() && words.iter().all(|word| name.contains(word))
     };
-    let mut found: Vec<&str> =
-        all.iter().filter(has).filter_map(|names| names.first().copied()).collect();
+    let mut found: Vec<&str> = all.iter().filter(has).copied().collect();
     found.sort_unstable();
     let (told, more) = found.split_at(found.len().min(TOLD));
     let told: Vec<String> = told.iter().map(|name| format!("`{name}`")).collect();

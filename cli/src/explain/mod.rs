@@ -64,7 +64,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let decision = Decision::new(&rules, &organization, clock::now());
     let explanation = decision
         .explain(&account, &principal)
-        .ok_or_else(|| find::not_found::<1>("account", account.as_str(), []))?;
+        .ok_or_else(|| find::not_found("account", account.as_str(), []))?;
     match arguments.format {
         Format::Json => output::json(&explanation)?,
         Format::Text => {
