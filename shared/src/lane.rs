@@ -83,11 +83,11 @@ impl Tally {
         self.gaps.dedup();
         self.gaps.truncate(MOST_GAPS);
         Self {
-            parts: self.parts + other.parts,
+            parts: self.parts.saturating_add(other.parts),
             summary: self.summary + other.summary,
-            failed: self.failed + other.failed,
+            failed: self.failed.saturating_add(other.failed),
             gaps: self.gaps,
-            found_again: self.found_again + other.found_again,
+            found_again: self.found_again.saturating_add(other.found_again),
         }
     }
 }

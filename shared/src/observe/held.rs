@@ -65,9 +65,8 @@ impl Held {
     pub(super) fn see_in(&mut self, accounts: &BTreeSet<AccountId>, all: &[Assignment]) -> bool {
         let here = all.iter().filter(|assignment| accounts.contains(&assignment.account_id));
         let mut now = self.arranged(here);
-        let had = self.by_principal.iter().filter(|(_, held)| !held.is_empty());
         let principals: BTreeSet<String> =
-            had.map(|(id, _)| id).chain(now.keys()).cloned().collect();
+            self.by_principal.keys().chain(now.keys()).cloned().collect();
         let mut is_changed = false;
         for id in principals {
             let now = now.remove(&id).unwrap_or_default();
@@ -121,6 +120,9 @@ impl Held {
         let is_changed = sets.remove(&set);
         if sets.is_empty() {
             held.remove(&assignment.account_id);
+        }
+        if held.is_empty() {
+            self.by_principal.remove(assignment.principal.id());
         }
         is_changed
     }
@@ -187,7 +189,10 @@ impl Held {
                 held.insert(account, now);
             }
         }
-        self.by_principal.insert(id.to_owned(), held);
+        // Whoever has nothing needs no entry: in a thousand groups that is most of them.
+        if !held.is_empty() {
+            self.by_principal.insert(id.to_owned(), held);
+        }
         is_changed
     }
 
@@ -319,6 +324,24 @@ mod tests {
         assert!(held.ask_for_users(true));
         held.see_in(&[account(2)].into(), &[assignment(2, '2', 'b')]);
         assert_eq!(held.take_since().came.len(), 0);
+    }
+
+    /// Of a thousand groups most may have nothing: they are not worth a line in a file that is written
+    /// after every run.
+    #[test]
+    fn whoever_holds_nothing_is_not_kept() {
+        let all = [assignment(1, '1', 'a')];
+        let mut held = Held::default();
+        held.see_by(&[group('a'), group('b')], &all);
+        held.see_everywhere(&[account(1)].into());
+        assert_eq!(held.by_principal.len(), 1);
+        assert_eq!(held.places_of(&group('a')), Some([account(1)].into()));
+        assert_eq!(held.places_of(&group('b')), Some(BTreeSet::new()));
+        assert!(held.see_in(&[account(1)].into(), &[]) && held.by_principal.is_empty());
+        held.see_by(&[group('a')], &all);
+        assert!(held.see_by(&[group('a')], &[]) && held.by_principal.is_empty());
+        held.see_made(&all[0]);
+        assert!(held.see_taken_away(&all[0]) && held.by_principal.is_empty());
     }
 
     #[test]

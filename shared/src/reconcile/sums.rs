@@ -1,7 +1,7 @@
 //! What the parts of a sweep add up to, when one run has no time for all of it.
 //!
-//! An account in which not all changes were started is looked at again by the next part. What is found there
-//! again must not be counted twice.
+//! An account in which not all changes were started, or in which room was made, is looked at again by the
+//! next part. What is found there again must not be counted twice.
 
 use std::collections::BTreeSet;
 
@@ -48,7 +48,7 @@ impl Part<'_> {
 
     /// The accounts that the next part looks at again.
     fn looked_at_again(&self) -> BTreeSet<AccountId> {
-        let accounts = self.acted.not_started.iter().map(|change| &change.account.id);
+        let accounts = self.organization.accounts.iter().map(|account| &account.id);
         accounts.filter(|id| self.rest.names_whole(id)).cloned().collect()
     }
 
@@ -87,20 +87,18 @@ impl Part<'_> {
         decide(self.rules, self.organization, errand.now, &scope).unchanged
     }
 
-    /// What counts against the limit on revocations of later parts. Accounts in which changes were not
-    /// started are looked at again, and are counted then.
+    /// What counts against the limit on revocations of later parts. Accounts that are looked at again are
+    /// counted then.
     pub(super) fn found(&self) -> Earlier {
-        let Self { organization, plan, acted, .. } = self;
+        let Self { organization, plan, acted, rest, .. } = self;
         let is_delete = |change: &&Change| change.action == Action::Delete;
         let to_go = plan.changes.iter().filter(is_delete).count();
         let to_come = acted.not_started.iter().filter(is_delete).count();
-        let accounts: BTreeSet<&AccountId> =
-            acted.not_started.iter().map(|change| &change.account.id).collect();
         let assignments = organization.assignments.iter();
-        let there = assignments.filter(|one| accounts.contains(&one.account_id)).count();
+        let there = assignments.filter(|one| rest.names_whole(&one.account_id)).count();
         let gone = acted.outcomes.iter().filter(|outcome| {
             let change = &outcome.change;
-            is_delete(&change) && outcome.result.is_ok() && accounts.contains(&change.account.id)
+            is_delete(&change) && outcome.result.is_ok() && rest.names_whole(&change.account.id)
         });
         let counted_again = there.saturating_sub(gone.count());
         Earlier {
