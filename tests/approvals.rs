@@ -276,7 +276,8 @@ async fn too_little_time_does_not_void_an_approval() {
     let held = Held::new().await;
     held.approve(&held.approval());
     let message = held.message().body();
-    let batch = held.aws.usher().await.take_until(&[message.clone()], Instant::now()).await;
+    let batch =
+        held.aws.usher().await.take_until(std::slice::from_ref(&message), Instant::now()).await;
     assert_eq!(again(&batch.unwrap()), ["message-0"]);
     assert!(held.is_unchanged() && held.approved(&held.set.digest).exists());
     held.take(&[message]).await;
