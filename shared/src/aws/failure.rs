@@ -167,8 +167,7 @@ mod tests {
     fn a_key_that_is_not_to_be_used_is_told_from_a_call_that_is_not_allowed() {
         let refused = |reason: &str| {
             let body = format!(r#"{{"Message": "not authorized", "Reason": {reason}}}"#);
-            let answer =
-                HttpResponse::new(StatusCode::try_from(400).unwrap(), SdkBody::from(body));
+            let answer = HttpResponse::new(StatusCode::try_from(400).unwrap(), SdkBody::from(body));
             let said = ErrorMetadata::builder().code("AccessDeniedException").message("no");
             let error = ListInstancesError::generic(said.build());
             failed("sso:ListInstances")(SdkError::service_error(error, answer))
