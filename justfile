@@ -52,6 +52,8 @@ snapshots:
 template:
     PATH="$PWD/.venv/bin:$PATH" python tests/lint_template.py infra/template.yaml
     .venv/bin/cfn-lint infra/organization-events.yaml
+    .venv-infra/bin/python tests/infra/check_permissions.py
+    .venv/bin/python -m pytest --quiet -p no:cacheprovider tests/infra
 
 # The functions as AWS Lambda takes them, with their sizes and cold starts: `just package --architecture arm64`.
 package *arguments:
