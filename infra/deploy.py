@@ -73,10 +73,12 @@ class Refused(Exception):
 
 def aws(*words: str, region: str | None = None, profile: str | None = None) -> Any:
     """What the AWS CLI answers."""
-    command = [executable("aws"), *words, "--output", "json", "--no-cli-pager"]
+    command = [executable("aws"), *words, "--output", "json"]
     command += ["--region", region] if region else []
     command += ["--profile", profile] if profile else []
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Version 2 shows what it answers in a pager, and version 1 does not know the flag against that.
+    environment = os.environ | {"AWS_PAGER": ""}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Refused(" ".join(done.stderr.split()) or f"`{shlex.join(command)}` ended with {done.returncode}")
     return json.loads(done.stdout or "null")
@@ -483,10 +485,8 @@ def save(document: Document) -> None:
 
 def sam(*words: str) -> None:
     """Runs SAM, and lets it say what it says."""
-    # AWS-LC otherwise gathers entropy from the processor's jitter at each cold start: see infra/package.py.
-    environment = os.environ | {"AWS_LC_SYS_NO_JITTER_ENTROPY": "1"}
     say(f"\n$ sam {shlex.join(words)}")
-    done = subprocess.run([executable("sam"), *words], cwd=ROOT, env=environment, check=False)
+    done = subprocess.run([executable("sam"), *words], cwd=ROOT, check=False)
     if done.returncode != 0:
         raise Stop(f"`sam {shlex.join(words)}` ended with {done.returncode}", "what it says above is why; run this again when that is mended")
 
@@ -594,9 +594,9 @@ def tell_next(document: Document, surroundings: Surroundings, told: dict[str, st
             say(f"    {command}\n")
         say("and then here, with the output ReaderRoleArn of the stack in us-east-1:\n\n    python3 infra/deploy.py --management-role ARN")
     say("\nNothing happens before there are rules. The starter file only reports; make it yours, and put it up:\n")
-    say(f"    usher push infra/rules.yaml --bucket {told['RulesBucketName']}")
+    say(f"    {told['FirstPutTheRulesUp']}")
     say("\nIs everything there that it needs?\n")
-    say(f"    usher doctor --bucket {told['RulesBucketName']} --lane {told['LaneUrl']}")
+    say(f"    {told['ThenAsk']}")
 
 
 def arguments_of(words: list[str] | None) -> argparse.Namespace:

@@ -170,3 +170,30 @@ def test_what_cannot_run_here_is_packaged_all_the_same(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "not here" in done.stdout
     assert clone.zip_of(FOREIGN).is_file()
+
+
+CRATE = """[package]
+name = "small"
+version = "0.1.0"
+edition = "2024"
+
+[workspace]
+"""
+TELLS = """fn main() {
+    println!("{}", option_env!("AWS_LC_SYS_NO_JITTER_ENTROPY").unwrap_or("not set"));
+}
+"""
+
+
+def test_only_what_is_built_for_lambda_is_built_without_jitter(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "functions" / ".cargo", tmp_path / "functions" / ".cargo")
+    told = {}
+    for folder in ("functions/small", "cli"):
+        crate = tmp_path / folder
+        program(crate / "src" / "main.rs", TELLS)
+        program(crate / "Cargo.toml", CRATE)
+        environment = {name: value for name, value in os.environ.items() if "JITTER" not in name and name != "CARGO_TARGET_DIR"}
+        run = ["cargo", "run", "--quiet", "--offline"]
+        done = subprocess.run(run, cwd=crate, env=environment, capture_output=True, text=True, timeout=300, check=True)
+        told[folder] = done.stdout.strip()
+    assert told == {"functions/small": "1", "cli": "not set"}
