@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "bed"), str(ROOT / "tests" / "boto3")]
 
 from bob import MANAGEMENT  # noqa: E402
-from clients import client  # noqa: E402
 from emulator import Ministack  # noqa: E402
 from server import Server  # noqa: E402
 
@@ -100,9 +100,16 @@ def environment(tmp_path: Path, ministack: Ministack, organization: Server) -> d
     }
 
 
-def parameters(ministack: Ministack, stack: str) -> dict[str, str]:
+def parameters(ministack: Ministack, stack: str, region: str) -> dict[str, str]:
     """What the stack was made with."""
-    [described] = client("cloudformation", ministack.endpoint).describe_stacks(StackName=stack)["Stacks"]
+    cloudformation = boto3.client(
+        "cloudformation",
+        region_name=region,
+        endpoint_url=ministack.endpoint,
+        aws_access_key_id=MANAGEMENT,
+        aws_secret_access_key="not-a-secret",
+    )
+    [described] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     assert described["StackStatus"] == "CREATE_COMPLETE"
     return {each["ParameterKey"]: each["ParameterValue"] for each in described["Parameters"]}
 
@@ -113,9 +120,9 @@ def test_what_it_keeps_is_what_sam_deploys(clone: Path, environment: dict[str, s
     assert done.returncode == 0, done.stdout + done.stderr
     assert "usher push infra/rules.yaml --bucket usher-rulesbucket-" in done.stderr
     kept: Any = tomllib.loads((clone / "samconfig.toml").read_text())
-    stacks = {"default": "usher", "forwarder-us-east-1": "usher-organization-events"}
-    for environment_name, stack in stacks.items():
+    stacks = {"default": ("usher", "eu-west-1"), "forwarder-us-east-1": ("usher-organization-events", "us-east-1")}
+    for environment_name, (stack, region) in stacks.items():
         wanted = kept[environment_name]["deploy"]["parameters"]["parameter_overrides"]
-        there = parameters(ministack, stack)
+        there = parameters(ministack, stack, region)
         assert {name: there[name] for name in wanted} == wanted
-    assert parameters(ministack, "usher")["SweepSchedule"] == "cron(17 */4 * * ? *)"
+    assert parameters(ministack, *stacks["default"])["SweepSchedule"] == "cron(17 */4 * * ? *)"
