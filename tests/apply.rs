@@ -11,11 +11,7 @@ use serde_json::Value;
 use shared::organization::{Assignment, Organization, Principal};
 use tokio::{process::Command, time::timeout};
 
-use crate::support::{
-    root,
-    usher::{Ended, Usher, binary},
-    validate::python,
-};
+use crate::support::usher::{Ended, Usher};
 
 const RULES: &str = "version: 1
 manage: {unlisted: revoke}
@@ -194,16 +190,8 @@ async fn ctrl_c_stops_after_what_is_under_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_terminal_somebody_is_asked() {
     let desk = Desk::new(RULES).await;
-    let at_the_terminal = |answer: &str| {
-        let command = desk.usher.command(&["apply", "--rules", "rules.yaml"]);
-        let mut terminal = std::process::Command::new(python());
-        terminal.arg(root().join("tests/terminal.py")).args(["is taken:", answer]);
-        terminal.arg(binary("usher")).args(command.get_args());
-        terminal.current_dir(command.get_current_dir().unwrap()).env_clear();
-        terminal.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        let output = terminal.output().unwrap();
-        (output.status.code(), String::from_utf8(output.stdout).unwrap())
-    };
+    let at_the_terminal =
+        |answer: &str| desk.usher.at_a_terminal(&["apply", "--rules", "rules.yaml"], answer);
     let before = desk.assignments();
     for answer in ["y", "", "no", "YES"] {
         let (code, screen) = at_the_terminal(answer);
@@ -214,6 +202,25 @@ async fn on_a_terminal_somebody_is_asked() {
     assert_eq!((code, desk.assignments()), (Some(0), before + 2), "{screen}");
     assert!(screen.contains("Applied: 3 granted, 1 revoked."), "{screen}");
     assert!(!screen.contains("done  "), "{screen}");
+    assert!(!screen.contains("loses access"), "{screen}");
+}
+
+/// A small organization, in which a slip takes all access away and is not over `max_revocations`: whoever is asked is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_asked_is_told_of_a_slip() {
+    let desk = Desk::new(RULES).await;
+    assert_eq!(desk.apply(&["--yes"]).code, 0);
+    let before = desk.assignments();
+    let desk = Desk {
+        usher: desk.usher.file("rules.yaml", RULES.replace("[Engineering]", "[Enginering]")),
+        ..desk
+    };
+    let (code, screen) = desk.usher.at_a_terminal(&["apply", "--rules", "rules.yaml"], "no");
+    assert_eq!((code, desk.assignments()), (Some(1), before), "{screen}");
+    let warned = "3 assignments of group `Engineering` are to be revoked, and rule `engineers-build` probably means them";
+    assert!(screen.contains(warned), "{screen}");
+    let told = screen.find("Somebody loses access").unwrap();
+    assert!(told < screen.find("Apply these changes?").unwrap(), "{screen}");
 }
 
 /// From a delegated administrator's account, what only the management account may change is not even tried.

@@ -1,14 +1,14 @@
 //! Revocations that are held, and what becomes of them once somebody approves: from the lane to assignments at AWS, over
 //! the real SDK.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 use local::{Fault, FaultKind, Local, Probability, bobs_organization};
 use serde_json::{Value, json};
 use shared::{
     act::{Act, RequestState},
     approval::{Approval, HeldSet},
-    ids::Digest,
+    ids::{AccountId, Digest},
     lane::{Cause, LaneMessage},
     organization::Assignment,
     plan::Action,
@@ -21,6 +21,7 @@ use crate::support::{
     bed::{Bed, Deployment},
     local_aws::{LocalAws, again, message_about, quick},
     organization::{Company, account_id, assignment, company},
+    wire_faults::{BadWire, Harm, Spoilt},
 };
 
 const RULES: &str = "version: 1
@@ -61,7 +62,13 @@ struct Held {
 
 impl Held {
     async fn new() -> Self {
-        let aws = LocalAws::start(visited(), RULES).await;
+        Self::asked_by(None).await
+    }
+
+    /// One that is in that account; the management account's, where none is named.
+    async fn asked_by(caller: Option<AccountId>) -> Self {
+        let settings = local::Settings { caller, ..quick() };
+        let aws = LocalAws::with(visited(), RULES, settings).await;
         sweep(&aws).await;
         let mut sets = held(&aws);
         assert_eq!(sets.len(), 1);
@@ -260,6 +267,86 @@ async fn a_gap_does_not_void_an_approval() {
     assert_eq!(again(&batch), ["message-0"]);
     assert!(held.is_unchanged() && held.approved(&held.set.digest).exists());
     held.take(&[held.message().body()]).await;
+    assert!(held.is_done());
+}
+
+/// Nor while there was no time to look at all of it.
+#[tokio::test]
+async fn too_little_time_does_not_void_an_approval() {
+    let held = Held::new().await;
+    held.approve(&held.approval());
+    let message = held.message().body();
+    let batch = held.aws.usher().await.take_until(&[message.clone()], Instant::now()).await;
+    assert_eq!(again(&batch.unwrap()), ["message-0"]);
+    assert!(held.is_unchanged() && held.approved(&held.set.digest).exists());
+    held.take(&[message]).await;
+    assert!(held.is_done());
+}
+
+/// Whichever single read fails, in the look for the set or in the run that lets it go: nobody is asked a
+/// second time, and in the end all of it is gone.
+#[tokio::test]
+async fn whatever_read_fails_what_was_approved_goes_without_another_approval() {
+    // From a delegated administrator's account it is read pair by pair: what is missed is missed in one account,
+    // and the other goes on.
+    for caller in [None, Some(account_id("shop"))] {
+        let is_a_read = |name: &str| name.starts_with("List") && !name.ends_with("Status");
+        let mut spoilt = 0;
+        for (operation, times) in approve_over_a_bad_wire(caller.as_ref(), None).await {
+            for from in (0..times).filter(|_| is_a_read(&operation)) {
+                let (operation, harm) = (operation.clone(), Harm::Denied);
+                let spoil = Spoilt { operation, from, times: 1, harm };
+                approve_over_a_bad_wire(caller.as_ref(), Some(spoil)).await;
+                spoilt += 1;
+            }
+        }
+        assert!(spoilt > 10, "{spoilt}");
+    }
+}
+
+/// Approves what is held, over a wire, until it is done; what was called.
+async fn approve_over_a_bad_wire(
+    caller: Option<&AccountId>,
+    spoilt: Option<Spoilt>,
+) -> BTreeMap<String, usize> {
+    let told = format!("{caller:?} {spoilt:?}");
+    let held = Held::asked_by(caller.cloned()).await;
+    held.approve(&held.approval());
+    let (wire, endpoint) = BadWire::to(&held.aws.local.endpoint(), spoilt).await;
+    let usher = held.aws.usher_at(&endpoint).await;
+    let mut next = vec![held.message().body()];
+    for _ in 0..5 {
+        let batch = usher.take(&next).await;
+        if batch.is_ok_and(|batch| again(&batch).is_empty()) {
+            next.clear();
+        }
+        let rest = held.aws.local.take_messages().into_iter();
+        next.extend(rest.map(|message| message.body));
+        if next.is_empty() {
+            break;
+        }
+    }
+    assert!(held.is_done(), "{told}: {next:?}");
+    assert_eq!(held.aws.announced("Revocations Held").len(), 1, "{told}");
+    wire.calls()
+}
+
+/// What a tick finds and holds goes when it is approved, although the hour that brought it is over.
+#[tokio::test]
+async fn what_an_hour_has_brought_goes_when_it_is_approved() {
+    let ended = (now() - chrono::TimeDelta::seconds(30)).to_rfc3339();
+    let rules = format!(
+        "{RULES}  - name: visit\n    permission_sets: [ViewOnlyAccess]\n    groups: [visitor-*]\n    accounts: {{all: true}}\n    until: {ended}\n"
+    );
+    let aws = LocalAws::start(visited(), &rules).await;
+    let tick = LaneMessage { scope: Scope::tick(), ..LaneMessage::default() };
+    aws.usher_with_cache().await.take(&[tick.body()]).await.unwrap();
+    let mut sets = held(&aws);
+    assert_eq!(sets.len(), 1);
+    let held = Held { set: sets.remove(0), aws };
+    assert!(held.is_unchanged());
+    held.approve(&held.approval());
+    held.aws.usher_with_cache().await.take(&[held.message().body()]).await.unwrap();
     assert!(held.is_done());
 }
 

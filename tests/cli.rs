@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use insta::{assert_snapshot, with_settings};
 use local::{Local, Settings, bobs_organization};
 use serde_json::json;
-use shared::organization::{Organization, Unread};
+use shared::organization::{DelegatedAdministrator, Organization, Unread};
 
 use crate::support::{
     events::api_call,
-    organization::{Company, account_id, company, unit_id},
+    organization::{Company, account_id, company, permission_set_arn, unit_id},
     usher::Usher,
 };
 
@@ -263,6 +263,7 @@ fn the_demo_asks_no_proxy() {
 fn demo() {
     let ended = Usher::new().run(&["demo"]);
     with_settings!({filters => vec![
+        (r"group [0-9a-f-]{36}", "group [id]"),
         (r"\b\d{12}\b", "[account]"),
         (r"observed \d\d:\d\d UTC", "observed [time] UTC"),
         (r"\d+ calls? to AWS, \d+ ms", "[cost]"),
@@ -287,6 +288,17 @@ const BROKEN_PROMISES: &str = "  - name: engineers build in production too
     user: {user_name: bob@example.com, groups: [Engineering]}
     expect: []
 ";
+
+#[test]
+fn a_file_without_tests_is_told_how_to_write_one() {
+    let ended = usher(RULES, &bobs_company()).run(&["test", "rules.yaml"]);
+    assert_snapshot!(ended);
+    // What is shown is a test of the very language.
+    let (_, shown) = ended.stdout.split_once("tests:").unwrap();
+    let with_it = format!("{RULES}tests:{shown}");
+    let ended = usher(&with_it, &bobs_company()).run(&["test", "rules.yaml"]);
+    assert!(ended.code == 0 && ended.stdout.contains("1 passed"), "{ended}");
+}
 
 #[test]
 fn tests_that_pass_exit_with_0() {
@@ -486,10 +498,27 @@ fn explain_names_what_is_near_and_accounts_of_one_name() {
         ["--account", "shop-test", "--group", "Enginering"],
         ["--account", "shop-test", "--user", "bob@example.org"],
         ["--account", "shop-test", "--user", "zzz"],
+        ["--account", "shop-test", "--user", "bob"],
+        ["--account", "shop-tset", "--user", "bob"],
+        ["--account", "shop-tset", "--group", "Engin"],
         ["--account", "shop-prod", "--group", "Engineering"],
     ]
     .map(|whom| explain(&company, &whom));
     assert_snapshot!(ends.join("\n"));
+}
+
+/// What a delegated administrator may not change is not said to be about to change.
+#[test]
+fn explain_what_only_the_management_account_may_change() {
+    let whom = ["--account", "shop-test", "--group", "Engineering"];
+    let Company(mut organization) = many_people();
+    organization.delegated_administrator = Some(DelegatedAdministrator {
+        account_id: account_id("shop-test"),
+        permission_sets_of_management: ["PowerUserAccess", "ViewOnlyAccess"]
+            .map(permission_set_arn)
+            .into(),
+    });
+    assert_snapshot!(explain(&Company(organization), &whom));
 }
 
 /// Neither account alone is over the limit; the organization is, and so neither loses anything.
@@ -710,6 +739,23 @@ async fn explain_reads_aws() {
         let offline = usher.run(&[&offline, &whom[..]].concat());
         assert_eq!(live.stdout, offline.stdout, "{live}");
         assert_eq!(live.code, 0, "{live}");
+    }
+    for (whom, said) in [
+        (
+            ["--account", "web-tset", "--user", "olga"],
+            "no account is called `web-tset`; `web-test` is near; no user is called `olga`; like it: `olga.nowak@example.com`",
+        ),
+        (
+            ["--account", "web-test", "--user", "Mary Adams"],
+            "no user is called `Mary Adams`; like it: `mary.adams@example.com`",
+        ),
+        (
+            ["--account", "web-test", "--group", "break-glass"],
+            "no group is called `break-glass`; like it: `break-glass-admins`",
+        ),
+    ] {
+        let ended = usher.run(&[&["explain", "--rules", "rules.yaml"], &whom[..]].concat());
+        assert!(ended.code == 1 && ended.stderr.contains(said), "{ended}");
     }
     let whom = ["--account", "web-test", "--user", "olga.nowak@example.com"];
     assert_snapshot!(

@@ -23,6 +23,7 @@ mod end_to_end;
 mod events;
 mod explain;
 mod gaps;
+mod handed_on;
 mod hostile;
 mod laws;
 mod mistakes;

@@ -9,9 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::{
     bed::{Bed, Deployment, MANAGEMENT},
-    root,
-    usher::{Ended, Usher, binary},
-    validate::python,
+    usher::{Ended, Usher},
 };
 
 const RULES: &str = "version: 1
@@ -173,22 +171,12 @@ async fn what_is_not_right_is_not_uploaded() {
     assert_eq!(versions["Versions"], Value::Null, "{versions}");
 }
 
-fn at_a_terminal(usher: &Usher, answer: &str) -> (Option<i32>, String) {
-    let command = usher.command(&["push", "rules.yaml", "--bucket", BUCKET, "--wait", "0"]);
-    let mut terminal = std::process::Command::new(python());
-    terminal.arg(root().join("tests/terminal.py")).args(["is taken:", answer]);
-    terminal.arg(binary("usher")).args(command.get_args());
-    terminal.current_dir(command.get_current_dir().unwrap()).env_clear();
-    terminal.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let output = terminal.output().unwrap();
-    (output.status.code(), String::from_utf8(output.stdout).unwrap())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn it_asks_and_only_yes_is_yes() {
     let mut desk = Desk::alone(Duration::ZERO).await;
     for answer in ["y", "no", "yes"] {
-        let (code, screen) = at_a_terminal(&desk.usher, answer);
+        let push = ["push", "rules.yaml", "--bucket", BUCKET, "--wait", "0"];
+        let (code, screen) = desk.usher.at_a_terminal(&push, answer);
         let question = format!("Put these rules in force at s3://{BUCKET}/rules.yaml?");
         assert!(screen.contains(&question), "{screen}");
         // Nobody looks at what is uploaded here.
@@ -202,25 +190,26 @@ async fn it_asks_and_only_yes_is_yes() {
     }
 }
 
-/// Two admins edit at the same time: the second is told, and the first one's file stays.
+/// Two admins edit at the same time: the second is told, and the first one's file stays. So it is with the first file of all.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_else_wrote_meanwhile_is_not_overwritten() {
-    let mut desk = Desk::alone(Duration::from_millis(200)).await;
-    let usher = desk.usher;
-    let pushing = tokio::task::spawn_blocking(move || push(&usher, &["--yes"]));
-    let deadline = Instant::now() + Duration::from_secs(60);
-    // The plan is being made: what was in the bucket was looked at before.
-    while desk.local.calls().is_empty() {
-        assert!(Instant::now() < deadline, "the organization is not read");
-        sleep(Duration::from_millis(5)).await;
+    for is_first in [true, false] {
+        let mut desk = Desk::alone(Duration::from_millis(200)).await;
+        if !is_first {
+            desk.write(WRITTEN, "# Bob's\n", None).await;
+        }
+        let usher = std::mem::replace(&mut desk.usher, Usher::new());
+        let pushing = tokio::task::spawn_blocking(move || push(&usher, &["--yes"]));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        // The plan is being made: what was in the bucket was looked at before.
+        while desk.local.calls().is_empty() {
+            assert!(Instant::now() < deadline, "the organization is not read");
+            sleep(Duration::from_millis(5)).await;
+        }
+        desk.write(WRITTEN, "# Mary's\n", None).await;
+        assert_told("push_overtaken", &pushing.await.unwrap());
+        assert_eq!(desk.in_the_bucket().await, "# Mary's\n");
     }
-    let object = json!({"Bucket": BUCKET, "Key": WRITTEN, "Body": "# Mary's\n"});
-    desk.bed.call("s3", "put_object", &object, None).await;
-    let ended = pushing.await.unwrap();
-    assert_told("push_overtaken", &ended);
-    let object = json!({"Bucket": BUCKET, "Key": WRITTEN});
-    let object = desk.bed.call("s3", "get_object", &object, None).await;
-    assert_eq!(object["Body"], "# Mary's\n");
 }
 
 /// An Usher that is older than the command line may not know a key.

@@ -2,9 +2,11 @@
 
 use shared::{
     act::Limits,
+    decide::MOST_GROUPS,
     lane::{Cause, LaneMessage},
     observe::Picture,
     organization::AccountState,
+    plan::Earlier,
     reconcile::{Errand, Reconciled, reconcile},
     scope::Scope,
 };
@@ -71,9 +73,63 @@ async fn what_failed_in_one_account_is_no_other_messages_business() {
     for cause in ["Schedule", "Scheduled Event", "By hand"] {
         assert!(reconciled.is_done(&everywhere(Scope::everything(), cause)), "{cause}");
     }
-    // An event that says to look everywhere comes once.
-    assert!(!reconciled.is_done(&everywhere(Scope::everything(), "DeleteGroupMembership")));
-    assert!(!reconciled.is_done(&everywhere(Scope::rules_changed(), "Object Created")));
+    assert_eq!(reconciled.left_of(&sweep), None);
+}
+
+/// An event that says to look everywhere comes once: what failed is handed on, and no more than that.
+#[tokio::test(start_paused = true)]
+async fn of_an_event_that_says_to_look_everywhere_the_accounts_in_trouble_are_left() {
+    let company = bobs_company().account("shop", "/");
+    let aws = FakeAws::new(company.0)
+        .refusing(assignment("Power", "Engineering", "pay"), "role quota reached");
+    for changed in [
+        everywhere(Scope::everything(), "DeleteGroupMembership"),
+        everywhere(Scope::rules_changed(), "Object Created"),
+        everywhere(Scope::group(group_id("Engineering")), "UpdateGroup"),
+    ] {
+        let reconciled = look(&aws, &changed.scope).await;
+        assert!(reconciled.is_done(&changed));
+        let left = reconciled.left_of(&changed).unwrap();
+        assert_eq!(left, message(&changed.cause.event, "pay"));
+        // That one comes again as it is, until the queue gives up on it.
+        let reconciled = look(&aws, &left.scope).await;
+        assert!(!reconciled.is_done(&left));
+        assert_eq!(reconciled.left_of(&left), None);
+        // An approval is for its very set.
+        let approval = Some(reconciled.plan.digest());
+        let approved = LaneMessage { approval, ..changed.clone() };
+        let reconciled = look(&aws, &approved.scope).await;
+        assert!(!reconciled.is_done(&approved) && reconciled.left_of(&approved).is_none());
+    }
+}
+
+/// AWS has room for so many groups with a permission set in an account. Where it is full, those who go make
+/// room for those who come, who must not wait for the next sweep.
+#[tokio::test(start_paused = true)]
+async fn an_exchange_at_the_edge_of_a_quota_takes_two_runs_at_once() {
+    let mut company = company().permission_set("Power").account("pay", "/").group("new-1");
+    for number in 0..MOST_GROUPS {
+        let group = format!("old-{number}");
+        company = company.group(&group).assigned("Power", &group, "pay");
+    }
+    let rules = rules(
+        "{version: 1, manage: {unlisted: revoke}, rules: [{name: a, permission_sets: Power, groups: ['new-*', 'old-?'], accounts: {all: true}}, {name: b, permission_sets: Power, groups: 'old-[1-8]?', accounts: {all: true}}, {name: c, permission_sets: Power, groups: 'old-9[1-9]', accounts: {all: true}}]}",
+    );
+    let aws = FakeAws::new(company.0);
+    let now = "2026-03-02T15:42:00Z".parse().unwrap();
+    let (limits, mut picture) = (Limits::default(), Picture::default());
+    let errand = Errand::new(Scope::account(account_id("pay")), Vec::new(), now);
+    let parts = (&aws, &aws, &aws);
+    let run = reconcile(parts, &rules, limits, &errand, &mut picture).await.unwrap();
+    assert_eq!((run.plan.impossible.len(), run.outcomes.len()), (1, 1));
+    let rest = run.rest.unwrap();
+    assert_eq!(rest.scope, Scope::part_of_sweep([account_id("pay")].into()));
+    // What went is counted, and what stays is counted with the rest.
+    assert_eq!(rest.before.unwrap().earlier, Earlier { revocations: 1, managed: 1 });
+    let errand = Errand::new(rest.scope, Vec::new(), now);
+    let run = reconcile(parts, &rules, limits, &errand, &mut picture).await.unwrap();
+    assert_eq!((run.plan.impossible.len(), run.outcomes.len(), run.rest), (0, 1, None));
+    assert!(aws.assignments().contains(&assignment("Power", "new-1", "pay")));
 }
 
 /// AWS tells of a change some seconds before it makes it, and tells of it once: who may have looked before
@@ -86,6 +142,7 @@ async fn a_change_of_others_whose_end_is_not_known_is_looked_at_again() {
         (Others::AskForMore, true),
         (Others::NeverEnd, false),
         (Others::Unknown, false),
+        (Others::Denied, true),
     ] {
         let aws = FakeAws::new(bobs_company().account("shop", "/").0).beside(others);
         let changed = message("CreateAccountAssignment", "pay");

@@ -368,6 +368,14 @@ async fn a_name_that_nothing_bears_is_told_with_the_plan_that_follows_from_it() 
 }
 
 #[tokio::test]
+async fn a_long_sweep_says_how_far_it_is() {
+    let usher =
+        Running::start(&["--functions", "--rules", "rules.yaml", "--latency", "700ms"]).await;
+    usher.shows("reconciler at work: ", 1).await;
+    usher.interrupt().await;
+}
+
+#[tokio::test]
 async fn a_sink_that_never_answers_holds_up_nobody() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());

@@ -4,7 +4,7 @@
 use insta::assert_snapshot;
 use shared::{
     decide::{decide, warnings},
-    diagnostic::Diagnostic,
+    diagnostic::{Code, Diagnostic},
     organization::{AccountState, Extent, Organization, Unread},
     rules::Rules,
     scope::Scope,
@@ -411,4 +411,160 @@ fn what_decides_and_was_not_read_is_not_warned_of() {
         assert_eq!(warned(rules, &marys_company()).len(), 1, "{what:?}");
         messages(rules, &marys_company().gap(what, account), &[]);
     }
+}
+
+/// Bob's engineers build in nine accounts, and nobody else does.
+fn nine_shops(group: &str, permission_set: &str, unit: &str) -> Company {
+    let mut company = company().unit(unit).group(group).group("Auditors");
+    company = company.permission_set(permission_set).permission_set("ViewOnlyAccess");
+    for number in 1..=9 {
+        let name = format!("shop-{number}");
+        company = company.account(&name, unit).tagged("environment", "test");
+        company = company.assigned(permission_set, group, &name);
+    }
+    company
+}
+
+const BUILDERS: &str = "version: 1
+manage: {unlisted: revoke}
+rules:
+  - name: engineers-build
+    permission_sets: [PowerUserAccess]
+    groups: [Engineering]
+    accounts: {organizational_unit: /Workloads, tags: {environment: test}}
+";
+
+/// What is told of revocations that a slip explains.
+fn lost(rules_text: &str, company: &Company) -> Vec<Diagnostic> {
+    let mut warned = warned(&rules(rules_text), company);
+    warned.retain(|warning| warning.code == Code::LosesAccess);
+    warned
+}
+
+#[track_caller]
+fn loses(rules_text: &str, company: &Company, whose: &str, who: &str) {
+    let lost = lost(rules_text, company);
+    let [warning] = lost.as_slice() else { panic!("{lost:?}") };
+    let expected = format!("9 assignments{whose} are to be revoked, and {who} probably means them");
+    assert_eq!(warning.message, expected);
+}
+
+/// Nine of nine are not over the default of `max_revocations`, which needs more than ten: so it must be told.
+#[test]
+fn access_that_a_slip_takes_away_is_told() {
+    let company = nine_shops("Engineering", "PowerUserAccess", "/Workloads");
+    assert_eq!(lost(BUILDERS, &company), []);
+    let rule = "rule `engineers-build`";
+    for (right, slip, whose) in [
+        ("[Engineering]", "[Enginering]", " of group `Engineering`"),
+        ("[Engineering]", "[engineering, Auditors]", " of group `Engineering`"),
+        ("PowerUserAccess", "PowerUserAcess", " of permission set `PowerUserAccess`"),
+        ("/Workloads", "/Workload", ""),
+        ("environment:", "enviroment:", ""),
+        ("test}", "[tset, production]}", ""),
+    ] {
+        loses(&BUILDERS.replace(right, slip), &company, whose, rule);
+    }
+    let slip = rules(&BUILDERS.replace("[Engineering]", "[Enginering]"));
+    assert_snapshot!(told(&slip, &company));
+}
+
+/// Whoever renames something in AWS has no name that is near: but somebody has all that the rule would grant.
+#[test]
+fn access_that_a_new_name_takes_away_is_told() {
+    let rule = "rule `engineers-build`";
+    let renamed = nine_shops("Builders", "PowerUserAccess", "/Workloads");
+    loses(BUILDERS, &renamed, " of group `Builders`", rule);
+    assert_snapshot!(told(&rules(BUILDERS), &renamed));
+    let moved = nine_shops("Engineering", "PowerUserAccess", "/Products");
+    loses(BUILDERS, &moved, "", rule);
+    let made_anew = nine_shops("Engineering", "BuilderAccess", "/Workloads");
+    loses(BUILDERS, &made_anew, " of permission set `BuilderAccess`", rule);
+}
+
+#[test]
+fn access_that_is_no_longer_protected_is_told() {
+    let company = nine_shops("break-glass", "PowerUserAccess", "/Workloads");
+    let protecting = |name: &str| {
+        BUILDERS.replace("rules:", &format!("protect: [{{groups: [{name}]}}]\nrules:"))
+    };
+    assert_eq!(lost(&protecting("break-glass"), &company), []);
+    // The rule's group is a group of tomorrow: that the other one has what it would grant is told as well.
+    let lost = lost(&protecting("break-glas"), &company);
+    let messages: Vec<&str> = lost.iter().map(|warning| warning.message.as_str()).collect();
+    assert!(messages[1].ends_with("and `protect` probably means them"), "{messages:?}");
+}
+
+#[test]
+fn access_of_users_that_a_slip_takes_away_is_told() {
+    let mut company = nine_shops("Engineering", "ViewOnlyAccess", "/Workloads").user("mary");
+    company = company.with("title", "Lead").permission_set("PowerUserAccess");
+    company.0.assignments.clear();
+    for number in 1..=9 {
+        company = company.assigned_to("PowerUserAccess", "mary", &format!("shop-{number}"));
+    }
+    let of_users = |users: &str| {
+        let rules = BUILDERS.replace("revoke}", "revoke, users: true}");
+        rules.replace("groups: [Engineering]", &format!("users: [{users}]"))
+    };
+    assert_eq!(lost(&of_users("mary"), &company), []);
+    let rule = "rule `engineers-build`";
+    loses(&of_users("mray"), &company, " of user `mary`", rule);
+    loses(&of_users("{attributes: {title: Leader}}"), &company, " of users", rule);
+}
+
+/// Nobody is to be frightened by what is as it should be.
+#[test]
+fn what_no_slip_explains_is_not_told() {
+    let company = || nine_shops("Engineering", "PowerUserAccess", "/Workloads");
+    let slip = BUILDERS.replace("[Engineering]", "[Enginering]");
+    // Nothing is revoked.
+    assert_eq!(lost(&slip.replace("revoke", "report"), &company()), []);
+    let unread = company().gap(Unread::Assignments, None);
+    assert_eq!(lost(&slip, &unread), []);
+    // The rule would not grant it either way.
+    assert_eq!(lost(&slip.replace("[PowerUserAccess]", "[ViewOnlyAccess]"), &company()), []);
+    let in_2030 = format!("{slip}    from: 2030-01-01T00:00:00Z\n");
+    assert_eq!(lost(&in_2030, &company()), []);
+    // A group of tomorrow, and one of today that has little of what it is to get.
+    let tomorrow = BUILDERS.replace("[Engineering]", "[Engineering, Newcomers]");
+    let with_little = company().group("Visitors").assigned("PowerUserAccess", "Visitors", "shop-1");
+    assert_eq!(lost(&tomorrow, &with_little), []);
+}
+
+#[test]
+fn whether_it_is_held_back_is_told() {
+    let company = nine_shops("Engineering", "PowerUserAccess", "/Workloads");
+    let slip = BUILDERS.replace("[Engineering]", "[Enginering]");
+    let help = |rules_text: &str| {
+        let lost = lost(rules_text, &company);
+        lost[0].to_json(&rules(rules_text).source).help.unwrap()
+    };
+    assert!(help(&slip).contains("(not held back: `max_revocations` allows so many)"));
+    let limited = slip.replace("revoke}", "revoke, max_revocations: 3}");
+    assert!(help(&limited).contains("(held back until somebody approves)"));
+}
+
+/// That the rest of a rule works is said where there is a rest.
+#[test]
+fn a_rule_of_which_nothing_is_left_is_told() {
+    let label = |change: &dyn Fn(String) -> String| {
+        let text = change(BUILDERS.replace("revoke", "report"));
+        let company = nine_shops("Engineering", "PowerUserAccess", "/Workloads").user("mary");
+        warned(&rules(&text), &company)[0].primary.text.clone()
+    };
+    let nothing = "rule `engineers-build` grants nothing";
+    let rest = "the rest of rule `engineers-build` works";
+    assert_eq!(label(&|text| text.replace("[Engineering]", "[Absent]")), nothing);
+    assert_eq!(label(&|text| text.replace("[Engineering]", "[Absent, Engineering]")), rest);
+    assert_eq!(label(&|text| text.replace("[PowerUserAccess]", "[Absent]")), nothing);
+    assert_eq!(label(&|text| text.replace("[PowerUserAccess]", "[Absent, \"Power*\"]")), rest);
+    let users = |users: &'static str| {
+        move |text: String| {
+            let text = text.replace("report}", "report, users: true}");
+            text.replace("groups: [Engineering]", users)
+        }
+    };
+    assert_eq!(label(&users("users: [absent]")), nothing);
+    assert_eq!(label(&users("users: [absent, mary]")), rest);
 }

@@ -52,6 +52,8 @@ pub(crate) enum Failure {
     NotJson { path: PathBuf, source: serde_json::Error },
     #[error("no {what} is called `{name}`{hint}")]
     NotFound { what: &'static str, name: String, hint: String },
+    #[error("{0}; {1}")]
+    Both(Box<Failure>, Box<Failure>),
     #[error("several accounts are called `{name}`: {ids}; name one by its id")]
     Ambiguous { name: String, ids: String },
     #[error("failed to set the stage for a test")]

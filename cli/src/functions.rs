@@ -61,15 +61,9 @@ pub(crate) struct Run {
 }
 
 impl Functions {
-    /// The functions, set up as the template does it, with the rules in that file.
-    pub(crate) fn new(local: &Local, rules: &str) -> Result<Self, Failure> {
-        let settings = Settings { rules: Some(location(rules)?), ..Settings::default() };
-        Ok(Self::with(local, &settings))
-    }
-
-    /// The same, which puts in force what somebody writes to another file, and calls Identity Center so many times a
-    /// second.
-    pub(crate) fn paced(
+    /// The functions, set up as the template does it. They put in force what somebody writes to one file, follow what is in
+    /// another, and call Identity Center so many times a second.
+    pub(crate) fn new(
         local: &Local,
         written: &str,
         active: &str,
@@ -79,21 +73,19 @@ impl Functions {
             rules: Some(location(active)?),
             rules_written: Some(location(written)?),
             calls_per_second,
-            ..Settings::default()
-        };
-        Ok(Self::with(local, &settings))
-    }
-
-    fn with(local: &Local, settings: &Settings) -> Self {
-        let settings = Settings {
             lane: Some(LANE.to_owned()),
             poll_every: POLL_EVERY,
             account: Some(local.caller()),
             own_role: Some(local.usher_role_arn()),
-            ..settings.clone()
+            ..Settings::default()
         };
         let world = || World::new(settings.clone(), configuration(local, USHER_ACCESS_KEY_ID));
-        Self { hearing: world(), reconciler: world() }
+        Ok(Self { hearing: world(), reconciler: world() })
+    }
+
+    /// How many calls the reconciler has made.
+    pub(crate) fn calls(&self) -> u64 {
+        self.reconciler.calls().total()
     }
 
     /// Does what the event rules do in AWS: each event goes to the function that it is for. What is for none is nobody's;
@@ -120,11 +112,11 @@ impl Functions {
     pub(crate) async fn reconcile(&self, messages: &[(String, String)]) -> Result<Run, Failure> {
         let record = |(id, body): &(String, String)| json!({ "messageId": id, "body": body });
         let records: Vec<Value> = messages.iter().map(record).collect();
-        let before = self.reconciler.calls().total();
+        let before = self.calls();
         let begin = Instant::now();
         let batch = runtime::lane_batch(&self.reconciler, json!({ "Records": records })).await;
         let batch = batch.map_err(|failure| failed(Function::Reconciler, failure))?;
-        let calls = self.reconciler.calls().total() - before;
+        let calls = self.calls() - before;
         Ok(Run { messages: messages.len(), batch, calls, time: begin.elapsed() })
     }
 }

@@ -20,6 +20,7 @@ mod local;
 mod output;
 mod plan;
 mod push;
+mod rules_file;
 mod schema;
 mod simulate;
 mod stop;

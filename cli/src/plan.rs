@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use shared::{
     decide::decide,
+    diagnostic::Code,
     ids::{AccountId, InstanceArn},
     observe::Picture,
     organization::Organization,
@@ -16,10 +17,11 @@ use shared::{
 };
 
 use crate::{
+    ask::ask,
     clock,
     exit::{Exit, Failure},
     files, live,
-    output::{self, Format},
+    output::{self, Format, RED, painted},
 };
 
 /// Say what would change and why; nothing is changed
@@ -79,6 +81,15 @@ pub(crate) async fn live(
     let mut nothing = Picture::default();
     let plan = Box::pin(reconcile::plan(world.observe(), rules, &errand, &mut nothing));
     output::with_progress(plan, || live::progress(world)).await.map_err(Failure::Observe)
+}
+
+/// Asks whoever has seen a plan, and says first what they may have overlooked in it.
+pub(crate) fn ask_about(plan: &Plan, question: &str) -> Result<bool, Failure> {
+    if plan.warnings.iter().any(|warning| warning.code == Code::LosesAccess) {
+        let told = "Somebody loses access that the rules probably mean them to have: see warning[loses-access] above.";
+        output::error(&painted(RED, told));
+    }
+    ask(question)
 }
 
 /// Prints a plan, and what is to be said at the end of one that changes something.

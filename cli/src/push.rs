@@ -31,7 +31,7 @@ use shared::{
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    ask::{ask, can_ask},
+    ask::can_ask,
     clock,
     exit::{Exit, Failure},
     files, live,
@@ -97,7 +97,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if is_written && is_active {
         return told.end(Outcome::AlreadyInForce, None);
     }
-    if !arguments.yes && !ask(&format!("Put these rules in force at {}?", bucket.location()))? {
+    let question = format!("Put these rules in force at {}?", bucket.location());
+    if !arguments.yes && !plan::ask_about(&plan, &question)? {
         return Err(Failure::NotConfirmed);
     }
     let over = before.and_then(|before| before.etag);

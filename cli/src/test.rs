@@ -40,7 +40,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(if passed { Exit::Done } else { Exit::Failed })
 }
 
+/// What a file without tests could say: whoever runs them wants to know how.
+const NO_TESTS: &str = "no tests. One looks like this; docs/rules.md has more, under \"Tests\":
+
+tests:
+  - name: engineers build in test accounts
+    account: {tags: {environment: test}}
+    group: Engineering
+    expect: [PowerUserAccess]";
+
 fn print(rules: &Rules, verdicts: &[Verdict<'_>]) -> Result<(), Failure> {
+    if verdicts.is_empty() {
+        return output::data(&format!("{}: {NO_TESTS}", rules.source.name));
+    }
     for verdict in verdicts {
         let name = Shown(&verdict.test.name);
         match verdict.diagnostic() {

@@ -72,9 +72,9 @@ impl Tally {
         self.gaps.dedup();
         self.gaps.truncate(MOST_GAPS);
         Self {
-            parts: self.parts + other.parts,
+            parts: self.parts.saturating_add(other.parts),
             summary: self.summary + other.summary,
-            failed: self.failed + other.failed,
+            failed: self.failed.saturating_add(other.failed),
             gaps: self.gaps,
         }
     }

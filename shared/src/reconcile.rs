@@ -110,6 +110,8 @@ pub struct Reconciled {
     pub outcomes: Vec<Outcome>,
     /// Changes that were due, and for which there was no time: see [`Limits::until`].
     pub not_started: Vec<Change>,
+    /// Where was looked: the scope, without what there was no time for. Of a tick, what it meant.
+    pub looked_at: Scope,
     /// What there was no time for, to be put on the lane again.
     pub rest: Option<LaneMessage>,
     /// Whether there was no time for anything: then no message's work is done.
@@ -135,24 +137,55 @@ impl Reconciled {
     ///
     /// A sweep is done even where something failed: what it could not do it has announced, and the
     /// next event or sweep tries again. Where an event says to look everywhere, a rules file or a
-    /// membership that is gone, that is not so: nothing tells of it a second time. What there was no
-    /// time for is handed on, in a message of its own.
+    /// membership that is gone, that is not so: nothing tells of it a second time. It is handed on what
+    /// failed in single accounts, each in a message of its own, as is what there was no time for.
     #[must_use]
     pub fn is_done(&self, message: &LaneMessage) -> bool {
-        let is_early = self.is_early && message.causes().any(Cause::is_of_an_assignment);
-        if self.is_stuck || is_early {
+        if self.has_to_come_again(message) {
             return false;
         }
         let scope = &message.scope;
         let Some(accounts) = scope.only_accounts() else {
-            let is_perfect = self.failures().next().is_none() && self.plan.gaps.is_empty();
-            return is_perfect || scope.is_sweep() && !message.cause.is_event();
+            let is_sweep = scope.is_sweep() && !message.cause.is_event();
+            let in_trouble = self.accounts_in_trouble();
+            let is_perfect = in_trouble.as_ref().is_some_and(BTreeSet::is_empty);
+            return is_perfect || is_sweep || in_trouble.is_some() && message.approval.is_none();
         };
         let failed =
             self.failures().any(|(outcome, _)| accounts.contains(&outcome.change.account.id));
         let concerns = |gap: &Gap| gap.account_id.as_ref().is_none_or(|id| accounts.contains(id));
         let unread = self.plan.gaps.iter().any(concerns);
         !failed && !unread && accounts.iter().all(|id| self.is_settled(id, message))
+    }
+
+    /// What of a message is left that says to look in many places, where all but some accounts is done:
+    /// those accounts, in a message of their own. What fails in one for good must not make all others be
+    /// looked at each time.
+    #[must_use]
+    pub fn left_of(&self, message: &LaneMessage) -> Option<LaneMessage> {
+        if self.has_to_come_again(message) {
+            return None;
+        }
+        let is_wide = message.scope.only_accounts().is_none();
+        let comes_once = message.cause.is_event() && message.approval.is_none();
+        let accounts = self.accounts_in_trouble().filter(|_| is_wide && comes_once)?;
+        let scope = Scope { accounts, ..Scope::default() };
+        let cause = message.cause.clone();
+        (!scope.is_empty()).then(|| LaneMessage { scope, cause, ..LaneMessage::default() })
+    }
+
+    /// Whether nothing that was done or seen is of use to the message.
+    fn has_to_come_again(&self, message: &LaneMessage) -> bool {
+        let is_early = self.is_early && message.causes().any(Cause::is_of_an_assignment);
+        self.is_stuck || is_early
+    }
+
+    /// The accounts in which something failed or was not read; nothing, where that is not a matter of
+    /// single accounts.
+    fn accounts_in_trouble(&self) -> Option<BTreeSet<AccountId>> {
+        let unread = self.plan.gaps.iter().map(|gap| gap.account_id.clone());
+        let failed = self.failures().map(|(outcome, _)| Some(outcome.change.account.id.clone()));
+        unread.chain(failed).collect()
     }
 
     /// Whether nothing at all is left to do, in the whole scope: who asks again for what was changed
@@ -194,16 +227,18 @@ pub async fn reconcile(
 ) -> Result<Reconciled, CallFailure> {
     let is_about_others = errand.causes.iter().any(Cause::is_of_an_assignment);
     let is_early = is_about_others && !others_come_to_an_end(writes, limits).await;
-    let Looked { organization, plan, rest } = look(reads, rules, errand, picture).await?;
+    let Looked { organization, plan, scope: looked_at, rest } =
+        look(reads, rules, errand, picture).await?;
     let acted = act(writes, plan.due().cloned().collect(), limits).await;
     picture.see_held(made(&acted.outcomes));
-    let rest = rest.merge(accounts_to_come(&acted));
+    let rest = rest.merge(accounts_to_come(&acted)).merge(accounts_with_room(&plan, &acted));
     let is_stuck = !rest.is_empty() && !has_headway(&rest, &organization, &acted);
     if errand.scope.tick && !is_stuck {
         picture.see_tick(errand.now);
     }
     let rest = (!rest.is_empty() && !is_stuck).then_some(rest);
-    let earlier = errand.earlier() + found(&organization, &plan, &acted);
+    let comes_again = |id: &AccountId| rest.as_ref().is_some_and(|rest| rest.names_whole(id));
+    let earlier = errand.earlier() + found(&organization, &plan, &acted, comes_again);
     let tally = tally(&plan, &acted, errand);
     let mut announcements = announcements(&plan, &acted.outcomes, errand);
     if errand.is_sweep() && rest.is_none() && !is_stuck {
@@ -215,6 +250,7 @@ pub async fn reconcile(
         plan,
         outcomes: acted.outcomes,
         not_started: acted.not_started,
+        looked_at,
         rest: rest.map(|scope| handed_on(scope, (tally, earlier), errand)),
         is_stuck,
         is_early,
@@ -238,6 +274,18 @@ fn accounts_to_come(acted: &Acted) -> Scope {
     };
     // What somebody left who is gone is seen pair by pair only.
     Scope { in_turn: accounts(gone), part_of_sweep: accounts(others), ..Scope::default() }
+}
+
+/// The accounts in which something goes that made room for what had none: an exchange at the edge of
+/// AWS's quotas. It takes a second look, and nothing else would say so.
+fn accounts_with_room(plan: &Plan, acted: &Acted) -> Scope {
+    let gone = acted
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.change.action == Action::Delete && outcome.result.is_ok());
+    let gone: BTreeSet<&AccountId> = gone.map(|outcome| &outcome.change.account.id).collect();
+    let full = plan.impossible.iter().map(|change| &change.account.id);
+    Scope::part_of_sweep(full.filter(|id| gone.contains(id)).cloned().collect())
 }
 
 /// Whether the rest is less than there was: an account less, or a change less. Otherwise it would go
@@ -265,19 +313,22 @@ fn tally(plan: &Plan, acted: &Acted, errand: &Errand) -> Tally {
     before.unwrap_or_default().plus(this)
 }
 
-/// What counts against the limit on revocations of later parts. Accounts in which changes were not
-/// started are looked at again, and are counted then.
-fn found(organization: &Organization, plan: &Plan, acted: &Acted) -> Earlier {
+/// What counts against the limit on revocations of later parts. Accounts that are looked at again are
+/// counted then.
+fn found(
+    organization: &Organization,
+    plan: &Plan,
+    acted: &Acted,
+    comes_again: impl Fn(&AccountId) -> bool,
+) -> Earlier {
     let is_delete = |change: &&Change| change.action == Action::Delete;
     let to_go = plan.changes.iter().filter(is_delete).count();
     let to_come = acted.not_started.iter().filter(is_delete).count();
-    let accounts: BTreeSet<&AccountId> =
-        acted.not_started.iter().map(|change| &change.account.id).collect();
     let assignments = organization.assignments.iter();
-    let there = assignments.filter(|one| accounts.contains(&one.account_id)).count();
+    let there = assignments.filter(|one| comes_again(&one.account_id)).count();
     let gone = acted.outcomes.iter().filter(|outcome| {
         let change = &outcome.change;
-        is_delete(&change) && outcome.result.is_ok() && accounts.contains(&change.account.id)
+        is_delete(&change) && outcome.result.is_ok() && comes_again(&change.account.id)
     });
     let counted_again = there.saturating_sub(gone.count());
     Earlier {
@@ -320,6 +371,10 @@ async fn others_come_to_an_end(writes: &impl Act, limits: Limits) -> bool {
                 }
                 awaited = Some(left);
             }
+            Err(failure) if !failure.may_pass() => {
+                warn!(%failure, "not known whether changes of others are under way, nor will it be");
+                return true;
+            }
             Err(failure) => warn!(%failure, "not known whether changes of others are under way"),
         }
         if Instant::now() >= deadline {
@@ -338,11 +393,16 @@ async fn under_way(writes: &impl Act) -> Result<BTreeSet<RequestId>, CallFailure
 }
 
 /// What was seen, and what is to be done about it.
-struct Looked {
-    organization: Organization,
-    plan: Plan,
+#[derive(Clone, Debug)]
+pub struct Looked {
+    /// What was observed.
+    pub organization: Organization,
+    /// What is to be done.
+    pub plan: Plan,
+    /// Where was looked: see [`Reconciled::looked_at`].
+    pub scope: Scope,
     /// What there was no time to look at.
-    rest: Scope,
+    pub rest: Scope,
 }
 
 /// The plan, in which no account is changed that is only remembered.
@@ -359,7 +419,11 @@ pub async fn plan(
     Ok((organization, plan))
 }
 
-async fn look(
+/// The same, with what there was no time to look at.
+///
+/// # Errors
+/// The same.
+pub async fn look(
     reads: &impl Observe,
     rules: &Rules,
     errand: &Errand,
@@ -382,7 +446,7 @@ async fn look(
         settle_roles(&mut plan, &observation);
         let plan = plan.approved_by(&errand.approvals());
         let rest = observation.rest();
-        return Ok(Looked { organization: observation.into_organization(), plan, rest });
+        return Ok(Looked { organization: observation.into_organization(), plan, scope, rest });
     }
 }
 

@@ -50,6 +50,8 @@ pub(crate) enum Others {
     Ended,
     /// Nobody knows.
     Unknown,
+    /// Whoever asks may not know.
+    Denied,
     /// The same, all the time.
     NeverEnd,
     /// Each time something else.
@@ -470,6 +472,12 @@ impl Act for FakeAws {
                 code: "InternalServerException".to_owned(),
                 message: String::new(),
                 kind: FailureKind::Transient,
+            }),
+            Others::Denied => Err(CallFailure {
+                operation: "sso:ListAccountAssignmentCreationStatus",
+                code: "AccessDeniedException".to_owned(),
+                message: String::new(),
+                kind: FailureKind::Permanent,
             }),
             Others::NeverEnd => Ok(BTreeSet::from([RequestId("of-others".to_owned())])),
             Others::AskForMore => {

@@ -11,10 +11,11 @@ use shared::{
     ids::AccountId,
     lane::{Cause, LaneMessage},
     organization::{Assignment, Principal},
-    runtime::{Batch, Failure, Settings, World, lane_batch},
+    runtime::{Batch, Failure, Settings, World, lane_batch, lane_batch_until},
     scope::Scope,
 };
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use super::organization::Company;
 
@@ -206,10 +207,23 @@ impl Usher {
 
     /// Handles a batch of messages, called `message-0` and so on.
     pub(crate) async fn take(&self, bodies: &[String]) -> Result<Batch, Failure> {
-        let record = |(number, body): (usize, &String)| json!({"messageId": format!("message-{number}"), "body": body});
-        let records: Vec<Value> = bodies.iter().enumerate().map(record).collect();
-        lane_batch(&self.world, json!({ "Records": records })).await
+        lane_batch(&self.world, batch_of(bodies)).await
     }
+
+    /// The same, in a process that Lambda ends then.
+    pub(crate) async fn take_until(
+        &self,
+        bodies: &[String],
+        deadline: Instant,
+    ) -> Result<Batch, Failure> {
+        lane_batch_until(&self.world, batch_of(bodies), Some(deadline)).await
+    }
+}
+
+fn batch_of(bodies: &[String]) -> Value {
+    let record = |(number, body): (usize, &String)| json!({"messageId": format!("message-{number}"), "body": body});
+    let records: Vec<Value> = bodies.iter().enumerate().map(record).collect();
+    json!({ "Records": records })
 }
 
 /// A message that says to look at an account, because it was moved.

@@ -8,6 +8,8 @@ use std::{
 
 use tokio::{runtime, time::timeout};
 
+use super::{root, validate::python};
+
 /// `usher` with these arguments, in a folder with these files; without colour and without anybody's AWS configuration.
 pub(crate) struct Usher {
     folder: tempfile::TempDir,
@@ -93,6 +95,18 @@ impl Usher {
         let (stdout, stderr) = (text(stdout), text(stderr));
         let code = status.code().unwrap_or_else(|| panic!("{arguments:?}: {status}\n{stderr}"));
         Ended { code, stdout, stderr }
+    }
+
+    /// How the command ends, and what is on the screen, when somebody at a terminal answers a question of it.
+    pub(crate) fn at_a_terminal(&self, arguments: &[&str], answer: &str) -> (Option<i32>, String) {
+        let command = self.command(arguments);
+        let mut terminal = Command::new(python());
+        terminal.arg(root().join("tests/terminal.py")).args(["is taken:", answer]);
+        terminal.arg(binary("usher")).args(command.get_args());
+        terminal.current_dir(self.folder.path()).env_clear();
+        terminal.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let output = terminal.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {

@@ -20,7 +20,7 @@ use shared::{
 };
 
 use crate::{
-    ask::{ask, can_ask},
+    ask::can_ask,
     clock,
     exit::{Exit, Failure},
     files, live,
@@ -89,7 +89,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let due: Vec<Change> = plan.due().cloned().collect();
     if !due.is_empty() && !arguments.yes {
-        confirm(organization.observed_at)?;
+        confirm(&plan, organization.observed_at)?;
     }
     let applied = Box::pin(carry_out(&world, due)).await?;
     let held = plan.held().next().map(|_| plan.digest());
@@ -101,8 +101,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(end(&plan, &applied))
 }
 
-fn confirm(observed_at: DateTime<Utc>) -> Result<(), Failure> {
-    if !ask("Apply these changes?")? {
+fn confirm(plan: &Plan, observed_at: DateTime<Utc>) -> Result<(), Failure> {
+    if !plan::ask_about(plan, "Apply these changes?")? {
         return Err(Failure::NotConfirmed);
     }
     let age = clock::now().signed_duration_since(observed_at);

@@ -3,11 +3,13 @@
 //! Bob's organization is served on localhost. What he does there goes through the real SDK over HTTP; the events that
 //! follow go into the handlers of the Lambda functions, the very code that runs in AWS.
 
+mod bob;
 mod day;
+mod report;
 mod stage;
 mod tell;
 
-use std::{env, fs};
+use std::env;
 
 use clap::Args;
 use local::bobs_organization;
@@ -26,10 +28,10 @@ pub(crate) async fn run(Arguments {}: &Arguments) -> Result<Exit, Failure> {
     let folder = tempfile::tempdir().map_err(Failure::Write)?;
     // So the rules file has the short name that messages show.
     env::set_current_dir(folder.path()).map_err(Failure::Write)?;
-    fs::write(stage::RULES_FILE, RULES).map_err(Failure::Write)?;
+    stage::write_rules(RULES)?;
     let organization = bobs_organization();
     tell::opening(&organization, RULES)?;
     let mut stage = Stage::set(organization).await?;
     day::play(&mut stage).await?;
-    tell::ending(&stage.organization(), &stage::rules()?)
+    tell::ending(&stage.organization(), stage.rules())
 }

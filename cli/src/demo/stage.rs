@@ -1,23 +1,28 @@
 //! The stage of the demo: AWS on localhost, Bob's hands, and the functions with the lane between them.
 
-use std::{path::Path, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
-use aws_sdk_organizations::{Client, types::Tag};
 use local::Local;
 use serde_json::Value;
-use shared::{lane::LaneMessage, organization::Organization, rules::Rules, scope::Scope};
+use shared::{
+    organization::Organization,
+    rules::Rules,
+    runtime::{RulesOutcome, Settings},
+    scope::Function,
+};
 use tokio::{sync::mpsc::UnboundedReceiver, time::timeout};
 
 use crate::{
     exit::Failure,
-    files,
     functions::{self, Functions, USHER_ACCESS_KEY_ID},
+    output::{self, GREEN, RED, painted},
+    rules_file::RulesFile,
 };
 
-use super::tell;
+use super::{bob::Bob, tell};
 
 /// The name of Bob's rules file, in the folder that the demo runs in.
-pub(super) const RULES_FILE: &str = "rules.yaml";
+const RULES_FILE: &str = "rules.yaml";
 
 const BOBS_ACCESS_KEY_ID: &str = "BOBDEMO";
 
@@ -26,12 +31,23 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long after an event nothing more comes that belongs to it.
 const QUIET: Duration = Duration::from_millis(60);
 
+/// What Usher announces of every change and every sweep: the runs have told it.
+const TOLD_BY_RUNS: [&str; 3] = ["Access Granted", "Access Revoked", "Sweep Finished"];
+
+/// Bob writes his rules file.
+pub(super) fn write_rules(text: &str) -> Result<(), Failure> {
+    fs::write(RULES_FILE, text).map_err(Failure::Write)
+}
+
 /// AWS on localhost, Bob's hands, and the functions.
 pub(super) struct Stage {
     local: Local,
     events: UnboundedReceiver<Value>,
-    bob: Client,
+    pub(super) bob: Bob,
     functions: Functions,
+    file: RulesFile,
+    /// How many announcements were told.
+    announced: usize,
 }
 
 impl Stage {
@@ -42,9 +58,11 @@ impl Stage {
         };
         let mut local = Local::start(organization, settings).await?;
         let events = local.take_events().ok_or(Failure::NoEvent("any event"))?;
-        let bob = Client::new(&functions::configuration(&local, BOBS_ACCESS_KEY_ID));
-        let functions = Functions::new(&local, RULES_FILE)?;
-        Ok(Self { local, events, bob, functions })
+        let bob = Bob::new(&functions::configuration(&local, BOBS_ACCESS_KEY_ID));
+        let file = RulesFile::open(Path::new(RULES_FILE))?;
+        let pace = Settings::default().calls_per_second;
+        let functions = Functions::new(&local, &file.name(), &file.active(), pace)?;
+        Ok(Self { local, events, bob, functions, file, announced: 0 })
     }
 
     /// What AWS holds now.
@@ -52,57 +70,42 @@ impl Stage {
         self.local.organization()
     }
 
-    /// The schedule puts a sweep on the lane.
-    pub(super) async fn sweep(&mut self) -> Result<(), Failure> {
-        let mut message = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
-        message.cause.event = "Scheduled Event".to_owned();
-        tell::schedule()?;
-        self.reconcile(&[("sweep".to_owned(), message.body())]).await
+    /// The rules in force.
+    pub(super) fn rules(&self) -> &Rules {
+        &self.file.rules
     }
 
-    pub(super) async fn create_account(
-        &mut self,
-        name: &str,
-        tags: &[(&str, &str)],
-    ) -> Result<(), Failure> {
-        let tags = tags.iter().map(|(key, value)| Tag::builder().key(*key).value(*value).build());
-        let tags = tags.collect::<Result<Vec<Tag>, _>>().map_err(|error| of_bob("tag", error))?;
-        let email = format!("aws+{name}@example.com");
-        let request = self.bob.create_account().account_name(name).email(email);
-        let request = request.set_tags(Some(tags)).send();
-        request.await.map_err(|error| of_bob("create an account", error))?;
-        self.what_follows("CreateAccountResult").await
-    }
-
-    pub(super) async fn move_account(&mut self, name: &str, path: &str) -> Result<(), Failure> {
-        let organization = self.organization();
-        let account = organization.accounts.iter().find(|account| account.name == name);
-        let unit = path.rsplit('/').next().unwrap_or_default();
-        let unit = organization.organizational_units.iter().find(|other| other.name == unit);
-        let request = self
-            .bob
-            .move_account()
-            .set_account_id(account.map(|account| account.id.to_string()))
-            .set_source_parent_id(account.map(|account| account.parent_id.to_string()))
-            .set_destination_parent_id(unit.map(|unit| unit.id.to_string()));
-        request.send().await.map_err(|error| of_bob("move an account", error))?;
-        self.what_follows("MoveAccount").await
-    }
-
-    pub(super) async fn close_account(&mut self, name: &str) -> Result<(), Failure> {
-        let organization = self.organization();
-        let account = organization.accounts.iter().find(|account| account.name == name);
-        let id = account.map(|account| account.id.to_string());
-        let request = self.bob.close_account().set_account_id(id).send();
-        request.await.map_err(|error| of_bob("close an account", error))?;
-        self.what_follows("CloseAccountResult").await
+    /// S3 tells that the rules file was written, and the function for it makes of it what it will.
+    pub(super) async fn rules_were_written(&mut self) -> Result<(), Failure> {
+        // An edit counts once two looks have found it.
+        self.file.look();
+        self.file.look();
+        let event = self.file.written();
+        let name = functions::name_of(&event);
+        match self.functions.write_rules(event).await? {
+            RulesOutcome::Activated(message) => {
+                self.file.activated()?;
+                let told = painted(GREEN, format!("in force; look at {}", message.scope));
+                tell::event(&name, &format!("{}: {told}", Function::RulesEvents))?;
+            }
+            RulesOutcome::Rejected(invalid) => {
+                let told = painted(RED, "rejected; the rules in force stay");
+                tell::event(&name, &format!("{}: {told}", Function::RulesEvents))?;
+                tell::more(&invalid.render(output::STYLED))?;
+            }
+            RulesOutcome::Ignored(why) => tell::event(&name, &format!("ignored: {why}"))?,
+        }
+        self.lane().await
     }
 
     /// Hands the events that follow to the functions, until the awaited one has come and it is quiet again; then the
     /// lane's messages to the reconciler.
-    async fn what_follows(&mut self, awaited: &'static str) -> Result<(), Failure> {
+    pub(super) async fn what_follows(&mut self, awaited: &'static str) -> Result<(), Failure> {
         let mut patience = PATIENCE;
-        while let Ok(Some(event)) = timeout(patience, self.events.recv()).await {
+        loop {
+            let next = timeout(patience, self.events.recv());
+            let next = output::with_progress(next, || format!("waiting for {awaited}")).await;
+            let Ok(Some(event)) = next else { break };
             if functions::name_of(&event) == awaited {
                 patience = QUIET;
             }
@@ -111,34 +114,46 @@ impl Stage {
         if patience != QUIET {
             return Err(Failure::NoEvent(awaited));
         }
-        let messages: Vec<(String, String)> = self
-            .local
-            .take_messages()
-            .into_iter()
-            .map(|message| (message.message_id, message.body))
-            .collect();
-        if messages.is_empty() { Ok(()) } else { self.reconcile(&messages).await }
+        self.lane().await
     }
 
     async fn deliver(&self, event: Value) -> Result<(), Failure> {
         let name = functions::name_of(&event);
         match self.functions.deliver(event).await? {
-            Some(taken) => tell::event(&name, &taken),
+            Some(taken) => tell::event(&name, &taken.told()),
             None => Ok(()),
         }
     }
 
-    async fn reconcile(&mut self, messages: &[(String, String)]) -> Result<(), Failure> {
-        let run = self.functions.reconcile(messages).await?;
-        tell::run(&run, &rules()?)
+    /// The reconciler takes what is on the lane.
+    async fn lane(&mut self) -> Result<(), Failure> {
+        let messages = self.local.take_messages().into_iter();
+        let messages: Vec<(String, String)> =
+            messages.map(|message| (message.message_id, message.body)).collect();
+        if messages.is_empty() { self.announcements() } else { self.reconcile(&messages).await }
     }
-}
 
-/// Bob's rules.
-pub(super) fn rules() -> Result<Rules, Failure> {
-    files::rules(Path::new(RULES_FILE))
-}
+    async fn reconcile(&mut self, messages: &[(String, String)]) -> Result<(), Failure> {
+        let before = self.functions.calls();
+        let how_far =
+            || format!("the reconciler is at work: {} calls", self.functions.calls() - before);
+        let run = output::with_progress(self.functions.reconcile(messages), how_far).await?;
+        for (title, line) in run.told(self.rules()) {
+            tell::line(title, &self.file.as_edited(&line))?;
+        }
+        self.announcements()
+    }
 
-fn of_bob(what: &str, error: impl std::error::Error + 'static) -> Failure {
-    Failure::Bob { what: what.to_owned(), source: Box::new(error) }
+    /// What else Usher has announced since.
+    fn announcements(&mut self) -> Result<(), Failure> {
+        let all = self.local.announcements();
+        for announcement in all.iter().skip(self.announced) {
+            let kind = announcement.get("detail-type").and_then(Value::as_str).unwrap_or_default();
+            if !TOLD_BY_RUNS.contains(&kind) {
+                tell::line("announced", kind)?;
+            }
+        }
+        self.announced = all.len();
+        Ok(())
+    }
 }

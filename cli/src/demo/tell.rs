@@ -1,20 +1,15 @@
 //! What the demo says.
 
-use std::collections::BTreeMap;
-
 use shared::{
-    decide::decide,
-    organization::{Assignment, Organization, Principal},
-    plan::PlanText,
-    rules::Rules,
-    scope::Scope,
+    decide::decide, organization::Organization, plan::PlanText, rules::Rules, scope::Scope,
 };
 
 use crate::{
     exit::{Exit, Failure},
-    functions::{Run, Taken},
     output::{self, BOLD, DIM, GREEN, RED, data, painted},
 };
+
+use super::report::report;
 
 pub(super) fn opening(organization: &Organization, rules: &str) -> Result<(), Failure> {
     data(&painted(BOLD, "Bob's organization, served on localhost"))?;
@@ -33,33 +28,32 @@ pub(super) fn opening(organization: &Organization, rules: &str) -> Result<(), Fa
     Ok(())
 }
 
-pub(super) fn scene(title: &str) -> Result<(), Failure> {
-    data(&format!("\n{}", painted(BOLD, format!("── {title} ──"))))
+/// What happens now, and what to look out for.
+pub(super) fn scene(title: &str, what: &str) -> Result<(), Failure> {
+    data(&format!("\n{}", painted(BOLD, format!("── {title} ──"))))?;
+    data(&painted(DIM, what))
 }
 
-pub(super) fn schedule() -> Result<(), Failure> {
-    data("event     Scheduled Event: the schedule puts `everything` on the lane")
+/// An event, and what the function that took it made of it.
+pub(super) fn event(name: &str, taken: &str) -> Result<(), Failure> {
+    line("event", name)?;
+    line("", taken)
 }
 
-pub(super) fn event(name: &str, taken: &Taken) -> Result<(), Failure> {
-    data(&format!("event     {name}\n          {}", taken.told()))
+/// A line after its title.
+pub(super) fn line(title: &str, text: &str) -> Result<(), Failure> {
+    data(format!("{title:<10}{text}").trim_end())
 }
 
-pub(super) fn run(run: &Run, rules: &Rules) -> Result<(), Failure> {
-    for (title, line) in run.told(rules) {
-        data(format!("{title:<10}{line}").trim_end())?;
-    }
-    Ok(())
+/// Lines that belong to the last one.
+pub(super) fn more(text: &str) -> Result<(), Failure> {
+    text.lines().try_for_each(|text| line("", text))
 }
 
-/// Who can reach what at the end of the day, and whether that is what the rules say.
+/// Who can reach what at the end of the day and why, and whether that is what the rules say.
 pub(super) fn ending(organization: &Organization, rules: &Rules) -> Result<Exit, Failure> {
-    scene("At the end of the day, AWS holds")?;
-    for (account, assignments) in by_account(organization) {
-        let assignments: Vec<String> =
-            assignments.iter().map(|assignment| describe(organization, assignment)).collect();
-        data(&format!("{account:<22} {}", assignments.join(", ")))?;
-    }
+    scene("At the end of the day", "Who can reach what in AWS, and why.")?;
+    report(organization, rules).iter().try_for_each(|line| data(line))?;
     let plan = decide(rules, organization, organization.observed_at, &Scope::everything());
     let text = PlanText { plan: &plan, rules, organization };
     data(&format!("\n{}\n", output::painted_plan(text.to_string().trim_end())))?;
@@ -69,27 +63,4 @@ pub(super) fn ending(organization: &Organization, rules: &Rules) -> Result<Exit,
     }
     data(&painted(GREEN, "What AWS holds equals what the rules say."))?;
     Ok(Exit::Done)
-}
-
-fn by_account(organization: &Organization) -> BTreeMap<&str, Vec<&Assignment>> {
-    let mut by_account: BTreeMap<&str, Vec<&Assignment>> = BTreeMap::new();
-    for assignment in &organization.assignments {
-        let account =
-            organization.accounts.iter().find(|account| account.id == assignment.account_id);
-        let name = account.map_or(assignment.account_id.as_str(), |account| &account.name);
-        by_account.entry(name).or_default().push(assignment);
-    }
-    by_account
-}
-
-fn describe(organization: &Organization, assignment: &Assignment) -> String {
-    let sets = &organization.permission_sets;
-    let set = sets.iter().find(|set| set.arn == assignment.permission_set_arn);
-    let group = organization
-        .groups
-        .iter()
-        .find(|group| Principal::Group(group.id.clone()) == assignment.principal);
-    let set = set.map_or(assignment.permission_set_arn.as_str(), |set| &set.name);
-    let group = group.map_or_else(|| assignment.principal.id(), |group| &group.display_name);
-    format!("{group}: {set}")
 }

@@ -7,7 +7,6 @@ mod ending;
 mod exports;
 mod lane;
 mod memory;
-mod rules_file;
 mod screen;
 mod sink;
 mod view;
@@ -33,12 +32,12 @@ use crate::{
     files,
     functions::USHER_ACCESS_KEY_ID,
     output,
+    rules_file::RulesFile,
     stop::Stop,
 };
 
 use ending::Dump;
 use exports::{Shell, exports};
-use rules_file::RulesFile;
 use screen::Screen;
 use sink::Sinks;
 use view::View;

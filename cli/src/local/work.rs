@@ -5,6 +5,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeSet,
     num::NonZeroU32,
+    pin::pin,
     time::Duration,
 };
 
@@ -19,7 +20,7 @@ use shared::{
 };
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender},
-    time::{Instant, MissedTickBehavior, interval, interval_at},
+    time::{Instant, MissedTickBehavior, interval, interval_at, timeout},
     try_join,
 };
 
@@ -28,17 +29,20 @@ use crate::{
     exit::Failure,
     functions::{Functions, LANE, Run, name_of},
     output::{self, GREEN, RED, YELLOW, painted},
+    rules_file::{News, RulesFile},
 };
 
 use super::{
     lane::{ATTEMPTS, Lane, Message},
-    rules_file::{News, RulesFile},
     screen::{self, Screen},
     view::View,
 };
 
 /// How often the rules file is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How often is said how far a run is: a short one ends before.
+const TELL_EVERY: Duration = Duration::from_secs(3);
 
 /// What the template sets as the schedules of the sweep and of the tick.
 const SWEEP_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
@@ -76,7 +80,7 @@ impl<'a> Work<'a> {
     ) -> Result<Self, Failure> {
         let speed = screen.speed();
         let functions =
-            Functions::paced(local, &rules.name(), &rules.active(), calls_per_second(speed))?;
+            Functions::new(local, &rules.name(), &rules.active(), calls_per_second(speed))?;
         Ok(Self {
             local,
             view,
@@ -229,7 +233,7 @@ impl<'a> Work<'a> {
     async fn run_batch(&self, mut batch: Vec<Message>) {
         let messages: Vec<(String, String)> =
             batch.iter().map(|message| (message.id.clone(), message.body.clone())).collect();
-        match self.functions.reconcile(&messages).await {
+        match self.told_of(self.functions.reconcile(&messages)).await {
             Ok(run) => {
                 self.show(&run);
                 let again: BTreeSet<&str> = again(&run);
@@ -244,12 +248,26 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Waits for a run, and says now and then how far it is: a first sweep of a large organization takes minutes.
+    async fn told_of<T>(&self, run: impl Future<Output = T>) -> T {
+        let before = self.functions.calls();
+        let mut run = pin!(run);
+        loop {
+            match timeout(TELL_EVERY, &mut run).await {
+                Ok(ended) => return ended,
+                Err(_) => {
+                    let calls = self.functions.calls() - before;
+                    self.screen.line("lane", &format!("reconciler at work: {calls} calls to AWS"));
+                }
+            }
+        }
+    }
+
     fn show(&self, run: &Run) {
         let file = self.rules.borrow();
-        let (active, edited) = (file.active(), file.name());
+        let active = file.active();
         for (title, line) in run.told(&file.rules) {
-            // The functions read the copy, which nobody else knows of.
-            let line = line.replace(&active, &edited);
+            let line = file.as_edited(&line);
             if title.is_empty() { screen::more(&line) } else { self.screen.line(title, &line) }
         }
         for digest in run.held() {

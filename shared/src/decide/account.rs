@@ -35,6 +35,9 @@ pub(super) struct AccountDecision<'d, 'a> {
 /// Something that a rule grants: the rule by its place in the file.
 pub(super) type Granted = (Pair, u32);
 
+/// Why an assignment goes that nothing speaks for.
+pub(super) const NO_RULE_GRANTS_THIS: &str = "no rule grants this";
+
 /// Room for what rules mostly grant in an account, so that few lists have to move as they grow.
 const MOSTLY_GRANTED: usize = 256;
 
@@ -140,15 +143,21 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
         self.in_place().iter().filter(|pair| self.is_manageable(**pair) == Truth::Yes).count()
     }
 
-    /// How many of its assignments are to be deleted.
+    /// How many of its assignments are to be deleted, and may be.
     pub(super) fn count_deletes(&self) -> usize {
         let (granted, may_delete) = (self.granted(), self.may_delete());
         let goes = |(pair, granting, in_place): &(Pair, &[Granted], bool)| {
             let manageable = self.is_manageable(*pair);
             let verdict = self.verdict(*pair, manageable, !granting.is_empty(), may_delete);
-            *in_place && matches!(verdict, Verdict::Goes)
+            *in_place && matches!(verdict, Verdict::Goes) && self.not_ours(*pair).is_none()
         };
         merged(&granted, self.in_place()).filter(goes).count()
+    }
+
+    /// Why only the management account may change an assignment, where whoever asks is another.
+    pub(super) fn not_ours(&self, pair: Pair) -> Option<&'static str> {
+        let set = self.decision.catalogue.observed.permission_set(pair.permission_set())?;
+        self.decision.not_ours(&self.account.id, set.arn)
     }
 
     pub(super) fn in_place(&self) -> &'d [Pair] {
@@ -259,7 +268,7 @@ impl<'d, 'a> AccountDecision<'d, 'a> {
                 format!("never {} forbids this", rules.reference(&never.name, never.span))
             }
             (None, _) if is_disabled => "the user is disabled".to_owned(),
-            (None, _) => "no rule grants this".to_owned(),
+            (None, _) => NO_RULE_GRANTS_THIS.to_owned(),
         }
     }
 

@@ -204,6 +204,7 @@ impl AccountDecision<'_, '_> {
                 let create = creates.binary_search(&pair).ok();
                 let quota = create.and_then(|create| exceeded.get(create).copied().flatten());
                 let (fate, why) = self.fate(pair, &rules, is_in_place, quota);
+                let (fate, why) = self.unless_not_ours(pair, fate, why);
                 (pair, Access { in_place: is_in_place, fate, why, rules })
             })
             .collect()
@@ -242,6 +243,19 @@ impl AccountDecision<'_, '_> {
                 let why = "whether `never` forbids this depends on something that was not read";
                 (Fate::Refused, why.to_owned())
             }
+        }
+    }
+
+    /// What should change, and only the management account may change, stays as it is.
+    fn unless_not_ours(&self, pair: Pair, fate: Fate, why: String) -> (Fate, String) {
+        let stays = match fate {
+            Fate::Created => Fate::Refused,
+            Fate::Deleted => Fate::LeftAlone,
+            Fate::Stays | Fate::Reported | Fate::Refused | Fate::LeftAlone => return (fate, why),
+        };
+        match self.not_ours(pair) {
+            Some(not_ours) => (stays, format!("{why}; {not_ours}")),
+            None => (fate, why),
         }
     }
 

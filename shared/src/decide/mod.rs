@@ -38,7 +38,7 @@ use fixedbitset::FixedBitSet;
 
 use crate::{
     diagnostic::most_warnings,
-    ids::{AccountId, GroupId},
+    ids::{AccountId, GroupId, PermissionSetArn},
     organization::{Account, AccountState, Gap, Organization, Unread},
     plan::{Change, Earlier, LeftAlone, Plan},
     rules::{Never, Rule, Rules, Unlisted},
@@ -53,6 +53,7 @@ use grant::Grant;
 use scope::Reach as ScopeReach;
 use select::{Columns, Selection};
 use text::Speller;
+use warnings::Oddities;
 
 pub use due::{has_turned, selectors_that_turned, since, turned, what_is_due};
 pub use quota::{MOST_GROUPS, MOST_PERMISSION_SETS};
@@ -195,12 +196,14 @@ impl<'a> Decision<'a> {
             observed.assignments.elsewhere.iter().map(|assignment| &assignment.account_id);
         let elsewhere = elsewhere.filter(|id| in_scope(id) && !is_told(id)).count();
         left_alone.extend(absent);
-        let mut warnings = self.warnings(scope, &places);
+        let Oddities { mut warnings, doubts } = self.oddities(scope, &places);
         // What earlier parts have counted is not counted again, wherever this one has looked besides.
         let is_first = self.earlier == Earlier::default();
         let (in_scope, is_counted) = (changes.managed, scope.is_everything() || !is_first);
         let managed = || if is_counted { in_scope } else { self.count_managed() };
+        let settled = self.settled(changes.creates, changes.deletes, managed);
         warnings.extend(warnings::quotas(self.rules, &changes.impossible));
+        warnings.extend(warnings::losses(self, &doubts, &settled.changes));
         Plan {
             gaps: self.gaps(&places),
             warnings: most_warnings(warnings, &self.rules.source),
@@ -210,7 +213,7 @@ impl<'a> Decision<'a> {
             protected: changes.protected,
             not_ours,
             impossible: changes.impossible.into_iter().map(|(_, change)| change).collect(),
-            ..self.settled(changes.creates, changes.deletes, managed)
+            ..settled
         }
     }
 
@@ -236,11 +239,11 @@ impl<'a> Decision<'a> {
 
     /// Takes out what only the management account may change, and whoever asks is another.
     fn take_what_is_not_ours(&self, changes: &mut Changes) -> Vec<Change> {
-        let Some(delegated) = &self.organization.delegated_administrator else { return Vec::new() };
-        let management = &self.organization.organization.management_account_id;
-        let out_of_reach = &delegated.permission_sets_of_management;
+        if self.organization.delegated_administrator.is_none() {
+            return Vec::new();
+        }
         let is_not_ours = |change: &mut Change| {
-            change.account.id == *management || out_of_reach.contains(&change.permission_set.arn)
+            self.not_ours(&change.account.id, &change.permission_set.arn).is_some()
         };
         let creates = changes.creates.extract_if(.., is_not_ours);
         let mut not_ours: Vec<Change> = creates.collect();
@@ -249,6 +252,18 @@ impl<'a> Decision<'a> {
             not_ours.extend(changes.deletes.extract_if(.., is_not_ours));
         }
         not_ours
+    }
+
+    /// Why only the management account may change something, where whoever asks is another.
+    fn not_ours(&self, account: &AccountId, set: &PermissionSetArn) -> Option<&'static str> {
+        let delegated = self.organization.delegated_administrator.as_ref()?;
+        if *account == self.organization.organization.management_account_id {
+            return Some("not ours to change: the management account changes only from there");
+        }
+        delegated.permission_sets_of_management.contains(set).then_some(
+            "not ours to change: the permission set is used in the management account, and only from there can it be \
+             assigned",
+        )
     }
 
     /// Applies what the rules say of revocations: only report them, or hold too many.
@@ -263,7 +278,8 @@ impl<'a> Decision<'a> {
             return Plan { changes: creates, unlisted: deletes, ..Plan::default() };
         }
         let Earlier { revocations, managed: managed_before } = self.earlier;
-        let (revocations, managed) = (revocations + deletes.len(), || managed_before + managed());
+        let revocations = revocations.saturating_add(deletes.len());
+        let managed = || managed_before.saturating_add(managed());
         if manage.max_revocations.is_exceeded(revocations, managed) {
             deletes.iter_mut().for_each(|change| change.held = true);
         }

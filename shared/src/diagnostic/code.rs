@@ -99,6 +99,8 @@ codes! {
     UnmatchedTag = "unmatched-tag" is Warning,
     /// A name that another equals but for case.
     DiffersInCase = "differs-in-case" is Warning,
+    /// Revocations that a slip explains, or a name that was changed.
+    LosesAccess = "loses-access" is Warning,
     /// More than AWS has room for.
     QuotaExceeded = "quota-exceeded" is Warning,
     /// A `not` that leaves no account.

@@ -130,7 +130,16 @@ impl Diagnostic {
     /// Whether there is a name that was probably meant.
     #[must_use]
     pub fn names_a_similar_one(&self) -> bool {
-        matches!(self.help, Some(Help::Replace { .. }))
+        self.replacement().is_some()
+    }
+
+    /// The name that was probably meant.
+    #[must_use]
+    pub fn replacement(&self) -> Option<&str> {
+        match &self.help {
+            Some(Help::Replace { replacement, .. }) => Some(replacement),
+            Some(Help::Say(_)) | None => None,
+        }
     }
 
     /// With the nearest of the names that could have been meant, when one is near.

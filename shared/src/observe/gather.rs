@@ -271,8 +271,11 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
         self.directory(&rules).await;
     }
 
-    /// What a delegated administrator may not change: one listing. When it cannot be read, what AWS refuses is tried, and
-    /// the refusal says why.
+    /// What a delegated administrator may not change: one listing.
+    ///
+    /// That it cannot be read is no gap. A gap keeps revocations back that might be wrong; here none can be: what is not ours
+    /// AWS refuses, and the refusal says why. As a gap it would keep back every revocation of an installation that may not
+    /// list the management account, for ever.
     async fn limits_of_a_delegated_administrator(&mut self) {
         let management = &self.organization.organization.management_account_id;
         let Some(delegated) = &mut self.organization.delegated_administrator else { return };

@@ -213,6 +213,7 @@ impl Picture {
             });
             self.is_changed |= held.len() < before;
         }
+        self.held.retain(|_, held| !held.is_empty());
         for (id, account) in now {
             let held = self.held.entry(id.to_owned()).or_default();
             self.is_changed |= held.insert(account.clone());
@@ -229,8 +230,12 @@ impl Picture {
             }
         }
         for (id, accounts) in now {
-            let before = self.held.insert(id.to_owned(), accounts.clone()).unwrap_or_default();
+            let before = self.held.remove(id).unwrap_or_default();
             self.is_changed |= before != accounts;
+            // Whoever has nothing needs no entry: in a thousand groups that is most of them.
+            if !accounts.is_empty() {
+                self.held.insert(id.to_owned(), accounts);
+            }
         }
     }
 
@@ -315,4 +320,37 @@ fn believed(seen: Option<&TagsSeenBefore>, now: DateTime<Utc>) -> Option<&Tags> 
 fn is_believed(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     let age = now.signed_duration_since(at);
     (TimeDelta::zero()..TimeDelta::hours(BELIEVED_FOR_HOURS)).contains(&age)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a thousand groups most may have nothing: they are not worth a line in a file that is written after every run.
+    #[test]
+    fn whoever_holds_nothing_is_not_kept() {
+        let group = |digit| {
+            Principal::Group(format!("{digit}0b00000-0001-70a1-8c11-6e6769766501").parse().unwrap())
+        };
+        let account_id: AccountId = "111122223333".parse().unwrap();
+        let held = Assignment {
+            account_id: account_id.clone(),
+            permission_set_arn:
+                "arn:aws:sso:::permissionSet/ssoins-6508b0b5c0ffee01/ps-6508b0b5c0ffee51"
+                    .parse()
+                    .unwrap(),
+            principal: group(1),
+        };
+        let mut picture = Picture::default();
+        picture.see_held_by(&[group(1), group(2)], std::slice::from_ref(&held));
+        picture.see_held_everywhere();
+        assert_eq!(picture.held.len(), 1);
+        assert_eq!(picture.where_held(&group(1)).unwrap(), BTreeSet::from([account_id.clone()]));
+        assert_eq!(picture.where_held(&group(2)).unwrap(), BTreeSet::new());
+        picture.see_held_in(&BTreeSet::from([account_id]), &[]);
+        assert!(picture.held.is_empty() && picture.take_changed());
+        picture.see_held_by(&[group(1)], &[held]);
+        picture.see_held_by(&[group(1)], &[]);
+        assert!(picture.held.is_empty() && picture.take_changed());
+    }
 }

@@ -106,7 +106,9 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         if scope.is_everything() {
             // Not everything any more: what is odd about the rules in the whole organization cannot be said.
             let accounts = self.organization.accounts.iter().map(|account| account.id.clone());
-            return Scope::part_of_sweep(accounts.collect());
+            let in_turn = &scope.in_turn - &self.rest.in_turn;
+            let others = accounts.filter(|id| !in_turn.contains(id)).collect();
+            return Scope { in_turn, ..Scope::part_of_sweep(others) };
         }
         let rest = &self.rest;
         scope.accounts.retain(|id| !rest.accounts.contains(id));

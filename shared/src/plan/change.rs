@@ -100,11 +100,16 @@ impl Change {
         }
     }
 
+    /// Whether nobody keeps the permission set there, so that AWS takes its IAM role away.
+    #[must_use]
+    pub fn takes_role_away(&self) -> bool {
+        self.role == Role::Goes && self.action == Action::Delete
+    }
+
     /// What else somebody should know before the change is made.
     #[must_use]
     pub fn note(&self) -> Option<String> {
-        let is_the_last = self.role == Role::Goes && self.action == Action::Delete;
-        is_the_last.then(|| {
+        self.takes_role_away().then(|| {
             format!(
                 "nobody keeps {} in this account: AWS takes its IAM role away, and one made again later has another \
                  ARN, so that what names this one (EKS, KMS keys, bucket policies) no longer lets anybody in",

@@ -110,12 +110,13 @@ impl std::ops::Add for Summary {
 
     fn add(self, other: Self) -> Self {
         Self {
-            create: self.create + other.create,
-            delete: self.delete + other.delete,
-            held: self.held + other.held,
-            unchanged: self.unchanged + other.unchanged,
-            unlisted: self.unlisted + other.unlisted,
-            impossible: self.impossible + other.impossible,
+            // They come from a message, and may be anything.
+            create: self.create.saturating_add(other.create),
+            delete: self.delete.saturating_add(other.delete),
+            held: self.held.saturating_add(other.held),
+            unchanged: self.unchanged.saturating_add(other.unchanged),
+            unlisted: self.unlisted.saturating_add(other.unlisted),
+            impossible: self.impossible.saturating_add(other.impossible),
         }
     }
 }
@@ -137,8 +138,9 @@ impl std::ops::Add for Earlier {
 
     fn add(self, other: Self) -> Self {
         Self {
-            revocations: self.revocations + other.revocations,
-            managed: self.managed + other.managed,
+            // They come from a message, and may be anything.
+            revocations: self.revocations.saturating_add(other.revocations),
+            managed: self.managed.saturating_add(other.managed),
         }
     }
 }

@@ -1,9 +1,13 @@
 //! A plan as people read it: grouped by account, a reason under each change, the count last, silent
 //! on what stays.
 
-use std::fmt::{self, Display, Formatter};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::{self, Display, Formatter},
+};
 
 use crate::{
+    ids::AccountId,
     organization::{Gap, Organization},
     rules::Rules,
     shown::Shown,
@@ -25,10 +29,18 @@ pub struct PlanText<'a> {
 /// How many accounts that are left alone are named before they are only counted.
 const NAMED_LEFT_ALONE: usize = 5;
 
+/// What it means that nobody keeps a permission set in an account.
+const ROLES_GO: &str = "Nobody keeps these permission sets there, so AWS takes their IAM roles away. Made again later, they have other ARNs:
+what names the old ones (EKS, KMS keys, bucket policies) then lets nobody in.";
+
+/// In how many accounts it is said that a permission set's role goes, before they are only counted.
+const NAMED_ROLES: usize = 10;
+
 impl Display for PlanText<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.header(f)?;
         changes(f, self.plan)?;
+        roles_that_go(f, self.plan)?;
         gaps(f, &self.plan.gaps)?;
         left_alone(f, self.plan)?;
         self.not_ours(f)?;
@@ -81,7 +93,7 @@ fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
         }
         let widths = account.iter().map(|(_, change)| change.permission_set.name.chars().count());
         let width = widths.max().unwrap_or(0);
-        for (place, (sign, change)) in account.iter().enumerate() {
+        for (sign, change) in account {
             let held = if change.held { "  (held)" } else { "" };
             writeln!(
                 f,
@@ -90,15 +102,30 @@ fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
                 Shown(&change.principal.to_string())
             )?;
             writeln!(f, "      {}", Shown(&change.reason.why))?;
-            let is_next = |(_, next): &&(char, &Change)| {
-                next.permission_set == change.permission_set && next.action == change.action
-            };
-            // Said once, under the last of the permission set's assignments.
-            let note = change.note().filter(|_| account.get(place + 1).filter(is_next).is_none());
-            if let Some(note) = note.filter(|_| *sign == '-') {
-                writeln!(f, "      warning: {}", Shown(&note))?;
-            }
         }
+    }
+    Ok(())
+}
+
+/// Where the IAM role of a permission set goes with its last assignment: once for each permission set.
+fn roles_that_go(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
+    let mut accounts: BTreeMap<&str, BTreeSet<(&str, &AccountId)>> = BTreeMap::new();
+    for change in plan.changes.iter().filter(|change| change.takes_role_away()) {
+        let account = (change.account.name.as_str(), &change.account.id);
+        accounts.entry(&change.permission_set.name).or_default().insert(account);
+    }
+    if accounts.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\n{ROLES_GO}")?;
+    for (permission_set, accounts) in accounts {
+        let more = match accounts.len().saturating_sub(NAMED_ROLES) {
+            0 => String::new(),
+            number => format!(" and {}", count(number, "more account")),
+        };
+        let named: Vec<&str> = accounts.iter().take(NAMED_ROLES).map(|(name, _)| *name).collect();
+        let named = named.join(", ");
+        writeln!(f, "  {} in {}{more}", Shown(permission_set), Shown(&named))?;
     }
     Ok(())
 }
@@ -135,12 +162,13 @@ fn left_alone(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
         .iter()
         .map(|left| {
             let LeftAlone { account_id, account_name, assignments, why } = left;
-            format!(
-                "account {} ({account_id}): {}{}",
-                Shown(account_name),
-                Shown(why),
-                with_assignments(*assignments)
-            )
+            // What was never seen has no name but its id.
+            let account = if account_name == account_id.as_str() {
+                account_id.to_string()
+            } else {
+                format!("{} ({account_id})", Shown(account_name))
+            };
+            format!("account {account}: {}{}", Shown(why), with_assignments(*assignments))
         })
         .collect();
     if !more.is_empty() {
@@ -172,6 +200,11 @@ fn last_line(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
     if changes == 0 && !plan.gaps.is_empty() {
         let noun = count(summary.unchanged, "assignment");
         return writeln!(f, "No changes, as far as could be read. {noun} left as found.");
+    }
+    if changes == 0 && summary.unchanged == 0 {
+        let why = "the rules grant nothing here, and nothing is here that they manage";
+        let is_all = plan.not_ours.is_empty();
+        return if is_all { writeln!(f, "No changes: {why}.") } else { writeln!(f, "No changes.") };
     }
     if changes == 0 {
         let verb = if summary.unchanged == 1 { "matches" } else { "match" };

@@ -111,7 +111,8 @@ impl MaxRevocations {
     /// Whether so many revocations are too many. How many assignments are managed is asked only when
     /// it matters: counting them takes as long as planning.
     pub fn is_exceeded(self, revocations: usize, managed: impl FnOnce() -> usize) -> bool {
-        let over_per_cent = |per_cent| revocations * 100 > per_cent * managed();
+        let over_per_cent =
+            |per_cent: usize| revocations.saturating_mul(100) > per_cent.saturating_mul(managed());
         match self {
             Self::Default => revocations > 10 && over_per_cent(10),
             Self::Count(count) => revocations > count,

@@ -11,9 +11,8 @@ use crate::{
     approval::{Approval, HeldSet},
     aws::failure::chain,
     ids::Digest,
-    reconcile::{Errand, Reconciled, plan},
+    reconcile::{Errand, Looked, Reconciled, look},
     rules::Rules,
-    scope::Scope,
 };
 
 use super::{failure::Failure, world::World};
@@ -43,7 +42,9 @@ pub(super) async fn begin(
         }
         folder.begin(&approval, errand.now).await.map_err(Failure::Approvals)?;
     }
-    Ok(Errand { approval: Some(approval), ..errand })
+    // From here on it holds for any part of its set, as for a run that was cut off: the next look may have less time.
+    let begun_at = approval.begun_at.or(Some(errand.now));
+    Ok(Errand { approval: Some(Approval { begun_at, ..approval }), ..errand })
 }
 
 async fn is_found(
@@ -53,9 +54,10 @@ async fn is_found(
     approval: &Approval,
 ) -> Result<bool, Failure> {
     let mut memory = world.memory().open().await;
-    let (_, plan) = plan(world.observe(), rules, errand, memory.picture()).await?;
+    let Looked { plan, rest, .. } = look(world.observe(), rules, errand, memory.picture()).await?;
     let is_found = plan.digest() == approval.digest && approval.allows(errand.now).hold_for(&plan);
-    if is_found || plan.gaps.is_empty() { Ok(is_found) } else { Err(Failure::NotAllRead) }
+    let is_whole = plan.gaps.is_empty() && rest.is_empty();
+    if is_found || is_whole { Ok(is_found) } else { Err(Failure::NotAllRead) }
 }
 
 /// After a run: keeps what it holds for whoever is to approve it, and forgets the approval that it used.
@@ -65,7 +67,7 @@ async fn is_found(
 pub(super) async fn end(world: &World, errand: &Errand, reconciled: &Reconciled) {
     let Ok(folder) = world.approvals() else { return };
     let Errand { causes, now, approval, .. } = errand;
-    if let Some(set) = HeldSet::of(&reconciled.plan, &looked_at(errand, reconciled), causes, *now) {
+    if let Some(set) = HeldSet::of(&reconciled.plan, &reconciled.looked_at, causes, *now) {
         match folder.hold(&set).await {
             Ok(()) => warn!(
                 digest = %set.digest,
@@ -92,12 +94,4 @@ pub(super) async fn end(world: &World, errand: &Errand, reconciled: &Reconciled)
             error!(error = chain(&failure), digest = %approval.digest, "the approval is used up, but still there");
         }
     }
-}
-
-/// Where a run has looked, to look there again: of a sweep that there was not enough time for, the part
-/// that there was.
-fn looked_at(errand: &Errand, reconciled: &Reconciled) -> Scope {
-    let Some(rest) = &reconciled.rest else { return errand.scope.clone() };
-    let accounts = reconciled.organization.accounts.iter().map(|account| account.id.clone());
-    Scope::part_of_sweep(accounts.filter(|id| !rest.scope.names_whole(id)).collect())
 }

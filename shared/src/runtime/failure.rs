@@ -29,7 +29,7 @@ pub enum Failure {
     #[error("what is approved could not be read or written")]
     Approvals(#[source] ApprovalsFailure),
     /// What was approved may be there, or not.
-    #[error("not all could be read: whether what was approved is still the same is not known")]
+    #[error("not all was read: whether what was approved is still the same is not known")]
     NotAllRead,
     /// Other rules came into force each time.
     #[error("other rules came into force {0} times while these were looked at")]

@@ -1,7 +1,7 @@
 //! A batch of scopes comes in from the lane; the assignments are made right; what failed comes
 //! again.
 
-use std::{slice, time::SystemTime};
+use std::{slice, sync::Arc, time::SystemTime};
 
 use aws_lambda_events::sqs::SqsBatchResponse;
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     act::{Limits, Outcome},
-    aws::failure::chain,
+    aws::{failure::chain, rules::RulesFailure},
     failure::CallFailure,
     lane::{Cause, LaneMessage, Tally},
     observe::Picture,
@@ -61,8 +61,8 @@ struct Read<'a> {
 /// order, so nothing has to wait for them.
 ///
 /// # Errors
-/// When nothing could be done at all: the rules are missing or wrong, or so little could be read
-/// that there is no plan. The whole batch comes again.
+/// When nothing could be done at all: the rules are wrong or cannot be read, or so little else could be
+/// read that there is no plan. The whole batch comes again.
 pub async fn lane_batch(world: &World, event: Value) -> Result<Batch, Failure> {
     lane_batch_until(world, event, None).await
 }
@@ -108,7 +108,7 @@ async fn finish<'a>(
     if approved.is_empty() && errand.scope.is_empty() {
         return Ok(finished);
     }
-    let rules = world.rules()?.read().await?;
+    let Some(rules) = rules(world).await? else { return Ok(finished) };
     for read in &approved {
         // What goes wrong with one must not hold up the others.
         match let_through(world, &rules, read, allotment).await {
@@ -132,6 +132,18 @@ async fn finish<'a>(
         finished.reconciled = Some(reconciled);
     }
     Ok(finished)
+}
+
+/// The rules in force; nothing, before there are any. When they come, they are a reason to look at everything, so what
+/// is told before need not wait for them.
+async fn rules(world: &World) -> Result<Option<Arc<Rules>>, Failure> {
+    match world.rules()?.read().await {
+        Err(RulesFailure::Absent(place)) => {
+            warn!(place, "there are no rules yet: nothing is done");
+            Ok(None)
+        }
+        read => Ok(read.map(Some)?),
+    }
 }
 
 /// Runs, and puts the rest on the lane. Says which messages are to come again: those whose work is not
@@ -188,20 +200,25 @@ fn is_served(world: &World, Read { record, message }: &Read<'_>) -> bool {
     is_served
 }
 
-/// Puts what there was no time for on the lane, behind what waits there; whether that went well.
+/// Puts what there was no time for on the lane, behind what waits there, and single accounts in which
+/// something failed; whether that went well.
 async fn hand_on(world: &World, reconciled: &Reconciled, read: &[Read<'_>]) -> bool {
-    let Some(rest) = &reconciled.rest else { return true };
-    let sent = match world.lane() {
-        Ok(lane) => {
-            lane.send(rest, &name_of_rest(rest, read)).await.map_err(|failure| failure.to_string())
+    let left = read.iter().filter_map(|read| reconciled.left_of(&read.message));
+    for rest in reconciled.rest.iter().cloned().chain(left) {
+        let scope = &rest.scope;
+        match send(world, &rest, &name_of_rest(&rest, read)).await {
+            Ok(()) => info!(%scope, "not everything could be done: the rest is on the lane"),
+            Err(failure) => {
+                error!(error = chain(&failure), %scope, "the rest could not be put on the lane");
+                return false;
+            }
         }
-        Err(setting) => Err(setting.to_string()),
-    };
-    match sent {
-        Ok(()) => info!(scope = %rest.scope, "not enough time: the rest is on the lane"),
-        Err(ref why) => error!(why, scope = %rest.scope, "the rest could not be put on the lane"),
     }
-    sent.is_ok()
+    true
+}
+
+async fn send(world: &World, message: &LaneMessage, name: &str) -> Result<(), Failure> {
+    world.lane()?.send(message, name).await.map_err(Failure::Send)
 }
 
 /// Tells this rest from every other one, even of the same scope: it is the rest of this delivery of these

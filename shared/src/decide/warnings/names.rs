@@ -3,7 +3,10 @@
 use crate::{
     diagnostic::{Code, Diagnostic, Suggestions},
     organization::Unread,
-    rules::{Fence, Manage, ManagedUsers, Rule, Rules, SpannedGlob, user::UserSelector},
+    rules::{
+        Fence, Manage, ManagedUsers, Never, Principals, Rule, Rules, SpannedGlob,
+        user::UserSelector,
+    },
 };
 
 use super::{
@@ -69,7 +72,7 @@ impl<'c, 'a> Directory<'c, 'a> {
 
     fn rule(&self, rule: &Rule, has_members: bool) -> Vec<Diagnostic> {
         let mut warnings = Vec::new();
-        let label = in_rule(rule);
+        let label = in_rule(rule, self.may_grant(rule, has_members && self.manages_users));
         let help = |noun| format!("it takes effect when such a {noun} appears");
         let mut warn = |listing: &Option<Listing<'_, '_>>, globs: &[SpannedGlob]| {
             let Some(listing) = listing else { return };
@@ -82,12 +85,30 @@ impl<'c, 'a> Directory<'c, 'a> {
             warn(&self.users, user.user_name.as_deref().unwrap_or_default());
             warn(&self.groups, user.in_group.as_deref().unwrap_or_default());
         }
-        self.people.rule(rule, has_members && self.manages_users, &mut warnings);
+        self.people.rule(rule, &label, has_members && self.manages_users, &mut warnings);
         if rule.members_at_least.is_some() && has_members && self.are_members_read() {
             let groups = self.catalogue.groups.matching(rule.principals.groups());
             warnings.extend(too_few(rule, groups, self.catalogue));
         }
         warnings
+    }
+
+    /// Whether there is a permission set that a rule may grant, and somebody to whom: nothing less is certain to be nothing.
+    fn may_grant(&self, rule: &Rule, has_members: bool) -> bool {
+        let is_there = |names: &Names<'_>, glob: &SpannedGlob| !names.is_unmatched(&glob.value);
+        let (sets, groups) = (&self.catalogue.permission_sets, &self.catalogue.groups);
+        let may_have_set = self.permission_sets.is_none()
+            || rule.permission_sets.iter().any(|glob| is_there(sets, glob));
+        let is_template = matches!(rule.principals, Principals::GroupName(_));
+        let may_have_group = is_template
+            || self.groups.is_none()
+            || rule.principals.groups().iter().any(|glob| is_there(groups, glob));
+        let mut users = rule.principals.users().iter();
+        let may_have_user = users.any(|selector| {
+            !self.people.are_known(selector, has_members)
+                || !self.catalogue.users(selector).is_empty()
+        });
+        may_have_set && (may_have_group || may_have_user)
     }
 
     /// Whether members were read of the groups of rules that may hold and that ask for them.
@@ -102,11 +123,13 @@ impl<'c, 'a> Directory<'c, 'a> {
     }
 
     /// A name that is misspelt here leaves open what was to be closed.
-    pub(super) fn fences(&self, rules: &Rules, warnings: &mut Vec<Diagnostic>) {
-        for fence in &rules.protect {
-            self.fence(fence, "protects nothing", warnings);
-        }
-        for never in &rules.never {
+    pub(super) fn protected(&self, fence: &Fence, warnings: &mut Vec<Diagnostic>) {
+        self.fence(fence, "protects nothing", warnings);
+    }
+
+    /// The same of what is never granted.
+    pub(super) fn forbidden(&self, never: &[Never], warnings: &mut Vec<Diagnostic>) {
+        for never in never {
             self.fence(&never.what, "forbids nothing", warnings);
         }
     }

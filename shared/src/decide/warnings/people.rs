@@ -14,7 +14,6 @@ use crate::{
 
 use super::{
     super::{catalogue::Catalogue, names::Names},
-    in_rule,
     values::{Values, Words},
 };
 
@@ -59,15 +58,27 @@ impl<'c, 'a> People<'c, 'a> {
 
     /// Whom a rule means. Who is in a group is read only for rules that may hold, and where the file
     /// manages users.
-    pub(super) fn rule(&self, rule: &Rule, has_members: bool, warnings: &mut Vec<Diagnostic>) {
+    pub(super) fn rule(
+        &self,
+        rule: &Rule,
+        label: &str,
+        has_members: bool,
+        warnings: &mut Vec<Diagnostic>,
+    ) {
         if !self.are_read {
             return;
         }
         let has_members = has_members && self.are_members_read;
         for selector in rule.principals.users() {
             let found = self.selector(selector, has_members);
-            warnings.extend(found.into_iter().map(|warning| warning.label(in_rule(rule))));
+            warnings.extend(found.into_iter().map(|warning| warning.label(label)));
         }
+    }
+
+    /// Whether all was read that tells whom a selector means.
+    pub(super) fn are_known(&self, selector: &UserSelector, has_members: bool) -> bool {
+        let has_members = has_members && self.are_members_read;
+        self.are_read && (selector.in_group.is_none() || has_members)
     }
 
     fn selector(&self, selector: &UserSelector, has_members: bool) -> Vec<Diagnostic> {

@@ -8,10 +8,7 @@ use crate::{
     rules::Rules,
 };
 
-use super::super::quota::Quota;
-
-/// How many accounts are named before the rest is only counted.
-const NAMED: usize = 3;
+use super::{super::quota::Quota, accounts};
 
 /// For each rule and quota: how much it asks for in vain, and where.
 pub(in super::super) fn quotas(rules: &Rules, impossible: &[(Quota, Change)]) -> Vec<Diagnostic> {
@@ -33,17 +30,4 @@ pub(in super::super) fn quotas(rules: &Rules, impossible: &[(Quota, Change)]) ->
         )
     };
     by_rule.into_iter().filter_map(warning).collect()
-}
-
-fn accounts(changes: &[&Change]) -> String {
-    let mut names: Vec<&str> = changes.iter().map(|change| change.account.name.as_str()).collect();
-    names.dedup();
-    match names.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        Some(more) => {
-            let noun = if more == 1 { "account" } else { "accounts" };
-            let first: Vec<&str> = names.iter().take(NAMED).copied().collect();
-            format!("{} and {more} more {noun}", first.join(", "))
-        }
-        None => names.join(", "),
-    }
 }

@@ -19,7 +19,7 @@ use crate::{clock, exit::Failure};
 const ATTEMPTS: u32 = 3;
 
 /// The file that is edited, and a copy of what is in force.
-pub(super) struct RulesFile {
+pub(crate) struct RulesFile {
     path: PathBuf,
     folder: TempDir,
     /// What was found at the last look: what is in the file, or why it cannot be read.
@@ -30,12 +30,12 @@ pub(super) struct RulesFile {
     is_missing: bool,
     events: u64,
     /// The rules in force.
-    pub(super) rules: Rules,
+    pub(crate) rules: Rules,
 }
 
 /// What is new about the file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum News {
+pub(crate) enum News {
     /// Somebody has written it.
     Written,
     /// It cannot be read any more, and why. The rules in force stay: no file is never a reason to revoke.
@@ -46,7 +46,7 @@ pub(super) enum News {
 
 impl RulesFile {
     /// The rules to begin with, which must be right.
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let bytes =
             fs::read(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
         let rules = examine(path.display().to_string(), bytes.clone(), clock::now())
@@ -65,18 +65,23 @@ impl RulesFile {
     }
 
     /// The file as it was named.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.path.display().to_string()
     }
 
     /// The copy that the functions read.
-    pub(super) fn active(&self) -> String {
+    pub(crate) fn active(&self) -> String {
         self.folder.path().join("rules.yaml").display().to_string()
+    }
+
+    /// Text in which the file in force is called as the one that is edited: of the copy that the functions read, nobody knows.
+    pub(crate) fn as_edited(&self, text: &str) -> String {
+        text.replace(&self.active(), &self.name())
     }
 
     /// Looks whether there is news. Only what two looks have found counts: editors write in pieces, or save by way of
     /// another file.
-    pub(super) fn look(&mut self) -> Option<News> {
+    pub(crate) fn look(&mut self) -> Option<News> {
         let now = fs::read(&self.path).map_err(|error| error.to_string());
         let is_settled = self.found == now;
         self.found = now;
@@ -98,7 +103,7 @@ impl RulesFile {
     /// The event that S3 sends when somebody has written the file.
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
-    pub(super) fn written(&mut self) -> Value {
+    pub(crate) fn written(&mut self) -> Value {
         if let Ok(bytes) = &self.found
             && *bytes != self.told
         {
@@ -128,12 +133,12 @@ impl RulesFile {
     }
 
     /// Whether an event that the function did not get done is to be told again.
-    pub(super) fn is_to_be_told_again(&self) -> bool {
+    pub(crate) fn is_to_be_told_again(&self) -> bool {
         self.attempts < ATTEMPTS
     }
 
     /// The rules that have come into force, in place of these.
-    pub(super) fn activated(&mut self) -> Result<Rules, Failure> {
+    pub(crate) fn activated(&mut self) -> Result<Rules, Failure> {
         let bytes = fs::read(self.active())
             .map_err(|source| Failure::Read { path: self.active().into(), source })?;
         let rules = Rules::from_bytes(self.name(), bytes)

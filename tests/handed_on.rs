@@ -1,0 +1,222 @@
+//! What a run of the reconciler hands on for which it has no time, and what is left of a run that did not get to its end: the
+//! handler as Lambda calls it, on a clock that jumps.
+
+use std::{fs, num::NonZeroU32, sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use local::Local;
+use serde_json::{Value, json};
+use shared::{
+    approval::HeldSet,
+    lane::{Cause, LaneMessage},
+    runtime::{Batch, Settings, World, lane_batch_until},
+    scope::Scope,
+};
+use tempfile::TempDir;
+use tokio::{sync::Notify, time::Instant};
+
+use crate::support::{
+    in_process::{Tap, configuration},
+    local_aws::{again, denied},
+    organization::{Company, account_id, company},
+};
+
+const ACCOUNTS: usize = 120;
+
+/// A run of so much time does something in some of these accounts, and not in all.
+const SHORT: Duration = Duration::from_secs(60);
+/// As much as Lambda gives.
+const LONG: Duration = Duration::from_secs(15 * 60);
+
+/// AWS, each of whose answers takes a second, and a folder for what is kept.
+struct Stage {
+    local: Local,
+    folder: TempDir,
+}
+
+/// What one process asks AWS. Where it is cut, the process is about to die.
+#[derive(Debug, Default)]
+struct Wire {
+    cut_at: Option<&'static str>,
+    is_cut: Notify,
+}
+
+impl Tap for Wire {
+    fn asks(&self, operation: &str, _body: &Value) -> bool {
+        let is_cut = self.cut_at.is_some_and(|cut| operation.ends_with(cut));
+        if is_cut {
+            self.is_cut.notify_one();
+        }
+        !is_cut
+    }
+
+    fn is_answered(&self, _operation: &str) -> bool {
+        true
+    }
+}
+
+impl Stage {
+    async fn new(Company(organization): Company, rules: &str, caller: Option<&str>) -> Self {
+        let settings = local::Settings {
+            latency: Duration::from_secs(1),
+            assignment_time: Duration::from_secs(3),
+            caller: caller.map(account_id),
+            ..local::Settings::default()
+        };
+        let local = Local::start(organization, settings).await.unwrap();
+        let stage = Self { local, folder: tempfile::tempdir().unwrap() };
+        fs::write(stage.folder.path().join("rules.yaml"), rules).unwrap();
+        stage
+    }
+
+    /// A process that has just begun, and knows what an earlier one has kept.
+    fn world(&self) -> World {
+        self.world_on(Arc::default())
+    }
+
+    fn world_on(&self, wire: Arc<Wire>) -> World {
+        let file = |name: &str| self.folder.path().join(name).to_str().unwrap().to_owned();
+        let settings = Settings {
+            rules: Some(file("rules.yaml").parse().unwrap()),
+            cache: Some(file("cache").parse().unwrap()),
+            lane: Some("http://localhost/111111111111/usher-lane.fifo".to_owned()),
+            account: Some(self.local.caller()),
+            calls_per_second: NonZeroU32::new(1_000).unwrap(),
+            ..Settings::default()
+        };
+        World::new(settings, configuration(self.local.router(), "test", wire))
+    }
+
+    async fn deliver(&self, world: &World, body: &str, time: Duration) -> Batch {
+        let record = json!({"messageId": "message-0", "body": body});
+        let deadline = Some(Instant::now() + time);
+        lane_batch_until(world, json!({ "Records": [record] }), deadline).await.unwrap()
+    }
+
+    /// All that was handed on, until nothing is.
+    async fn finish(&self) {
+        let world = self.world();
+        loop {
+            let waiting = self.local.take_messages();
+            if waiting.is_empty() {
+                return;
+            }
+            for message in waiting {
+                self.deliver(&world, &message.body, LONG).await;
+            }
+        }
+    }
+
+    fn assignments(&self) -> usize {
+        self.local.organization().assignments.len()
+    }
+
+    fn held(&self) -> Vec<HeldSet> {
+        let Ok(files) = fs::read_dir(self.folder.path().join("held")) else { return Vec::new() };
+        let read = |file: Result<fs::DirEntry, _>| fs::read(file.unwrap().path()).unwrap();
+        files.map(|file| serde_json::from_slice(&read(file)).unwrap()).collect()
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    #[expect(clippy::disallowed_methods, reason = "the handler asks the same clock")]
+    std::time::SystemTime::now().into()
+}
+
+fn shops(is_assigned: bool) -> Company {
+    let mut company = company().group("Engineering").permission_set("Power");
+    for number in 0..ACCOUNTS {
+        let name = format!("shop-{number}");
+        company = company.account(&name, "/");
+        if is_assigned {
+            company = company.assigned("Power", "Engineering", &name);
+        }
+    }
+    company
+}
+
+/// A rule that began half an hour ago: only a tick looks for that.
+fn begun() -> String {
+    let from = (now() - TimeDelta::minutes(30)).format("%Y-%m-%dT%H:%M:%SZ");
+    format!(
+        "{{version: 1, manage: {{unlisted: revoke}}, rules: [{{name: a, permission_sets: Power, groups: Engineering, \
+         accounts: {{name: 'shop-*'}}, from: '{from}'}}]}}"
+    )
+}
+
+fn tick() -> String {
+    LaneMessage { scope: Scope::tick(), ..LaneMessage::default() }.body()
+}
+
+/// What there is no time for goes to the lane, and the tick is done.
+#[tokio::test(start_paused = true)]
+async fn what_a_tick_has_no_time_for_is_handed_on() {
+    let stage = Stage::new(shops(false), &begun(), None).await;
+    let batch = stage.deliver(&stage.world(), &tick(), SHORT).await;
+    assert!(again(&batch).is_empty());
+    let done = stage.assignments();
+    assert!((1..ACCOUNTS).contains(&done), "{done}");
+    stage.finish().await;
+    assert_eq!(stage.assignments(), ACCOUNTS);
+}
+
+/// The lane does not take the rest: the tick comes again, and means then what it meant.
+#[tokio::test(start_paused = true)]
+async fn a_tick_whose_rest_the_lane_does_not_take_is_not_over() {
+    let stage = Stage::new(shops(false), &begun(), None).await;
+    stage.local.fail(denied("sqs:SendMessage", None));
+    let batch = stage.deliver(&stage.world(), &tick(), SHORT).await;
+    assert_eq!(again(&batch), ["message-0"]);
+    assert!((1..ACCOUNTS).contains(&stage.assignments()));
+    stage.local.mend();
+    assert!(again(&stage.deliver(&stage.world(), &tick(), LONG).await).is_empty());
+    stage.finish().await;
+    assert_eq!(stage.assignments(), ACCOUNTS);
+}
+
+/// A process that dies with its rest in its hands has kept nothing: not that it has seen to the tick either.
+#[tokio::test(start_paused = true)]
+async fn a_process_that_dies_before_it_hands_on_has_not_seen_to_the_tick() {
+    let stage = Stage::new(shops(false), &begun(), None).await;
+    let wire = Arc::new(Wire { cut_at: Some("SendMessage"), ..Wire::default() });
+    let (dying, tick) = (stage.world_on(Arc::clone(&wire)), tick());
+    tokio::select! {
+        batch = stage.deliver(&dying, &tick, SHORT) => panic!("{:?}", again(&batch)),
+        () = wire.is_cut.notified() => {}
+    }
+    assert!((1..ACCOUNTS).contains(&stage.assignments()));
+    stage.deliver(&stage.world(), &tick, LONG).await;
+    stage.finish().await;
+    assert_eq!(stage.assignments(), ACCOUNTS);
+}
+
+const NOBODY: &str = "{version: 1, manage: {unlisted: revoke, max_revocations: 0}, rules: []}";
+
+/// A sweep in parts holds what each of them finds; whoever approves one lets exactly that go.
+#[tokio::test(start_paused = true)]
+async fn one_part_of_a_sweep_is_approved_by_itself() {
+    let stage = Stage::new(shops(true).account("identity", "/"), NOBODY, Some("identity")).await;
+    let sweep = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
+    stage.deliver(&stage.world(), &sweep.body(), SHORT).await;
+    let [set] = stage.held().try_into().unwrap();
+    let number = set.revocations.len();
+    assert!((1..ACCOUNTS).contains(&number) && !set.scope.is_everything(), "{number}");
+    stage.finish().await;
+    assert_eq!(stage.assignments(), ACCOUNTS, "nothing goes by itself");
+
+    let approval = set.approved_by("bob".to_owned(), now());
+    let file = stage.folder.path().join(format!("approved/{}.json", set.digest));
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, serde_json::to_vec(&approval).unwrap()).unwrap();
+    let approved = LaneMessage {
+        scope: set.scope.clone(),
+        cause: Cause { event: "Revocations Approved".to_owned(), ..Cause::default() },
+        approval: Some(set.digest.clone()),
+        ..LaneMessage::default()
+    };
+    let batch = stage.deliver(&stage.world(), &approved.body(), LONG).await;
+    assert!(again(&batch).is_empty() && !file.exists());
+    let left = stage.local.organization().assignments;
+    assert_eq!(left.len(), ACCOUNTS - number);
+    assert!(left.iter().all(|assignment| !set.revocations.contains(assignment)));
+}
