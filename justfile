@@ -59,8 +59,6 @@ template:
 package *arguments:
     python3 infra/package.py {{arguments}}
 
-# Builds and deploys, asking for each parameter. Needs the AWS SAM CLI and cargo-lambda.
-deploy:
-    # Why: see infra/package.py.
-    AWS_LC_SYS_NO_JITTER_ENTROPY=1 sam build --template infra/template.yaml --parallel
-    sam deploy --guided --stack-name usher --capabilities CAPABILITY_IAM
+# Asks what only you can know, builds and deploys: `just deploy --dry-run`. Needs the AWS CLI, the AWS SAM CLI and cargo-lambda.
+deploy *arguments:
+    python3 infra/deploy.py {{arguments}}

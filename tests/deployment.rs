@@ -68,8 +68,8 @@ async fn announced(bed: &mut Bed, last: &str) -> BTreeMap<String, usize> {
 #[tokio::test(flavor = "multi_thread")]
 async fn rules_that_are_uploaded_become_assignments_and_the_schedule_keeps_them() {
     let (local, mut bed, outputs) = deployed(Value::Null).await;
-    let upload = outputs["FirstUploadTheRules"].as_str().unwrap();
-    assert!(upload.ends_with(&format!("s3://{}/rules.yaml", bed.bucket)), "{upload}");
+    let push = outputs["FirstPutTheRulesUp"].as_str().unwrap();
+    assert_eq!(push, format!("usher push infra/rules.yaml --bucket {}", bed.bucket));
 
     bed.upload_rules(RULES).await;
     let told = announced(&mut bed, "Sweep Finished").await;
