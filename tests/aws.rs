@@ -460,7 +460,8 @@ async fn a_bus_that_takes_nothing_does_not_undo_what_is_done() {
     assert!(again(&batch).is_empty());
     assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
     let not_announced = batch.reconciled.unwrap().not_announced.unwrap();
-    assert_eq!(not_announced.operation, "events:PutEvents");
+    assert_eq!(not_announced.failure.operation, "events:PutEvents");
+    assert_eq!(not_announced.number, AS_THE_RULES_SAY.len());
 }
 
 #[tokio::test]

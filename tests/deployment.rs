@@ -8,6 +8,7 @@ use std::{
 
 use local::{Local, bobs_organization};
 use serde_json::{Value, json};
+use shared::runtime::metrics::METRICS;
 use tokio::time::{Instant, sleep};
 
 use crate::support::{
@@ -187,13 +188,17 @@ async fn alarms_and_the_dashboard_look_at_what_is_there() {
     let is_there = |metric: &[String]| match metric {
         [namespace, _, _, queue] if namespace == "AWS/SQS" => queues.contains(queue),
         [namespace, _, _, function] if namespace == "AWS/Lambda" => functions.contains(function),
+        // The reconciler prints these.
+        [namespace, name, ..] if METRICS.iter().any(|(metric, _)| metric == name) => {
+            namespace == "Usher/usher" && (name == "Changes") == (metric.len() == 4)
+        }
         [namespace, name] => counted.contains(&(namespace.clone(), name.clone())),
         _ => false,
     };
 
     let alarms = bed.call("cloudwatch", "describe_alarms", &json!({}), None).await;
     let alarms = alarms["MetricAlarms"].as_array().unwrap();
-    assert_eq!(alarms.len(), 7, "and two on expressions, which ministack does not know");
+    assert_eq!(alarms.len(), 9, "and two on expressions, which ministack does not know");
     for alarm in alarms {
         let mut metric = vec![text(&alarm["Namespace"]), text(&alarm["MetricName"])];
         for dimension in alarm["Dimensions"].as_array().into_iter().flatten() {
@@ -217,6 +222,106 @@ async fn alarms_and_the_dashboard_look_at_what_is_there() {
         }
     }
     assert!(shown > 15, "{body:#}");
+}
+
+/// Without metrics, nothing looks at them, and the reconciler is not told to print any.
+#[tokio::test]
+async fn metrics_can_be_left_out() {
+    let mut bed = Bed::start().await;
+    let parameters = json!({"Metrics": "false"});
+    bed.deploy(&Deployment { parameters, ..Deployment::default() }).await;
+    let alarms = bed.call("cloudwatch", "describe_alarms", &json!({}), None).await;
+    let alarms = alarms["MetricAlarms"].as_array().unwrap();
+    let looked_at: BTreeSet<String> =
+        alarms.iter().map(|alarm| text(&alarm["MetricName"])).collect();
+    assert_eq!(alarms.len(), 7, "{looked_at:?}");
+    assert!(METRICS.iter().all(|(name, _)| !looked_at.contains(*name)), "{looked_at:?}");
+    let name = json!({"FunctionName": "usher-reconciler"});
+    let function = bed.call("lambda", "get_function_configuration", &name, None).await;
+    assert_eq!(text(&function["Environment"]["Variables"]["USHER_METRICS"]), "");
+}
+
+/// One event, from the function that hears it to what is told of it; and nothing in between that a log should not hold.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_can_be_followed_by_its_id() {
+    const SECRET: &str = "this-is-for-nobodys-eyes";
+    let settings = local::Settings {
+        assignment_time: Duration::from_millis(20),
+        ..local::Settings::default()
+    };
+    let local = Local::start(bobs_organization(), settings).await.unwrap();
+    let mut bed = Bed::start().await;
+    let rules = format!("# {SECRET}\n{RULES}");
+    let mut deployment = Deployment::beside(&local.endpoint(), &rules);
+    for (variable, value) in [
+        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+        ("AWS_LAMBDA_LOG_LEVEL", "DEBUG"),
+        ("AWS_SECRET_ACCESS_KEY", SECRET),
+        ("AWS_SESSION_TOKEN", SECRET),
+    ] {
+        deployment.environment[variable] = json!(value);
+    }
+    bed.deploy(&deployment).await;
+    let event = move_account(PAYMENTS_PROD);
+    let id = text(&event["detail"]["eventID"]);
+    bed.deliver(&event).await;
+    bed.settle().await;
+
+    let granted = announced_of(&mut bed, "Access Granted").await;
+    assert_eq!(granted[0]["causes"][0]["id"], id.as_str(), "{granted:#?}");
+
+    // A message that leads nowhere, under a handle that SQS does not know; and rules that are wrong.
+    let record = json!({"messageId": "1", "receiptHandle": SECRET, "body": "no scope"});
+    bed.invoke("reconciler", &json!({"Records": [record]})).await;
+    bed.upload_rules(&format!("version: 1\nrulez: [] # {SECRET}\n")).await;
+    announced_of(&mut bed, "Rules Rejected").await;
+
+    let lines_of = |logs: Vec<String>| -> Vec<Value> {
+        logs.iter().map(|line| serde_json::from_str(line.trim()).unwrap()).collect()
+    };
+    let causes = |line: &Value| {
+        let spans = line["spans"].as_array().into_iter().flatten();
+        spans.filter_map(|span| span["causes"].as_str()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let message = |line: &Value| text(&line["fields"]["message"]);
+    let (heard, done) =
+        (lines_of(bed.logs("account-events").await), lines_of(bed.logs("reconciler").await));
+    let sent = heard.iter().find(|line| message(line) == "sent to the lane").unwrap();
+    assert_eq!(causes(sent), [id.as_str()], "{sent}");
+    // Each line has what Lambda asks for, or it would be taken for INFO.
+    assert!(sent["level"].is_string() && sent["timestamp"].is_string(), "{sent}");
+    let of_event: Vec<&Value> = done.iter().filter(|line| causes(line) == [id.as_str()]).collect();
+    for words in ["taken from the lane", "changed", "done"] {
+        assert!(of_event.iter().any(|line| message(line) == words), "{words}: {of_event:#?}");
+    }
+    // The figures, in the namespace that the template says, with the event that led to them.
+    let figures = |line: &&Value| line["causes"] == json!([id]) && line["AwsCalls"].is_u64();
+    let figures = done.iter().find(figures).expect("figures of the run");
+    assert_eq!(figures["_aws"]["CloudWatchMetrics"][0]["Namespace"], "Usher/usher", "{figures}");
+    assert!(figures["LaneAgeSeconds"][0].is_number(), "{figures}");
+    assert!(figures["EventToAssignmentSeconds"][0].is_number(), "{figures}");
+
+    for function in ["account-events", "reconciler", "rules-events"] {
+        let logs = bed.logs(function).await;
+        assert!(!logs.is_empty(), "{function}");
+        let leak = logs.iter().find(|line| line.contains(SECRET));
+        assert_eq!(leak, None, "{function}");
+    }
+}
+
+/// What was announced under that name, and what each of these says of its causes.
+async fn announced_of(bed: &mut Bed, kind: &str) -> Vec<Value> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let told = bed.announcements().await.into_iter();
+        let told: Vec<Value> =
+            told.filter(|(other, _)| other == kind).map(|(_, detail)| detail).collect();
+        if !told.is_empty() {
+            return told;
+        }
+        assert!(Instant::now() < deadline, "no `{kind}`");
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// What Identity Center does in the management account it does with the reconciler's permissions; they

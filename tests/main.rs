@@ -9,6 +9,7 @@
 )]
 
 mod acting;
+mod announcements;
 mod apply;
 mod approvals;
 mod aws;
@@ -26,6 +27,7 @@ mod gaps;
 mod handed_on;
 mod hostile;
 mod laws;
+mod metrics;
 mod mistakes;
 mod model;
 mod parts;

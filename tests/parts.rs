@@ -148,6 +148,42 @@ async fn changes_for_which_there_is_no_time_are_made_by_the_next_run() {
     );
 }
 
+/// An account that comes again, because not all of its changes were started, is counted once.
+#[tokio::test(start_paused = true)]
+async fn a_sweep_in_parts_tells_the_sums_of_the_whole() {
+    let mut company = company().group("Engineering").permission_set("Old").permission_set("Extra");
+    for set in 0..12 {
+        company = company.permission_set(&format!("Power{set}"));
+    }
+    for number in 0..6 {
+        let name = format!("shop-{number}");
+        company = company.account(&name, "/").tagged("team", "shop");
+        for set in 0..4 {
+            company = company.assigned(&format!("Power{set}"), "Engineering", &name);
+        }
+        company = company.assigned("Old", "Engineering", &name);
+    }
+    let rules = rules(&limited_to("100%").replace("Power", "\"Power*\""));
+    let summary = async |look: u64, start: Option<u64>| {
+        let aws = FakeAws::new(company.0.clone());
+        let start = start.map(Duration::from_secs);
+        let time = Time { look: Duration::from_secs(look), start };
+        let runs = in_parts(&aws, &rules, sweep(), time).await;
+        let announced = aws.announced.borrow();
+        let finished = announced.iter().find(|told| told.detail_type == "Sweep Finished").unwrap();
+        (runs.len(), finished.detail["summary"].clone(), finished.detail["failed"].clone())
+    };
+    let (parts, at_once, _) = summary(60, None).await;
+    assert_eq!(parts, 1);
+    assert_eq!((&at_once["create"], &at_once["delete"]), (&48.into(), &6.into()));
+    assert_eq!(at_once["unchanged"], 24);
+    for seconds in [2, 3] {
+        let (parts, in_parts, failed) = summary(60, Some(seconds)).await;
+        assert!(parts > 1, "{seconds} s");
+        assert_eq!((&in_parts, &failed), (&at_once, &0.into()), "{parts} parts of {seconds} s");
+    }
+}
+
 /// Grants of an account that are still to come hold back its revocations.
 #[tokio::test(start_paused = true)]
 async fn grants_come_before_revocations_in_parts_too() {

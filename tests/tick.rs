@@ -15,7 +15,7 @@ use shared::{
 
 use crate::support::{
     fake_aws::FakeAws,
-    organization::{Company, account_id, company},
+    organization::{Company, account_id, assignment, company},
     rules,
 };
 
@@ -179,6 +179,49 @@ async fn what_begins_and_ends_does_so_with_the_next_tick() {
         );
         assert_eq!(access(&aws, "member-7"), 1);
     }
+}
+
+/// A call that fails when a rule ends must not leave its access until the sweep: the next tick looks again.
+/// But not for ever, or ever more accounts would be looked at for one that nobody may read.
+#[tokio::test(start_paused = true)]
+async fn what_a_tick_could_not_read_is_the_next_ticks() {
+    let rules = rules(FOR_A_TIME);
+    let started = now() + hours(3);
+    let reads_of_a_tick = {
+        let aws = FakeAws::new(with_a_migration().0);
+        look(&aws, &rules, (Scope::tick(), started), &mut Picture::default()).await;
+        aws.reads.get()
+    };
+    let mut made_good = 0;
+    for read in 0..reads_of_a_tick {
+        let aws = FakeAws::new(with_a_migration().0).failing_read(read);
+        let mut picture = Picture::default();
+        picture.see_tick(started - hours(1));
+        let errand = Errand::new(Scope::tick(), Vec::new(), started);
+        let parts = (&aws, &aws, &aws);
+        let run = reconcile(parts, &rules, Limits::default(), &errand, &mut picture).await;
+        let Ok(run) = run else { continue };
+        let is_whole = run.plan.gaps.is_empty();
+        let seen_to = if is_whole { started } else { started - hours(1) };
+        assert_eq!(picture.ticked_at(), Some(seen_to), "read {read}");
+        look(&aws, &rules, (Scope::tick(), started + hours(1)), &mut picture).await;
+        assert_eq!(access(&aws, "legacy"), 2, "read {read}: the rule has begun");
+        made_good += usize::from(!is_whole);
+    }
+    assert!(made_good > 5, "{made_good} of {reads_of_a_tick}");
+
+    // Nobody may ever read what is in one of the accounts.
+    let mut company = with_a_migration();
+    company = company.account("locked", "/").tagged("project", "migration");
+    let aws = FakeAws::new(company.0)
+        .refusing(assignment("Power", "Engineering", "locked"), "role quota reached");
+    let mut picture = Picture::default();
+    let mut seen_to = Vec::new();
+    for hour in 0..8 {
+        look(&aws, &rules, (Scope::tick(), started + hours(hour)), &mut picture).await;
+        seen_to.push((picture.ticked_at().unwrap() - started).num_hours());
+    }
+    assert_eq!(seen_to, [-1, -1, -1, -1, -1, 5, 6, 7]);
 }
 
 /// Where a rule holds everywhere, and whoever asks may list by principal, a look at everything costs

@@ -7,7 +7,7 @@ use shared::{
     approval::{Approval, HeldSet},
     aws::approvals::ApprovalsFailure,
     ids::Digest,
-    lane::{Cause, LaneMessage},
+    lane::{Cause, LaneMessage, REVOCATIONS_APPROVED},
     runtime::World,
     shown::Shown,
 };
@@ -87,10 +87,11 @@ async fn send(world: &World, set: &HeldSet, approval: &Approval) -> Result<(), F
     let message = LaneMessage {
         scope: set.scope.clone(),
         cause: Cause {
-            event: "Revocations Approved".to_owned(),
+            event: REVOCATIONS_APPROVED.to_owned(),
             id: Some(approval.digest.to_string()),
             actor: Some(approval.approved_by.clone()),
             time: Some(time),
+            ..Cause::default()
         },
         approval: Some(approval.digest.clone()),
         ..LaneMessage::default()

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use crate::{
     diagnostic::{Diagnostic, DiagnosticJson},
+    drift::Drift,
     lane::{Cause, Tally},
+    organization::Gap,
     plan::{Action, Change, Plan},
     rules::{InvalidRules, Rules},
     scope::RulesObject,
@@ -13,6 +15,19 @@ use crate::{
 
 /// The source of Usher's own events.
 pub const SOURCE: &str = "usher";
+
+/// Everything that is told, by its detail type.
+pub const DETAIL_TYPES: [&str; 9] = [
+    "Access Granted",
+    "Access Revoked",
+    "Change Failed",
+    "Drift Found",
+    "Gaps Found",
+    "Revocations Held",
+    "Rules Activated",
+    "Rules Rejected",
+    "Sweep Finished",
+];
 
 /// An event to put on the bus.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +79,31 @@ fn describe(change: &Change, causes: &[Cause]) -> Value {
     })
 }
 
+/// `Drift Found`: somebody has changed an assignment, and the rules want it otherwise.
+#[must_use]
+pub fn drift_found(drift: &Drift, causes: &[Cause]) -> Announcement {
+    let mut detail = describe(&drift.change, causes);
+    if let Some(fields) = detail.as_object_mut() {
+        let what = match drift.change.action {
+            Action::Create => "removed",
+            Action::Delete => "added",
+        };
+        fields.insert("drift".to_owned(), json!(what));
+        fields.insert("response".to_owned(), json!(drift.response));
+        fields.insert("by".to_owned(), json!(drift.by));
+    }
+    Announcement { detail_type: "Drift Found", detail }
+}
+
+/// `Gaps Found`: a run that was no sweep could not read all that it looked at.
+#[must_use]
+pub fn gaps_found(gaps: &[Gap], causes: &[Cause]) -> Announcement {
+    Announcement {
+        detail_type: "Gaps Found",
+        detail: json!({ "number": gaps.len(), "gaps": gaps, "causes": causes }),
+    }
+}
+
 /// `Revocations Held`: too many to do without somebody's approval.
 #[must_use]
 pub fn revocations_held(plan: &Plan, causes: &[Cause]) -> Announcement {
@@ -77,7 +117,8 @@ pub fn revocations_held(plan: &Plan, causes: &[Cause]) -> Announcement {
 /// `Sweep Finished`: everything was looked at, in however many parts.
 #[must_use]
 pub fn sweep_finished(tally: &Tally, causes: &[Cause]) -> Announcement {
-    let Tally { parts, summary, failed, gaps } = tally;
+    let Tally { parts, failed, gaps, .. } = tally;
+    let summary = tally.whole();
     Announcement {
         detail_type: "Sweep Finished",
         detail: json!({ "summary": summary, "failed": failed, "gaps": gaps, "parts": parts, "causes": causes }),

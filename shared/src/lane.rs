@@ -3,14 +3,15 @@
 //! The lane is one FIFO queue with one message group, so that one run at a time changes
 //! assignments.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     ids::Digest,
-    organization::Gap,
+    organization::{Assignment, Gap},
     plan::{Earlier, Summary},
-    scope::{self, Lead, Scope, event::Event},
+    scope::{self, Lead, Scope, changed_assignment, event::Event},
 };
 
 /// The one message group of the lane.
@@ -57,6 +58,9 @@ pub struct Tally {
     pub failed: usize,
     /// What could not be read: so much of it as is worth carrying on.
     pub gaps: Vec<Gap>,
+    /// How many assignments were made in accounts that later parts look at again, and count among those that are
+    /// as they should be.
+    pub found_again: usize,
 }
 
 /// As many gaps are carried on from part to part. An announcement has no room for more anyway, and
@@ -64,6 +68,13 @@ pub struct Tally {
 const MOST_GAPS: usize = 500;
 
 impl Tally {
+    /// How many changes, and of what kind, when this was the last part.
+    #[must_use]
+    pub fn whole(&self) -> Summary {
+        let unchanged = self.summary.unchanged.saturating_sub(self.found_again);
+        Summary { unchanged, ..self.summary }
+    }
+
     /// Both.
     #[must_use]
     pub fn plus(mut self, mut other: Self) -> Self {
@@ -76,6 +87,7 @@ impl Tally {
             summary: self.summary + other.summary,
             failed: self.failed.saturating_add(other.failed),
             gaps: self.gaps,
+            found_again: self.found_again.saturating_add(other.found_again),
         }
     }
 }
@@ -92,17 +104,30 @@ pub struct Cause {
     pub time: Option<String>,
     /// Who did it, as far as the event says.
     pub actor: Option<String>,
+    /// The assignment that somebody asked to be made or taken away, when that is what happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<Assignment>,
 }
 
 /// What the schedule's messages name as their cause, in the template and in EventBridge's own
 /// events, and what a person's name who sends one by hand.
 const NOT_EVENTS: [&str; 5] = ["", "By hand", "Schedule", "Scheduled Event", "Tick"];
 
+/// What the message names as its cause that `usher approve` sends.
+pub const REVOCATIONS_APPROVED: &str = "Revocations Approved";
+
 impl Cause {
     /// Whether an event said so, which comes once; and not the schedule, which comes again by itself.
     #[must_use]
     pub fn is_event(&self) -> bool {
         !NOT_EVENTS.contains(&self.event.as_str())
+    }
+
+    /// When it happened, of an event that AWS sent: not of what the schedule or an admin put on the lane.
+    #[must_use]
+    pub fn time_of_event(&self) -> Option<DateTime<Utc>> {
+        let is_of_aws = self.is_event() && self.event != REVOCATIONS_APPROVED;
+        self.time.as_deref().filter(|_| is_of_aws)?.parse().ok()
     }
 
     /// What an event says of itself.
@@ -113,6 +138,7 @@ impl Cause {
             id: event.id().map(str::to_owned),
             time: event.time().map(str::to_owned),
             actor: event.actor().map(str::to_owned),
+            assignment: changed_assignment(event),
         }
     }
 

@@ -13,6 +13,7 @@ pub mod announcement;
 pub mod approval;
 pub mod decide;
 pub mod diagnostic;
+pub mod drift;
 pub mod explain;
 pub mod failure;
 pub mod ids;

@@ -16,7 +16,7 @@ use shared::{
     observe::{Facts, GroupPage, Observe, SeenAccount},
     organization::{Assignment, Group, Organization, PermissionSet, Principal, Tags, User},
     plan::Action,
-    reconcile::Announce,
+    reconcile::{Announce, NotAnnounced},
 };
 
 /// AWS in memory.
@@ -492,7 +492,7 @@ impl Act for FakeAws {
 }
 
 impl Announce for FakeAws {
-    async fn announce(&self, announcements: Vec<Announcement>) -> Result<(), CallFailure> {
+    async fn announce(&self, announcements: Vec<Announcement>) -> Result<(), NotAnnounced> {
         self.announced.borrow_mut().extend(announcements);
         Ok(())
     }

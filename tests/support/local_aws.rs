@@ -233,6 +233,7 @@ pub(crate) fn message_about(account: &AccountId) -> String {
         id: Some(format!("moved-{account}")),
         time: Some("2026-03-02T09:14:31Z".to_owned()),
         actor: Some("arn:aws:sts::310000000001:assumed-role/Organizer/bob".to_owned()),
+        ..Cause::default()
     };
     LaneMessage { scope: Scope::account(account.clone()), cause, ..LaneMessage::default() }.body()
 }

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::plan::Change;
 
 use super::{
-    Act, Acted, Limits,
+    Act, Acted, Limits, Outcome,
     run::{Arrival, Run, Task},
 };
 
@@ -29,6 +29,17 @@ use super::{
 /// **Assumption.** Whoever calls is the only writer. Other writers cost conflicts, which are tried
 /// again.
 pub async fn act(writes: &impl Act, changes: Vec<Change>, limits: Limits) -> Acted {
+    act_and_tell(writes, changes, limits, |_| ()).await
+}
+
+/// The same, and tells of each change as soon as it has come to its end. Acting waits for whoever is
+/// told: who has more to do than to take note puts it aside.
+pub async fn act_and_tell(
+    writes: &impl Act,
+    changes: Vec<Change>,
+    limits: Limits,
+    mut tell: impl FnMut(&Outcome),
+) -> Acted {
     let mut run = Run::new(changes, limits);
     let mut on_their_way = FuturesUnordered::new();
     loop {
@@ -37,7 +48,10 @@ pub async fn act(writes: &impl Act, changes: Vec<Change>, limits: Limits) -> Act
         let next = run.next_moment(Instant::now());
         tokio::select! {
             biased;
-            Some(arrival) = on_their_way.next() => run.hear(arrival, Instant::now()),
+            Some(arrival) = on_their_way.next() => {
+                run.hear(arrival, Instant::now());
+                run.news().iter().for_each(&mut tell);
+            }
             () = at(next), if next.is_some() => {}
             else => return run.acted(),
         }

@@ -25,7 +25,7 @@ use crate::{
     plan::{Action, Change},
 };
 
-pub use drive::act;
+pub use drive::{act, act_and_tell};
 pub use limits::Limits;
 
 /// Writing AWS: one method a call, nothing decided.

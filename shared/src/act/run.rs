@@ -54,6 +54,8 @@ pub(super) struct Run {
     /// Requests to ask for singly.
     to_ask: Vec<Task>,
     outcomes: Vec<Outcome>,
+    /// How many of the outcomes were told.
+    told: usize,
 }
 
 /// A request that AWS has accepted.
@@ -84,6 +86,7 @@ impl Run {
             under_way: BTreeMap::new(),
             to_ask: Vec::new(),
             outcomes: Vec::new(),
+            told: 0,
         }
     }
 
@@ -121,6 +124,12 @@ impl Run {
             }
             Arrival::Told(request, answer) => self.told(&request, answer, now),
         }
+    }
+
+    /// What has come to its end since this was last asked.
+    pub(super) fn news(&mut self) -> &[Outcome] {
+        let told = std::mem::replace(&mut self.told, self.outcomes.len());
+        self.outcomes.get(told..).unwrap_or_default()
     }
 
     /// What became of everything.

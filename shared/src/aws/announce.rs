@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     announcement::{Announcement, SOURCE},
     failure::{CallFailure, FailureKind},
-    reconcile::Announce,
+    reconcile::{Announce, NotAnnounced},
 };
 
 use super::{clients::Clients, failure::failed};
@@ -61,18 +61,20 @@ impl AwsAnnounce {
     }
 
     /// Puts a batch, and those of it that were refused again, as long as there is hope.
-    async fn put(&self, mut entries: Vec<PutEventsRequestEntry>) -> Result<(), CallFailure> {
+    async fn put(&self, mut entries: Vec<PutEventsRequestEntry>) -> Result<(), NotAnnounced> {
         let mut wait = FIRST_WAIT;
         for attempt in 1.. {
             let put = self.clients.event_bridge().put_events().set_entries(Some(entries.clone()));
-            let answer = put.send().await.map_err(failed(PUT_EVENTS))?;
+            let answer = put.send().await.map_err(failed(PUT_EVENTS));
+            let number = entries.len();
+            let answer = answer.map_err(|failure| NotAnnounced { number, failure })?;
             let Some(failure) = first_failure(answer.entries()) else {
                 return Ok(());
             };
-            if attempt == ATTEMPTS || !failure.may_pass() {
-                return Err(failure);
-            }
             entries = refused(entries, answer.entries());
+            if attempt == ATTEMPTS || !failure.may_pass() {
+                return Err(NotAnnounced { number: entries.len(), failure });
+            }
             tokio::time::sleep(wait).await;
             wait *= 2;
         }
@@ -81,16 +83,15 @@ impl AwsAnnounce {
 }
 
 impl Announce for AwsAnnounce {
-    async fn announce(&self, announcements: Vec<Announcement>) -> Result<(), CallFailure> {
+    async fn announce(&self, announcements: Vec<Announcement>) -> Result<(), NotAnnounced> {
         let entries =
             announcements.into_iter().map(|announcement| self.entry(announcement)).collect();
-        let mut result = Ok(());
-        // A batch that fails does not silence those after it; the first failure is the one that is
-        // told.
+        let mut lost = None;
+        // A batch that fails does not silence those after it.
         for batch in batches(entries) {
-            result = result.and(self.put(batch).await);
+            lost = NotAnnounced::plus(lost, self.put(batch).await.err());
         }
-        result
+        lost.map_or(Ok(()), Err)
     }
 }
 

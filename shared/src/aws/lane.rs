@@ -68,7 +68,12 @@ impl AwsLane {
         let seconds = i32::try_from(after.as_secs()).unwrap_or(i32::MAX);
         let change = self.clients.sqs().change_message_visibility().queue_url(&self.queue_url);
         let change = change.receipt_handle(receipt_handle).visibility_timeout(seconds);
-        change.send().await.map(drop).map_err(failed(CHANGE_MESSAGE_VISIBILITY))
+        let changed = change.send().await.map(drop).map_err(failed(CHANGE_MESSAGE_VISIBILITY));
+        // SQS quotes what it was given, and who has a handle may delete the message: no word for a log.
+        changed.map_err(|failure| CallFailure {
+            message: failure.message.replace(receipt_handle, "(the receipt handle)"),
+            ..failure
+        })
     }
 }
 

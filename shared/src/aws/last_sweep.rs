@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{lane::Tally, plan::Summary, reconcile::Reconciled};
+use crate::{lane::Tally, plan::Summary};
 
 use super::store::{Read, Store, StoreFailure};
 
@@ -43,22 +43,16 @@ impl LastSweep {
         }
     }
 
-    /// Writes down that a sweep has ended, with what its earlier parts found.
+    /// Writes down that a sweep has ended, with what all its parts found.
     ///
     /// # Errors
     /// It could not be written.
-    pub async fn write(
-        &self,
-        reconciled: &Reconciled,
-        earlier: Option<&Tally>,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreFailure> {
-        let earlier = earlier.cloned().unwrap_or_default();
+    pub async fn write(&self, tally: &Tally, now: DateTime<Utc>) -> Result<(), StoreFailure> {
         let sweep = Sweep {
             finished_at: now,
-            summary: earlier.summary + reconciled.plan.summary(),
-            failed: earlier.failed + reconciled.failures().count(),
-            gaps: earlier.gaps.len() + reconciled.plan.gaps.len(),
+            summary: tally.whole(),
+            failed: tally.failed,
+            gaps: tally.gaps.len(),
         };
         // Numbers and a time: JSON has them all.
         let bytes = serde_json::to_vec_pretty(&sweep).unwrap_or_default();

@@ -157,7 +157,7 @@ impl Intercept for KeepPace {
 }
 
 /// Whether AWS says in an answer that it was asked too often.
-fn is_throttle(answer: &HttpResponse) -> bool {
+pub(super) fn is_throttle(answer: &HttpResponse) -> bool {
     let status = answer.status().as_u16();
     let code = (status >= 400).then(|| error_code(answer)).flatten().unwrap_or_default();
     status >= 400 && FailureKind::of_code(&code, Some(status)) == FailureKind::Throttled

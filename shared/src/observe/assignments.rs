@@ -127,7 +127,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         let is_whole = self.rest.is_empty()
             && !self.organization.gaps.iter().any(|gap| gap.what == Unread::Assignments);
         if is_whole {
-            self.picture.see_held_everywhere();
+            self.picture.see_held_everywhere(accounts);
         }
     }
 

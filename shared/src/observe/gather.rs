@@ -71,6 +71,7 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
     ) -> Result<Self, CallFailure> {
         let facts = reads.facts().await?;
         picture.ask_for_tags(asked_tags(rules));
+        picture.ask_for_users(!rules.manage.users.is_none());
         let mut gathering = Gathering::new(reads, rules, scope, facts, (when, picture));
         gathering.accounts().await?;
         gathering.what_the_hour_brings().await;
@@ -258,6 +259,9 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
         let accounts: BTreeSet<AccountId> =
             accounts.into_iter().map(|account| account.id.clone()).collect();
         self.reached.clone_from(&accounts);
+        let observed = self.organization.accounts.iter().map(|account| account.id.clone());
+        let out_of_reach = observed.filter(|id| !accounts.contains(id));
+        self.picture.lose_sight_of(&out_of_reach.collect());
         if accounts.is_empty() {
             return;
         }

@@ -22,6 +22,7 @@ mod accounts;
 mod assignments;
 mod directory;
 mod gather;
+mod held;
 mod picture;
 mod questions;
 mod time;

@@ -13,11 +13,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    drift::Since,
     ids::{AccountId, OrganizationalUnitId},
     organization::{AccountState, Assignment, Principal, Tags},
 };
 
-use super::SeenAccount;
+use super::{SeenAccount, held::Held};
 
 /// How long a picture is believed. Events keep it right; this bounds what a lost event costs: as
 /// long as somebody who waits would wait before asking.
@@ -37,10 +38,8 @@ pub struct Picture {
     units_at: Option<DateTime<Utc>>,
     /// The tags that the rules asked for. Of others no event is heeded, so they are not known.
     asked_tags: BTreeSet<String>,
-    /// Where principals hold assignments, by their bare ids.
-    held: BTreeMap<String, BTreeSet<AccountId>>,
-    /// Whether that was all there was once.
-    held_is_whole: bool,
+    /// Who holds what where.
+    assignments: Held,
     /// How many pairs of an account and a permission set held assignments in the last whole listing
     /// by pairs.
     pairs: Option<usize>,
@@ -154,6 +153,7 @@ impl Picture {
     /// One account is no more.
     pub(super) fn forget(&mut self, id: &AccountId) {
         self.is_changed |= self.accounts.remove(id).is_some();
+        self.lose_sight_of(&BTreeSet::from([id.clone()]));
     }
 
     /// The names of all units around the accounts were read.
@@ -197,60 +197,57 @@ impl Picture {
 
     /// Where a principal held assignments; nothing, when all assignments were never seen together.
     pub(super) fn where_held(&self, principal: &Principal) -> Option<BTreeSet<AccountId>> {
-        let held = self.held.get(principal.id()).cloned().unwrap_or_default();
-        self.held_is_whole.then_some(held)
+        self.assignments.places_of(principal)
+    }
+
+    /// Whether direct assignments of users are among those that are read, which the rules say.
+    pub(super) fn ask_for_users(&mut self, asked: bool) {
+        self.is_changed |= self.assignments.ask_for_users(asked);
     }
 
     /// All assignments of those accounts were read.
     pub(super) fn see_held_in(&mut self, accounts: &BTreeSet<AccountId>, all: &[Assignment]) {
-        let here = all.iter().filter(|assignment| accounts.contains(&assignment.account_id));
-        let now: BTreeSet<(&str, &AccountId)> =
-            here.map(|one| (one.principal.id(), &one.account_id)).collect();
-        for (id, held) in &mut self.held {
-            let before = held.len();
-            held.retain(|account| {
-                !accounts.contains(account) || now.contains(&(id.as_str(), account))
-            });
-            self.is_changed |= held.len() < before;
-        }
-        self.held.retain(|_, held| !held.is_empty());
-        for (id, account) in now {
-            let held = self.held.entry(id.to_owned()).or_default();
-            self.is_changed |= held.insert(account.clone());
-        }
+        self.is_changed |= self.assignments.see_in(accounts, all);
     }
 
     /// All assignments of those principals were read.
     pub(super) fn see_held_by(&mut self, principals: &[Principal], all: &[Assignment]) {
-        let mut now: BTreeMap<&str, BTreeSet<AccountId>> =
-            principals.iter().map(|principal| (principal.id(), BTreeSet::new())).collect();
-        for Assignment { account_id, principal, .. } in all {
-            if let Some(accounts) = now.get_mut(principal.id()) {
-                accounts.insert(account_id.clone());
-            }
+        self.is_changed |= self.assignments.see_by(principals, all);
+    }
+
+    /// Those that were read are all that there are in those accounts, but for what principals left that
+    /// are gone; and in no others does anybody look.
+    pub(super) fn see_held_everywhere(&mut self, accounts: &BTreeSet<AccountId>) {
+        self.is_changed |= self.assignments.see_everywhere(accounts);
+    }
+
+    /// In those accounts nobody looks for assignments: what was in place there is not known from now on.
+    pub(super) fn lose_sight_of(&mut self, accounts: &BTreeSet<AccountId>) {
+        self.is_changed |= self.assignments.lose_sight_of(accounts);
+    }
+
+    /// What became of changes: those that were made, those that were taken away, and those of which it is
+    /// not certain what became.
+    pub fn see_done<'a>(
+        &mut self,
+        made: impl Iterator<Item = &'a Assignment>,
+        taken_away: impl Iterator<Item = &'a Assignment>,
+        uncertain: impl Iterator<Item = &'a Assignment>,
+    ) {
+        for assignment in made {
+            self.is_changed |= self.assignments.see_made(assignment);
         }
-        for (id, accounts) in now {
-            let before = self.held.remove(id).unwrap_or_default();
-            self.is_changed |= before != accounts;
-            // Whoever has nothing needs no entry: in a thousand groups that is most of them.
-            if !accounts.is_empty() {
-                self.held.insert(id.to_owned(), accounts);
-            }
+        for assignment in taken_away {
+            self.is_changed |= self.assignments.see_taken_away(assignment);
+        }
+        for assignment in uncertain {
+            self.is_changed |= self.assignments.doubt(assignment);
         }
     }
 
-    /// Those that were read are all that there are, but for what principals left that are gone.
-    pub(super) fn see_held_everywhere(&mut self) {
-        self.is_changed |= !self.held_is_whole;
-        self.held_is_whole = true;
-    }
-
-    /// Assignments that are there.
-    pub fn see_held(&mut self, assignments: impl Iterator<Item = Assignment>) {
-        for Assignment { account_id, principal, .. } in assignments {
-            let held = self.held.entry(principal.id().to_owned()).or_default();
-            self.is_changed |= held.insert(account_id);
-        }
+    /// What others have changed, since it was last asked.
+    pub fn take_changes_of_others(&mut self) -> Since {
+        self.assignments.take_since()
     }
 
     /// All pairs were listed.
@@ -320,37 +317,4 @@ fn believed(seen: Option<&TagsSeenBefore>, now: DateTime<Utc>) -> Option<&Tags> 
 fn is_believed(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     let age = now.signed_duration_since(at);
     (TimeDelta::zero()..TimeDelta::hours(BELIEVED_FOR_HOURS)).contains(&age)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Of a thousand groups most may have nothing: they are not worth a line in a file that is written after every run.
-    #[test]
-    fn whoever_holds_nothing_is_not_kept() {
-        let group = |digit| {
-            Principal::Group(format!("{digit}0b00000-0001-70a1-8c11-6e6769766501").parse().unwrap())
-        };
-        let account_id: AccountId = "111122223333".parse().unwrap();
-        let held = Assignment {
-            account_id: account_id.clone(),
-            permission_set_arn:
-                "arn:aws:sso:::permissionSet/ssoins-6508b0b5c0ffee01/ps-6508b0b5c0ffee51"
-                    .parse()
-                    .unwrap(),
-            principal: group(1),
-        };
-        let mut picture = Picture::default();
-        picture.see_held_by(&[group(1), group(2)], std::slice::from_ref(&held));
-        picture.see_held_everywhere();
-        assert_eq!(picture.held.len(), 1);
-        assert_eq!(picture.where_held(&group(1)).unwrap(), BTreeSet::from([account_id.clone()]));
-        assert_eq!(picture.where_held(&group(2)).unwrap(), BTreeSet::new());
-        picture.see_held_in(&BTreeSet::from([account_id]), &[]);
-        assert!(picture.held.is_empty() && picture.take_changed());
-        picture.see_held_by(&[group(1)], &[held]);
-        picture.see_held_by(&[group(1)], &[]);
-        assert!(picture.held.is_empty() && picture.take_changed());
-    }
 }

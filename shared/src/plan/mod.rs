@@ -103,6 +103,8 @@ pub struct Summary {
     pub unlisted: usize,
     /// Assignments that AWS has no room for.
     pub impossible: usize,
+    /// Assignments that should change, and that only the management account may.
+    pub not_ours: usize,
 }
 
 impl std::ops::Add for Summary {
@@ -117,6 +119,7 @@ impl std::ops::Add for Summary {
             unchanged: self.unchanged.saturating_add(other.unchanged),
             unlisted: self.unlisted.saturating_add(other.unlisted),
             impossible: self.impossible.saturating_add(other.impossible),
+            not_ours: self.not_ours.saturating_add(other.not_ours),
         }
     }
 }
@@ -188,6 +191,7 @@ impl Plan {
             unchanged: self.unchanged,
             unlisted: self.unlisted.len(),
             impossible: self.impossible.len(),
+            not_ours: self.not_ours.len(),
         }
     }
 

@@ -25,6 +25,9 @@ pub(super) struct Allotment {
     pub(super) start_until: Instant,
     /// How long it follows one that it has started.
     pub(super) patience: Duration,
+    /// Until when it announces what it has done. What comes after that, what was learned and the rest, must
+    /// not be lost to a bus that hangs.
+    pub(super) tell_until: Instant,
 }
 
 impl Allotment {
@@ -37,6 +40,7 @@ impl Allotment {
             look_until: now + time * 2 / 5,
             start_until: now + time - to_follow,
             patience: to_follow.saturating_sub(to_end),
+            tell_until: now + time - to_end / 2,
         }
     }
 }
@@ -45,7 +49,7 @@ impl Allotment {
 mod tests {
     use super::*;
 
-    fn divided(seconds: u64) -> [u64; 3] {
+    fn divided(seconds: u64) -> [u64; 4] {
         let now = Instant::now();
         let allotment = Allotment::new(now, now + Duration::from_secs(seconds));
         let from_now = |moment: Instant| (moment - now).as_secs();
@@ -53,13 +57,14 @@ mod tests {
             from_now(allotment.look_until),
             from_now(allotment.start_until),
             allotment.patience.as_secs(),
+            from_now(allotment.tell_until),
         ]
     }
 
     #[test]
     fn what_is_started_last_ends_in_time() {
-        assert_eq!(divided(900), [360, 780, 100]);
-        assert_eq!(divided(30), [12, 22, 4]);
-        assert_eq!(divided(0), [0, 0, 0]);
+        assert_eq!(divided(900), [360, 780, 100, 890]);
+        assert_eq!(divided(30), [12, 22, 4, 28]);
+        assert_eq!(divided(0), [0, 0, 0, 0]);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use tracing::{info, warn};
+use tracing::{Instrument, error, info, warn};
 
 use crate::{
     aws::failure::chain,
@@ -11,7 +11,7 @@ use crate::{
     scope::{self, About, Function, Lead, Route, Scope, event::Event},
 };
 
-use super::{failure::Failure, world::World};
+use super::{failure::Failure, trace::span_of, world::World};
 
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,7 +33,17 @@ pub enum Outcome {
 /// twice.
 pub async fn event(world: &World, function: Function, payload: Value) -> Result<Outcome, Failure> {
     let cause = Event::new(&payload).map(Cause::of).unwrap_or_default();
-    let (scope, about) = match scope::route(&payload) {
+    let span = span_of([&cause]);
+    heard(world, function, &payload, cause).instrument(span).await
+}
+
+async fn heard(
+    world: &World,
+    function: Function,
+    payload: &Value,
+    cause: Cause,
+) -> Result<Outcome, Failure> {
+    let (scope, about) = match scope::route(payload) {
         Route { function: Some(other), .. } if other != function => {
             return Ok(ignore(&cause, format!("it is for {other}")));
         }
@@ -70,7 +80,10 @@ pub(super) async fn to_lane(
     let message = LaneMessage { scope, cause, ..LaneMessage::default() };
     // An event without an id is the same event when it says the same.
     let deduplication_id = message.cause.id.clone().unwrap_or_else(|| message.body());
-    world.lane()?.send(&message, &deduplication_id).await.map_err(Failure::Send)?;
+    if let Err(failure) = world.lane()?.send(&message, &deduplication_id).await {
+        error!(%failure, "not sent to the lane: the event comes again");
+        return Err(Failure::Send(failure));
+    }
     info!(event = message.cause.event, id = message.cause.id, scope = %message.scope, "sent to the lane");
     Ok(message)
 }

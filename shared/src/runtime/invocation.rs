@@ -6,19 +6,33 @@ use std::{
 };
 
 use lambda_runtime::{
-    Diagnostic, LambdaEvent, LambdaInvocation, Runtime, layers::TracingLayer, service_fn,
+    Diagnostic, LambdaEvent, LambdaInvocation, Runtime,
+    layers::TracingLayer,
+    service_fn,
+    tracing::subscriber::{EnvFilter, fmt},
 };
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 use tower::util::MapRequestLayer;
 
-use super::failure::Failure;
+use super::{failure::Failure, settings::Logging};
 
-/// Begins to log to standard output, as the function's logging settings say:
-/// `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL`, or `RUST_LOG`.
+/// Begins to log to standard output, as the function's logging settings say: [`Logging`].
+///
+/// Each line has its time: Lambda takes one that has not for INFO, whatever its level, and drops it when
+/// less than INFO is wanted.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
 pub fn init_logging() {
-    lambda_runtime::tracing::init_default_subscriber();
+    let Logging { is_json, filter } = Logging::from_env();
+    let filter = EnvFilter::builder().parse_lossy(filter);
+    let lines = fmt().with_target(false).with_env_filter(filter).with_writer(std::io::stdout);
+    if is_json {
+        // All spans are told; the innermost need not be told twice.
+        lines.json().with_current_span(false).init();
+    } else {
+        lines.init();
+    }
 }
 
 /// Hands every invocation's payload to the handler, one at a time, until Lambda ends the process.

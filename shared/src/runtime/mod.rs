@@ -10,9 +10,11 @@ pub mod batch;
 pub mod events;
 pub mod failure;
 pub mod invocation;
+pub mod metrics;
 pub mod reconciler;
 pub mod rules_events;
 pub mod settings;
+mod trace;
 pub mod world;
 
 pub use events::{Outcome, event};

@@ -7,10 +7,10 @@ use aws_lambda_events::sqs::SqsBatchResponse;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::time::Instant;
-use tracing::{error, info, warn};
+use tracing::{Instrument, error, info, warn};
 
 use crate::{
-    act::{Limits, Outcome},
+    act::Limits,
     aws::{failure::chain, rules::RulesFailure},
     failure::CallFailure,
     lane::{Cause, LaneMessage, Tally},
@@ -26,6 +26,8 @@ use super::{
     approvals,
     batch::{self, Record},
     failure::Failure,
+    metrics::{self, Before, Figures},
+    trace::{ids_of, span_of},
     world::World,
 };
 
@@ -79,13 +81,44 @@ pub async fn lane_batch_until(
 ) -> Result<Batch, Failure> {
     let allotment = deadline.map(|deadline| Allotment::new(Instant::now(), deadline));
     let records = batch::records(&event).map_err(Failure::Payload)?;
+    let (read, unreadable) = read_all(&records);
+    let causes = causes_of(&read);
+    let span = span_of(&causes);
+    let work = work_off(world, &records, (read, unreadable), allotment);
     // Boxed, because rustc gives up on futures that are nested as deep as this one and its callers.
-    let result = Box::pin(finish(world, &records, allotment)).await;
+    Box::pin(work.instrument(span)).await
+}
+
+/// Does what can be done, hands back what is to come again, and tells the figures of it.
+async fn work_off(
+    world: &World,
+    records: &[Record],
+    (read, unreadable): (Vec<Read<'_>>, Vec<&Record>),
+    allotment: Option<Allotment>,
+) -> Result<Batch, Failure> {
+    let (before, began) = (Before::count(world.calls()), now());
+    let causes = causes_of(&read);
+    let ids = ids_of(&causes);
+    info!(causes = ?ids, messages = records.len(), "taken from the lane");
+    let mut figures = Figures {
+        lane_age: oldest(records).map(|sent| (began - sent).to_std().unwrap_or_default()),
+        causes: ids.into_iter().map(str::to_owned).collect(),
+        ..Figures::default()
+    };
+    let result = finish(world, read, unreadable, allotment).await;
     let again: Vec<&Record> = match &result {
         Ok(finished) => finished.again.clone(),
-        Err(_) => records.iter().collect(),
+        Err(failure) => {
+            error!(error = chain(failure), "all of it comes again");
+            records.iter().collect()
+        }
     };
     hand_back(world, &again).await;
+    if let Ok(Finished { reconciled, approved, .. }) = &result {
+        approved.iter().chain(reconciled).for_each(|run| figures.add(run));
+    }
+    (figures.calls, figures.throttled) = before.until_now(world.calls());
+    tell(world, &figures);
     result.map(|Finished { reconciled, approved, .. }| Batch {
         response: batch::again(again),
         reconciled,
@@ -93,13 +126,26 @@ pub async fn lane_batch_until(
     })
 }
 
+/// When the message was sent that has waited longest.
+fn oldest(records: &[Record]) -> Option<DateTime<Utc>> {
+    records.iter().filter_map(|record| record.sent_at).min()
+}
+
+/// Prints the figures, where somebody has asked for them.
+fn tell(world: &World, figures: &Figures) {
+    let Some(namespace) = &world.settings().metrics else { return };
+    if let Err(error) = metrics::print(&figures.lines(namespace, now())) {
+        warn!(%error, "the figures of this run are lost");
+    }
+}
+
 /// Does what can be done, and says which messages are to come again.
 async fn finish<'a>(
     world: &World,
-    records: &'a [Record],
+    read: Vec<Read<'a>>,
+    again: Vec<&'a Record>,
     allotment: Option<Allotment>,
 ) -> Result<Finished<'a>, Failure> {
-    let (read, again) = read_all(records);
     let mut finished = Finished { again, ..Finished::default() };
     let (approved, mut read): (Vec<_>, Vec<_>) =
         read.into_iter().partition(|read| read.message.approval.is_some());
@@ -262,21 +308,28 @@ fn read_all(records: &[Record]) -> (Vec<Read<'_>>, Vec<&Record>) {
     (read, unreadable)
 }
 
-fn errand(read: &[Read<'_>], allotment: Option<Allotment>) -> Errand {
-    let scopes = read.iter().map(|read| read.message.scope.clone());
+/// All events that caused these messages, each once.
+fn causes_of(read: &[Read<'_>]) -> Vec<Cause> {
     let mut causes: Vec<Cause> = Vec::new();
     for cause in read.iter().flat_map(|read| read.message.causes()) {
         if !causes.contains(cause) {
             causes.push(cause.clone());
         }
     }
+    causes
+}
+
+fn errand(read: &[Read<'_>], allotment: Option<Allotment>) -> Errand {
+    let scopes = read.iter().map(|read| read.message.scope.clone());
+    let causes = causes_of(read);
     let before = read.iter().filter_map(|read| read.message.before.as_ref());
     let sweep = before.filter_map(|before| before.sweep.clone()).reduce(Tally::plus);
     let look_until = allotment.map(|allotment| allotment.look_until);
+    let tell_until = allotment.map(|allotment| allotment.tell_until);
     let scope = scopes.fold(Scope::default(), Scope::merge);
     let before = read.iter().filter_map(|read| read.message.before.as_ref());
     let earlier = before.map(|before| before.earlier).fold(Earlier::default(), std::ops::Add::add);
-    Errand { look_until, sweep, earlier, ..Errand::new(scope, causes, now()) }
+    Errand { look_until, tell_until, sweep, earlier, ..Errand::new(scope, causes, now()) }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
@@ -304,29 +357,29 @@ async fn run(
     world.observe().flush().await;
     if let Ok(reconciled) = &result {
         approvals::end(world, errand, reconciled).await;
-        note_sweep(world, errand, reconciled).await;
+        note_sweep(world, reconciled).await;
     }
     log(rules, &result, errand, world.calls().total().saturating_sub(calls_before));
     result
 }
 
 /// Writes down that a sweep has ended. Only `usher doctor` reads it, so no run fails by it.
-async fn note_sweep(world: &World, errand: &Errand, reconciled: &Reconciled) {
-    if !errand.is_sweep() || reconciled.rest.is_some() || reconciled.is_stuck {
+async fn note_sweep(world: &World, reconciled: &Reconciled) {
+    if !reconciled.is_finished_sweep {
         return;
     }
     if let Ok(file) = world.last_sweep()
-        && let Err(failure) = file.write(reconciled, errand.sweep.as_ref(), now()).await
+        && let Err(failure) = file.write(&reconciled.tally, now()).await
     {
         warn!(error = chain(&failure), "the end of the sweep is not written down");
     }
 }
 
 fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand, calls: u64) {
-    let causes: Vec<&str> = errand.causes.iter().filter_map(|cause| cause.id.as_deref()).collect();
+    let scope = &errand.scope;
     let reconciled = match result {
         Ok(reconciled) => reconciled,
-        Err(failure) => return error!(%failure, ?causes, "nothing could be planned"),
+        Err(failure) => return error!(%failure, %scope, "nothing could be planned"),
     };
     let plan = &reconciled.plan;
     for warning in &plan.warnings {
@@ -355,37 +408,21 @@ fn log(rules: &Rules, result: &Result<Reconciled, CallFailure>, errand: &Errand,
     for reason in plan.not_ours_in_words(management) {
         warn!(%reason, "not ours to change");
     }
-    for outcome in &reconciled.outcomes {
-        log_outcome(outcome);
-    }
     if reconciled.is_stuck {
         error!("there was not enough time for anything: all of it comes again");
     }
-    if let Some(failure) = &reconciled.not_announced {
-        error!(%failure, "some announcements did not get out");
-    }
     let summary = plan.summary();
     info!(
-        ?causes,
+        %scope,
         create = summary.create,
         delete = summary.delete,
         held = summary.held,
         unchanged = summary.unchanged,
         failed = reconciled.failures().count(),
+        drift = reconciled.drift.len(),
+        gaps = plan.gaps.len(),
         not_started = reconciled.not_started.len(),
         calls,
         "done"
     );
-}
-
-fn log_outcome(Outcome { change, result }: &Outcome) {
-    let (account, permission_set) = (&change.account.id, &change.permission_set.name);
-    let (action, principal) = (change.action.to_string(), change.principal.to_string());
-    let why = &change.reason.why;
-    match result {
-        Ok(request) => info!(action, %account, permission_set, principal, why, %request, "changed"),
-        Err(reason) => {
-            error!(action, %account, permission_set, principal, why, reason, "not changed");
-        }
-    }
 }

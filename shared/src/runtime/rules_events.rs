@@ -5,11 +5,11 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use tracing::{error, info};
+use tracing::{Instrument, error, info};
 
 use crate::{
     announcement::{self, Announcement},
-    aws::{rules_bucket::RulesBucket, store::Replaced},
+    aws::{failure::chain, rules_bucket::RulesBucket, store::Replaced},
     failure::CallFailure,
     lane::{Cause, LaneMessage},
     lint::lint,
@@ -19,7 +19,7 @@ use crate::{
     scope::{RulesObject, Scope, event::Event},
 };
 
-use super::{events::to_lane, failure::Failure, world::World};
+use super::{events::to_lane, failure::Failure, trace::span_of, world::World};
 
 /// How often a promotion looks again when others came into force while it looked. Each time somebody
 /// else's was done, so one of many is always done.
@@ -47,8 +47,21 @@ pub enum RulesOutcome {
 pub async fn rules_event(world: &World, payload: Value) -> Result<RulesOutcome, Failure> {
     let event = Event::new(&payload);
     let cause = event.map(Cause::of).unwrap_or_default();
+    let span = span_of([&cause]);
+    let examined = examined(world, event.ok(), cause).instrument(span.clone()).await;
+    if let Err(failure) = &examined {
+        span.in_scope(|| error!(error = chain(failure), "the event comes again"));
+    }
+    examined
+}
+
+async fn examined(
+    world: &World,
+    event: Option<Event<'_>>,
+    cause: Cause,
+) -> Result<RulesOutcome, Failure> {
     let bucket = world.rules_bucket()?;
-    let Some(object) = event.ok().and_then(RulesObject::written) else {
+    let Some(object) = event.and_then(RulesObject::written) else {
         return Ok(ignore(&cause, "it does not say that a file was written"));
     };
     if !bucket.is_written_by_people(&object) {
@@ -122,15 +135,25 @@ async fn reject(
     invalid: InvalidRules,
     cause: Cause,
 ) -> Result<RulesOutcome, Failure> {
-    error!(
-        version = object.version_id,
-        mistakes = invalid.diagnostics.len(),
-        "rules rejected:\n{invalid}"
-    );
+    log_mistakes(object, &invalid);
     announce(world, announcement::rules_rejected(object, &invalid, &[cause])).await?;
     // Told twice is better than not kept: `usher push` waits for it.
     bucket.reject(object, invalid.to_string()).await.map_err(Failure::Store)?;
     Ok(RulesOutcome::Rejected(Box::new(invalid)))
+}
+
+/// How many mistakes are logged: all of them are announced, and kept beside the rules.
+const MOST_LOGGED: usize = 20;
+
+/// A line for each mistake, without the lines of the file that are wrong: whatever somebody uploaded by
+/// mistake, the log is not where it belongs.
+fn log_mistakes(object: &RulesObject, invalid: &InvalidRules) {
+    for mistake in invalid.diagnostics.iter().take(MOST_LOGGED) {
+        let place = invalid.source.line_reference(mistake.primary.span);
+        error!(code = mistake.code.as_str(), place, "{}", mistake.message);
+    }
+    let (version, mistakes) = (&object.version_id, invalid.diagnostics.len());
+    error!(version, mistakes, "the rules are rejected: those in force stay");
 }
 
 fn as_people_read_it<S: Serializer>(invalid: &InvalidRules, to: S) -> Result<S::Ok, S::Error> {
@@ -138,7 +161,8 @@ fn as_people_read_it<S: Serializer>(invalid: &InvalidRules, to: S) -> Result<S::
 }
 
 async fn announce(world: &World, announcement: Announcement) -> Result<(), CallFailure> {
-    world.announce().announce(vec![announcement]).await
+    let told = world.announce().announce(vec![announcement]).await;
+    told.map_err(|lost| lost.failure)
 }
 
 fn ignore(cause: &Cause, why: &str) -> RulesOutcome {

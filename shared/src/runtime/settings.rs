@@ -65,6 +65,9 @@ pub struct Settings {
     /// `USHER_POLL_MILLISECONDS`: how long between two looks at requests in flight. Unit:
     /// milliseconds. Default: 1,000.
     pub poll_every: Duration,
+    /// `USHER_METRICS`: the namespace of the metrics that go to standard output, for CloudWatch to find there.
+    /// Not set: there are none.
+    pub metrics: Option<String>,
     /// `USHER_RETRY_SECONDS`: how long until a message of the lane comes again that could not be
     /// finished. Unit: seconds. Default: 30.
     pub retry_after: Duration,
@@ -112,6 +115,7 @@ impl Default for Settings {
             calls_per_second: DEFAULT_CALLS_PER_SECOND,
             writes_in_flight: DEFAULT_WRITES_IN_FLIGHT,
             poll_every: DEFAULT_POLL,
+            metrics: None,
             retry_after: DEFAULT_RETRY,
         }
     }
@@ -151,10 +155,47 @@ impl Settings {
                 .map_or(DEFAULT_POLL, |number: NonZeroU32| {
                     Duration::from_millis(number.get().into())
                 }),
+            metrics: text("USHER_METRICS"),
             retry_after: parsed("USHER_RETRY_SECONDS", text("USHER_RETRY_SECONDS"))?
                 .map_or(DEFAULT_RETRY, Duration::from_secs),
         })
     }
+}
+
+/// How a function logs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logging {
+    /// `AWS_LAMBDA_LOG_FORMAT`: whether each line is a JSON object.
+    pub is_json: bool,
+    /// What is logged, in the words of `tracing`: our own lines from the level on that `AWS_LAMBDA_LOG_LEVEL`
+    /// says, or `RUST_LOG`. Default: `INFO`.
+    pub filter: String,
+}
+
+impl Logging {
+    /// The settings of this process.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    #[must_use]
+    pub fn from_env() -> Self {
+        Self::read(|variable| env::var(variable).ok())
+    }
+
+    fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let text = |variable| lookup(variable).filter(|value: &String| !value.is_empty());
+        let format = text("AWS_LAMBDA_LOG_FORMAT").unwrap_or_default();
+        let filter = match text("AWS_LAMBDA_LOG_LEVEL") {
+            Some(level) => of_level(&level.to_ascii_lowercase()),
+            None => text("RUST_LOG").unwrap_or_else(|| of_level("info")),
+        };
+        Self { is_json: format.eq_ignore_ascii_case("json"), filter }
+    }
+}
+
+/// The SDK shows whole requests, tokens and all, to whoever asks for more than `info`; so nobody does who
+/// only wants to know more of Usher. The span of an invocation, which has its id, is there in any case.
+fn of_level(level: &str) -> String {
+    let of_others = if ["debug", "trace"].contains(&level) { "info" } else { level };
+    format!("{of_others},shared={level},lambda_runtime::layers::trace=info")
 }
 
 fn parsed<T>(variable: &'static str, value: Option<String>) -> Result<Option<T>, InvalidSetting>
@@ -219,6 +260,7 @@ mod tests {
             ("USHER_CALLS_PER_SECOND", "10"),
             ("USHER_WRITES_IN_FLIGHT", "5"),
             ("USHER_POLL_MILLISECONDS", "250"),
+            ("USHER_METRICS", "Usher/usher"),
             ("USHER_RETRY_SECONDS", "7"),
         ])
         .unwrap();
@@ -235,6 +277,7 @@ mod tests {
         assert_eq!((settings.calls_per_second.get(), settings.writes_in_flight.get()), (10, 5));
         assert_eq!(settings.poll_every, Duration::from_millis(250));
         assert_eq!(settings.retry_after, Duration::from_secs(7));
+        assert_eq!(settings.metrics.as_deref(), Some("Usher/usher"));
         assert_eq!(
             (settings.bus.as_str(), settings.lane.is_some(), settings.instance_arn.is_some()),
             ("access", true, true)
@@ -244,6 +287,26 @@ mod tests {
         let role = settings.management_role.unwrap();
         assert!(role.arn.as_str().ends_with("role/usher-reader"));
         assert_eq!(role.external_id.as_deref(), Some("usher"));
+    }
+
+    #[test]
+    fn the_sdk_never_says_more_than_info_for_a_level() {
+        let logging = |variables: &[(&str, &str)]| {
+            let variables: Vec<_> = variables.to_vec();
+            Logging::read(|name| {
+                let found = variables.iter().find(|(variable, _)| *variable == name);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        let span = "lambda_runtime::layers::trace=info";
+        let by_default = Logging { is_json: false, filter: format!("info,shared=info,{span}") };
+        assert_eq!(logging(&[]), by_default);
+        let debug =
+            logging(&[("AWS_LAMBDA_LOG_FORMAT", "JSON"), ("AWS_LAMBDA_LOG_LEVEL", "DEBUG")]);
+        assert_eq!(debug, Logging { is_json: true, filter: format!("info,shared=debug,{span}") });
+        let warn = logging(&[("AWS_LAMBDA_LOG_LEVEL", "WARN"), ("RUST_LOG", "trace")]);
+        assert_eq!(warn.filter, format!("warn,shared=warn,{span}"));
+        assert_eq!(logging(&[("RUST_LOG", "aws_runtime=trace")]).filter, "aws_runtime=trace");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! An assignment event says that a change was accepted, not that it was made: where to look, as
 //! every other.
 
+use crate::organization::{Assignment, Principal};
+
 use super::{
     About, Lead, Scope,
     event::{Event, EventKey},
@@ -26,4 +28,26 @@ pub(super) fn lead(event: Event<'_>) -> Lead {
         }
         _ => Lead::ignore(format!("{name} ({kind}) does not change who has what")),
     }
+}
+
+/// The assignment that an event says somebody asked to be made or taken away: who changed what, for
+/// announcements. Nothing, where the event is about something else, or does not say all of it.
+#[must_use]
+pub fn changed_assignment(event: Event<'_>) -> Option<Assignment> {
+    let EventKey { source, name, .. } = event.key();
+    let is_change = ["CreateAccountAssignment", "DeleteAccountAssignment"].contains(&name);
+    if source != "sso.amazonaws.com" || !is_change {
+        return None;
+    }
+    let asked = |field: &str| event.text(&format!("/detail/requestParameters/{field}"));
+    let id = asked("principalId")?;
+    Some(Assignment {
+        account_id: asked("targetId")?.parse().ok()?,
+        permission_set_arn: asked("permissionSetArn")?.parse().ok()?,
+        principal: match asked("principalType")? {
+            "GROUP" => Principal::Group(id.parse().ok()?),
+            "USER" => Principal::User(id.parse().ok()?),
+            _ => return None,
+        },
+    })
 }

@@ -22,6 +22,7 @@ use serde_json::Value;
 use crate::ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId};
 
 pub use about::{About, Attributes};
+pub use assignment::changed_assignment;
 pub use rules_file::RulesObject;
 pub use tick::{HOURS_OF_A_ROUND, is_due};
 

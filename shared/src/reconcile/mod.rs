@@ -2,7 +2,7 @@
 //!
 //! **Flow.** The scope is observed; the rules and what was observed become a plan; the accounts in
 //! it that were only remembered are read, until the plan holds with what was read; it is carried out, each result followed to its end; every change is announced with its rules and its
-//! cause. What there was no time for, accounts to look at and changes to make, is handed back as the
+//! cause as soon as it has ended. What there was no time for, accounts to look at and changes to make, is handed back as the
 //! rest of the scope.
 //!
 //! **Guarantees.** The plan is complete before the first write. Nothing is remembered between runs:
@@ -11,20 +11,27 @@
 //! **Caveat.** The world moves on while it is read. What a plan missed is the next event's, or the
 //! sweep's.
 
+mod sums;
+mod tell;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
-use tokio::time::{Instant, sleep};
-use tracing::warn;
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::{
+    sync::mpsc::{UnboundedSender, unbounded_channel},
+    time::{Instant, sleep},
+};
+use tracing::{error, info, warn};
 
 use crate::{
-    act::{Act, Acted, Limits, Outcome, RequestId, act},
+    act::{Act, Acted, Limits, Outcome, RequestId, act_and_tell},
     announcement::{self, Announcement, Fate},
     approval::{Approval, Approvals},
-    decide::decide_further,
+    decide::{decide_further, since},
+    drift::{Drift, drift},
     failure::CallFailure,
     ids::{AccountId, PermissionSetArn},
     lane::{Before, Cause, LaneMessage, Tally},
@@ -35,15 +42,10 @@ use crate::{
     scope::Scope,
 };
 
-/// Telling the world.
-#[expect(async_fn_in_trait, reason = "one task drives them: nobody needs the futures to be Send")]
-pub trait Announce {
-    /// Puts the events on the bus, in order.
-    ///
-    /// # Errors
-    /// When the bus did not take some of them.
-    async fn announce(&self, announcements: Vec<Announcement>) -> Result<(), CallFailure>;
-}
+pub use tell::{Announce, NotAnnounced};
+
+use sums::Part;
+use tell::tell;
 
 /// Where to look, why, and when it is now.
 #[derive(Clone, Debug)]
@@ -54,9 +56,13 @@ pub struct Errand {
     pub causes: Vec<Cause>,
     /// The time.
     pub now: DateTime<Utc>,
+    /// The same moment by the clock of those who wait.
+    pub began: Instant,
     /// From when on no further account is looked at; nothing, when there is time for all. What is
     /// left is the [`Reconciled::rest`].
     pub look_until: Option<Instant>,
+    /// From when on nothing is announced any more; nothing, when there is time for all.
+    pub tell_until: Option<Instant>,
     /// What earlier parts of a sweep found, when the scope is the rest of one.
     pub sweep: Option<Tally>,
     /// Revocations that somebody has approved, when that is why to look.
@@ -73,7 +79,9 @@ impl Errand {
             scope,
             causes,
             now,
+            began: Instant::now(),
             look_until: None,
+            tell_until: None,
             sweep: None,
             approval: None,
             earlier: Earlier::default(),
@@ -92,6 +100,13 @@ impl Errand {
         if self.scope.is_everything() { Earlier::default() } else { self.earlier }
     }
 
+    /// How long ago the first event of AWS happened that said so; nothing, when none did.
+    fn since_the_event(&self) -> Option<Duration> {
+        let first = self.causes.iter().filter_map(Cause::time_of_event).min()?;
+        let before = self.now.signed_duration_since(first).to_std().unwrap_or_default();
+        Some(before + self.began.elapsed())
+    }
+
     /// Whether it is a sweep, or the rest of one.
     #[must_use]
     pub fn is_sweep(&self) -> bool {
@@ -108,8 +123,17 @@ pub struct Reconciled {
     pub plan: Plan,
     /// What became of each change that was not held.
     pub outcomes: Vec<Outcome>,
+    /// Of each change that was made, how long after the first event of AWS it was; nothing, where no
+    /// event said so.
+    pub after_the_event: Vec<Duration>,
     /// Changes that were due, and for which there was no time: see [`Limits::until`].
     pub not_started: Vec<Change>,
+    /// What others have changed against the rules.
+    pub drift: Vec<Drift>,
+    /// What was found in this part of a sweep, and in those before it.
+    pub tally: Tally,
+    /// Whether it was a sweep, or the last part of one.
+    pub is_finished_sweep: bool,
     /// Where was looked: the scope, without what there was no time for. Of a tick, what it meant.
     pub looked_at: Scope,
     /// What there was no time for, to be put on the lane again.
@@ -119,8 +143,8 @@ pub struct Reconciled {
     /// Whether what others had asked for may not have been made yet when it was looked: then no message's
     /// work is done that says that somebody changes an assignment.
     pub is_early: bool,
-    /// Why announcements did not get out, if some did not.
-    pub not_announced: Option<CallFailure>,
+    /// The announcements that did not get out, if some did not.
+    pub not_announced: Option<NotAnnounced>,
 }
 
 impl Reconciled {
@@ -227,35 +251,141 @@ pub async fn reconcile(
 ) -> Result<Reconciled, CallFailure> {
     let is_about_others = errand.causes.iter().any(Cause::is_of_an_assignment);
     let is_early = is_about_others && !others_come_to_an_end(writes, limits).await;
-    let Looked { organization, plan, scope: looked_at, rest } =
-        look(reads, rules, errand, picture).await?;
-    let acted = act(writes, plan.due().cloned().collect(), limits).await;
-    picture.see_held(made(&acted.outcomes));
+    let looked = look(reads, rules, errand, picture).await?;
+    let (news, to_tell) = unbounded_channel();
+    let doing = carry_out(writes, (rules, limits), errand, (looked, picture), news);
+    // Whoever acts does not wait for whoever tells.
+    let (done, not_announced) = tokio::join!(doing, tell(bus, to_tell, errand.tell_until));
+    Ok(Reconciled { is_early, not_announced, ..done })
+}
+
+/// Carries the plan out. What is to be told of it goes to `news`, at once.
+async fn carry_out(
+    writes: &impl Act,
+    (rules, limits): (&Rules, Limits),
+    errand: &Errand,
+    (looked, picture): (Looked, &mut Picture),
+    news: UnboundedSender<Announcement>,
+) -> Reconciled {
+    let Looked { organization, plan, scope: looked_at, rest } = looked;
+    let causes = &errand.causes;
+    // Nobody hears it any more once the run is over, and then nobody is to.
+    let announce = |announcement| drop(news.send(announcement));
+    let drift = drift(&plan, &picture.take_changes_of_others(), causes);
+    for one in &drift {
+        log_drift(one);
+        announce(announcement::drift_found(one, causes));
+    }
+    before_acting(&plan, errand).into_iter().for_each(announce);
+    let mut after_the_event = Vec::new();
+    let acted = act_and_tell(writes, plan.due().cloned().collect(), limits, |outcome| {
+        log_outcome(outcome);
+        after_the_event.extend(errand.since_the_event().filter(|_| outcome.result.is_ok()));
+        announce(of_outcome(outcome, causes));
+    })
+    .await;
+    see_done(picture, &acted);
     let rest = rest.merge(accounts_to_come(&acted)).merge(accounts_with_room(&plan, &acted));
     let is_stuck = !rest.is_empty() && !has_headway(&rest, &organization, &acted);
+    let rest = if is_stuck { Scope::default() } else { rest };
     if errand.scope.tick && !is_stuck {
-        picture.see_tick(errand.now);
+        see_tick(picture, errand.now, &plan, &acted);
     }
-    let rest = (!rest.is_empty() && !is_stuck).then_some(rest);
-    let comes_again = |id: &AccountId| rest.as_ref().is_some_and(|rest| rest.names_whole(id));
-    let earlier = errand.earlier() + found(&organization, &plan, &acted, comes_again);
-    let tally = tally(&plan, &acted, errand);
-    let mut announcements = announcements(&plan, &acted.outcomes, errand);
-    if errand.is_sweep() && rest.is_none() && !is_stuck {
-        announcements.push(announcement::sweep_finished(&tally, &errand.causes));
+    let part = Part { rules, organization: &organization, plan: &plan, acted: &acted, rest: &rest };
+    let (tally, earlier) = (part.tally(errand), errand.earlier() + part.found());
+    let is_finished_sweep = errand.is_sweep() && rest.is_empty() && !is_stuck;
+    if is_finished_sweep {
+        announce(announcement::sweep_finished(&tally, causes));
     }
-    let not_announced = bus.announce(announcements).await.err();
-    Ok(Reconciled {
+    let rest = (!rest.is_empty()).then(|| handed_on(rest, (tally.clone(), earlier), errand));
+    Reconciled {
         organization,
         plan,
         outcomes: acted.outcomes,
+        after_the_event,
         not_started: acted.not_started,
+        drift,
+        tally,
+        is_finished_sweep,
         looked_at,
-        rest: rest.map(|scope| handed_on(scope, (tally, earlier), errand)),
+        rest,
         is_stuck,
-        is_early,
-        not_announced,
-    })
+        is_early: false,
+        not_announced: None,
+    }
+}
+
+/// What is known before anything is changed.
+fn before_acting(plan: &Plan, errand: &Errand) -> Vec<Announcement> {
+    let causes = &errand.causes;
+    let impossible = plan
+        .impossible
+        .iter()
+        .map(|change| announcement::of_change(change, &Fate::Failed(&change.reason.why), causes));
+    let held = plan.held().next().map(|_| announcement::revocations_held(plan, causes));
+    // A sweep tells its gaps at its end, all together.
+    let has_gaps = !errand.is_sweep() && !plan.gaps.is_empty();
+    let gaps = has_gaps.then(|| announcement::gaps_found(&plan.gaps, causes));
+    gaps.into_iter().chain(impossible).chain(held).collect()
+}
+
+fn of_outcome(outcome: &Outcome, causes: &[Cause]) -> Announcement {
+    let fate = match &outcome.result {
+        Ok(request) => Fate::Done(&request.0),
+        Err(reason) => Fate::Failed(reason),
+    };
+    announcement::of_change(&outcome.change, &fate, causes)
+}
+
+fn log_outcome(Outcome { change, result }: &Outcome) {
+    let (account, permission_set) = (&change.account.id, &change.permission_set.name);
+    let (action, principal) = (change.action.to_string(), change.principal.to_string());
+    let why = &change.reason.why;
+    match result {
+        Ok(request) => info!(action, %account, permission_set, principal, why, %request, "changed"),
+        Err(reason) => {
+            error!(action, %account, permission_set, principal, why, reason, "not changed");
+        }
+    }
+}
+
+fn log_drift(Drift { change, by, .. }: &Drift) {
+    let (account, permission_set) = (&change.account.id, &change.permission_set.name);
+    let (principal, actor) =
+        (change.principal.to_string(), by.as_ref().and_then(|by| by.actor.as_deref()));
+    let (id, why) = (by.as_ref().and_then(|by| by.id.as_deref()), &change.reason.why);
+    let what = match change.action {
+        Action::Create => "somebody took away what the rules grant",
+        Action::Delete => "somebody granted what the rules do not",
+    };
+    warn!(%account, permission_set, principal, actor, event = id, why, "drift: {what}");
+}
+
+/// Remembers what was done, so that it is nobody else's work when it is seen next.
+fn see_done(picture: &mut Picture, acted: &Acted) {
+    let of = |is_meant: fn(&Outcome) -> bool| -> Vec<Assignment> {
+        let meant = acted.outcomes.iter().filter(|outcome| is_meant(outcome));
+        meant.map(|outcome| outcome.change.assignment()).collect()
+    };
+    let made = of(|one| one.result.is_ok() && one.change.action == Action::Create);
+    let taken_away = of(|one| one.result.is_ok() && one.change.action == Action::Delete);
+    let uncertain = of(|one| one.result.is_err());
+    picture.see_done(made.iter(), taken_away.iter(), uncertain.iter());
+}
+
+/// How long a tick is made good by the next ones when something failed. After that it is the sweep's.
+///
+/// Unit: hours. As far apart as the template's sweeps are.
+const TICKS_ARE_MADE_GOOD_FOR_HOURS: i64 = 6;
+
+/// What this hour brings was seen to; or, where something could not be read or done, the next tick sees to
+/// it as well: access that somebody has dated must not wait for the sweep because of one failed call.
+fn see_tick(picture: &mut Picture, now: DateTime<Utc>, plan: &Plan, acted: &Acted) {
+    let since = since(picture.ticked_at(), now);
+    let is_whole = plan.gaps.is_empty() && acted.outcomes.iter().all(|one| one.result.is_ok());
+    let is_old =
+        now.signed_duration_since(since) >= TimeDelta::hours(TICKS_ARE_MADE_GOOD_FOR_HOURS);
+    picture.see_tick(if is_whole || is_old { now } else { since });
 }
 
 /// The accounts in which changes were not started. Where all that was tried failed, it would again:
@@ -293,48 +423,6 @@ fn accounts_with_room(plan: &Plan, acted: &Acted) -> Scope {
 fn has_headway(rest: &Scope, organization: &Organization, acted: &Acted) -> bool {
     let has_looked_at = organization.accounts.iter().any(|account| !rest.names_whole(&account.id));
     has_looked_at || acted.outcomes.iter().any(|outcome| outcome.result.is_ok())
-}
-
-/// What was found so far, in this part and in those before. Changes that were not started are found
-/// again.
-fn tally(plan: &Plan, acted: &Acted, errand: &Errand) -> Tally {
-    let mut summary = plan.summary();
-    for change in &acted.not_started {
-        let number = match change.action {
-            Action::Create => &mut summary.create,
-            Action::Delete => &mut summary.delete,
-        };
-        *number = number.saturating_sub(1);
-    }
-    let failed = acted.outcomes.iter().filter(|outcome| outcome.result.is_err()).count();
-    let this = Tally { parts: 1, summary, failed, gaps: plan.gaps.clone() };
-    // A sweep of everything that takes the rest of an earlier one with it begins anew.
-    let before = errand.sweep.clone().filter(|_| !errand.scope.is_everything());
-    before.unwrap_or_default().plus(this)
-}
-
-/// What counts against the limit on revocations of later parts. Accounts that are looked at again are
-/// counted then.
-fn found(
-    organization: &Organization,
-    plan: &Plan,
-    acted: &Acted,
-    comes_again: impl Fn(&AccountId) -> bool,
-) -> Earlier {
-    let is_delete = |change: &&Change| change.action == Action::Delete;
-    let to_go = plan.changes.iter().filter(is_delete).count();
-    let to_come = acted.not_started.iter().filter(is_delete).count();
-    let assignments = organization.assignments.iter();
-    let there = assignments.filter(|one| comes_again(&one.account_id)).count();
-    let gone = acted.outcomes.iter().filter(|outcome| {
-        let change = &outcome.change;
-        is_delete(&change) && outcome.result.is_ok() && comes_again(&change.account.id)
-    });
-    let counted_again = there.saturating_sub(gone.count());
-    Earlier {
-        revocations: to_go.saturating_sub(to_come),
-        managed: (plan.unchanged + to_go).saturating_sub(counted_again),
-    }
 }
 
 /// The message that says where to look next.
@@ -487,31 +575,4 @@ fn settle_roles(plan: &mut Plan, observation: &Observation<'_, impl Observe>) {
 
 fn role_of(change: &Change) -> RoleOf {
     (change.account.id.clone(), change.permission_set.arn.clone())
-}
-
-/// The assignments that were made.
-fn made(outcomes: &[Outcome]) -> impl Iterator<Item = Assignment> {
-    let made = outcomes.iter().filter(|outcome| outcome.result.is_ok());
-    let made = made.filter(|outcome| outcome.change.action == Action::Create);
-    made.map(|outcome| outcome.change.assignment())
-}
-
-fn announcements(plan: &Plan, outcomes: &[Outcome], errand: &Errand) -> Vec<Announcement> {
-    let causes = &errand.causes;
-    let of_outcome = |outcome: &Outcome| {
-        let fate = match &outcome.result {
-            Ok(request) => Fate::Done(&request.0),
-            Err(reason) => Fate::Failed(reason),
-        };
-        announcement::of_change(&outcome.change, &fate, causes)
-    };
-    let impossible = |change: &Change| {
-        announcement::of_change(change, &Fate::Failed(&change.reason.why), causes)
-    };
-    let mut announcements: Vec<Announcement> =
-        outcomes.iter().map(of_outcome).chain(plan.impossible.iter().map(impossible)).collect();
-    if plan.held().next().is_some() {
-        announcements.push(announcement::revocations_held(plan, causes));
-    }
-    announcements
 }

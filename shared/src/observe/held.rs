@@ -1,0 +1,356 @@
+//! Which assignments were in place when they were last read: for what principals leave that are gone, and to
+//! tell what others have changed.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    mem,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    drift::{Since, Spot},
+    ids::{AccountId, PermissionSetArn},
+    organization::{Assignment, Principal},
+};
+
+/// Permission sets by their places in a list, so that an assignment is written in a few bytes.
+type Sets = BTreeSet<u32>;
+
+/// Who holds what where.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Held {
+    /// All that were ever seen. An ARN is never used again.
+    permission_sets: Vec<PermissionSetArn>,
+    /// By the bare ids of principals.
+    by_principal: BTreeMap<String, BTreeMap<AccountId, Sets>>,
+    /// Whether that was all there was once.
+    is_whole: bool,
+    /// The accounts of which all is known that was in place when they were last read.
+    known: BTreeSet<AccountId>,
+    /// Whether direct assignments of users are among what is read.
+    with_users: bool,
+    /// What was asked of AWS, and nobody knows what became of it.
+    doubtful: BTreeSet<Spot>,
+    /// Of which accounts something was known before the first of these looks.
+    #[serde(skip)]
+    known_before: Option<BTreeSet<AccountId>>,
+    /// What others have made since the look before.
+    #[serde(skip)]
+    came: BTreeSet<Spot>,
+    /// What others have taken away since the look before.
+    #[serde(skip)]
+    went: BTreeSet<Spot>,
+}
+
+impl Held {
+    /// Where a principal held something; nothing, when all was never seen together.
+    pub(super) fn places_of(&self, principal: &Principal) -> Option<BTreeSet<AccountId>> {
+        let held = self.by_principal.get(principal.id());
+        let places = held.map(|held| held.keys().cloned().collect()).unwrap_or_default();
+        self.is_whole.then_some(places)
+    }
+
+    /// Whether users are read from now on. When they were not before, what they have would seem to have
+    /// come since.
+    pub(super) fn ask_for_users(&mut self, asked: bool) -> bool {
+        if asked && !self.with_users {
+            self.known.clear();
+        }
+        mem::replace(&mut self.with_users, asked) != asked
+    }
+
+    /// All assignments of those accounts were read. Says whether anything is new, as all of these do.
+    pub(super) fn see_in(&mut self, accounts: &BTreeSet<AccountId>, all: &[Assignment]) -> bool {
+        let here = all.iter().filter(|assignment| accounts.contains(&assignment.account_id));
+        let mut now = self.arranged(here);
+        let principals: BTreeSet<String> =
+            self.by_principal.keys().chain(now.keys()).cloned().collect();
+        let mut is_changed = false;
+        for id in principals {
+            let now = now.remove(&id).unwrap_or_default();
+            is_changed |= self.replace(&id, now, |account| accounts.contains(account));
+        }
+        self.doubtful.retain(|(account, ..)| !accounts.contains(account));
+        let known = self.known.len();
+        self.known.extend(accounts.iter().cloned());
+        is_changed || self.known.len() > known
+    }
+
+    /// All assignments of those principals were read.
+    pub(super) fn see_by(&mut self, principals: &[Principal], all: &[Assignment]) -> bool {
+        let asked: BTreeSet<&str> = principals.iter().map(Principal::id).collect();
+        let of = all.iter().filter(|assignment| asked.contains(assignment.principal.id()));
+        let mut now = self.arranged(of);
+        let mut is_changed = false;
+        for id in &asked {
+            let now = now.remove(*id).unwrap_or_default();
+            is_changed |= self.replace(id, now, |_| true);
+        }
+        self.doubtful.retain(|(_, _, id)| !asked.contains(id.as_str()));
+        is_changed
+    }
+
+    /// What was read is all that there is in those accounts, and elsewhere nobody looks.
+    pub(super) fn see_everywhere(&mut self, accounts: &BTreeSet<AccountId>) -> bool {
+        self.known_before();
+        let is_new = !self.is_whole || self.known != *accounts;
+        self.is_whole = true;
+        self.known.clone_from(accounts);
+        is_new
+    }
+
+    pub(super) fn lose_sight_of(&mut self, accounts: &BTreeSet<AccountId>) -> bool {
+        let before = self.known.len();
+        self.known.retain(|id| !accounts.contains(id));
+        self.known.len() < before
+    }
+
+    pub(super) fn see_made(&mut self, assignment: &Assignment) -> bool {
+        let set = self.place_of(&assignment.permission_set_arn);
+        let held = self.by_principal.entry(assignment.principal.id().to_owned()).or_default();
+        held.entry(assignment.account_id.clone()).or_default().insert(set)
+    }
+
+    pub(super) fn see_taken_away(&mut self, assignment: &Assignment) -> bool {
+        let set = self.place_of(&assignment.permission_set_arn);
+        let Some(held) = self.by_principal.get_mut(assignment.principal.id()) else { return false };
+        let Some(sets) = held.get_mut(&assignment.account_id) else { return false };
+        let is_changed = sets.remove(&set);
+        if sets.is_empty() {
+            held.remove(&assignment.account_id);
+        }
+        if held.is_empty() {
+            self.by_principal.remove(assignment.principal.id());
+        }
+        is_changed
+    }
+
+    /// Whatever becomes of it, nobody else has done it.
+    pub(super) fn doubt(&mut self, assignment: &Assignment) -> bool {
+        let Assignment { account_id, permission_set_arn, principal } = assignment.clone();
+        self.doubtful.insert((account_id, permission_set_arn, principal.id().to_owned()))
+    }
+
+    pub(super) fn take_since(&mut self) -> Since {
+        let known = self.known_before.take().unwrap_or_else(|| self.known.clone());
+        Since { came: mem::take(&mut self.came), went: mem::take(&mut self.went), known }
+    }
+
+    /// Of which accounts something was known before any of this was seen.
+    fn known_before(&mut self) -> &BTreeSet<AccountId> {
+        self.known_before.get_or_insert_with(|| self.known.clone())
+    }
+
+    /// By principal and account.
+    fn arranged<'a>(
+        &mut self,
+        assignments: impl Iterator<Item = &'a Assignment>,
+    ) -> BTreeMap<String, BTreeMap<AccountId, Sets>> {
+        let mut places: HashMap<&PermissionSetArn, u32> = HashMap::new();
+        let mut arranged: BTreeMap<String, BTreeMap<AccountId, Sets>> = BTreeMap::new();
+        for Assignment { account_id, permission_set_arn, principal } in assignments {
+            let place = *places
+                .entry(permission_set_arn)
+                .or_insert_with(|| self.place_of(permission_set_arn));
+            let held = arranged.entry(principal.id().to_owned()).or_default();
+            held.entry(account_id.clone()).or_default().insert(place);
+        }
+        arranged
+    }
+
+    fn place_of(&mut self, arn: &PermissionSetArn) -> u32 {
+        let place = self.permission_sets.iter().position(|other| other == arn);
+        let place = place.unwrap_or_else(|| {
+            self.permission_sets.push(arn.clone());
+            self.permission_sets.len() - 1
+        });
+        u32::try_from(place).unwrap_or(u32::MAX)
+    }
+
+    /// Puts what a principal has in place of what it had, in such accounts, and keeps the difference.
+    fn replace(
+        &mut self,
+        id: &str,
+        mut now: BTreeMap<AccountId, Sets>,
+        is_meant: impl Fn(&AccountId) -> bool,
+    ) -> bool {
+        self.known_before();
+        let mut held = self.by_principal.remove(id).unwrap_or_default();
+        let accounts = held.keys().filter(|account| is_meant(account)).chain(now.keys());
+        let accounts: BTreeSet<AccountId> = accounts.cloned().collect();
+        let mut is_changed = false;
+        for account in accounts {
+            let now = now.remove(&account).unwrap_or_default();
+            let before = held.remove(&account).unwrap_or_default();
+            is_changed |= self.compare(id, &account, &before, &now);
+            if !now.is_empty() {
+                held.insert(account, now);
+            }
+        }
+        // Whoever has nothing needs no entry: in a thousand groups that is most of them.
+        if !held.is_empty() {
+            self.by_principal.insert(id.to_owned(), held);
+        }
+        is_changed
+    }
+
+    /// Keeps what has come and gone, where it is known what was there before.
+    fn compare(&mut self, id: &str, account: &AccountId, before: &Sets, now: &Sets) -> bool {
+        if before == now {
+            return false;
+        }
+        let came = self.certain(id, account, now - before);
+        let went = self.certain(id, account, before - now);
+        if self.known_before().contains(account) {
+            self.came.extend(came);
+            self.went.extend(went);
+        }
+        true
+    }
+
+    fn certain(&self, id: &str, account: &AccountId, sets: Sets) -> Vec<Spot> {
+        let arns = sets.into_iter().filter_map(|set| self.permission_sets.get(set as usize));
+        let spots = arns.map(|arn| (account.clone(), arn.clone(), id.to_owned()));
+        spots.filter(|spot| !self.doubtful.contains(spot)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::slice::from_ref;
+
+    use super::*;
+
+    fn account(number: u32) -> AccountId {
+        format!("{number:012}").parse().unwrap()
+    }
+
+    fn assignment(in_account: u32, set: char, to: char) -> Assignment {
+        let arn =
+            format!("arn:aws:sso:::permissionSet/ssoins-7223aaaabbbbcccc/ps-111122223333444{set}");
+        Assignment {
+            account_id: account(in_account),
+            permission_set_arn: arn.parse().unwrap(),
+            principal: group(to),
+        }
+    }
+
+    fn group(letter: char) -> Principal {
+        Principal::Group(format!("b4a83468-d051-70a3-0b2c-5a4f3e2d1c0{letter}").parse().unwrap())
+    }
+
+    fn spot(assignment: &Assignment) -> Spot {
+        let Assignment { account_id, permission_set_arn, principal } = assignment.clone();
+        (account_id, permission_set_arn, principal.id().to_owned())
+    }
+
+    fn spots(assignments: &[Assignment]) -> BTreeSet<Spot> {
+        assignments.iter().map(spot).collect()
+    }
+
+    /// Both accounts were seen, with these in place.
+    fn seen(all: &[Assignment]) -> Held {
+        let mut held = Held::default();
+        held.see_in(&[account(1), account(2)].into(), all);
+        held.take_since();
+        held
+    }
+
+    #[test]
+    fn what_was_never_looked_at_has_not_changed() {
+        let mut held = Held::default();
+        held.see_in(&[account(1)].into(), &[assignment(1, '1', 'a')]);
+        assert_eq!(held.take_since(), Since::default());
+        held.see_by(&[group('b')], &[assignment(2, '1', 'b'), assignment(1, '1', 'b')]);
+        let since = held.take_since();
+        assert_eq!(since.came, spots(&[assignment(1, '1', 'b')]), "not in account 2");
+        assert_eq!(since.known, [account(1)].into());
+    }
+
+    #[test]
+    fn each_change_of_others_is_seen_once_whichever_way_it_is_read() {
+        let (old, new) = (assignment(1, '1', 'a'), assignment(1, '2', 'a'));
+        let other = assignment(2, '1', 'b');
+        for by_principal in [false, true] {
+            let mut held = seen(&[old.clone(), other.clone()]);
+            let now = [new.clone(), other.clone()];
+            let look = |held: &mut Held| match by_principal {
+                true => held.see_by(&[group('a'), group('b')], &now),
+                false => held.see_in(&[account(1), account(2)].into(), &now),
+            };
+            assert!(look(&mut held));
+            let since = held.take_since();
+            assert_eq!((since.came, since.went), (spots(from_ref(&new)), spots(from_ref(&old))));
+            assert!(!look(&mut held));
+            let since = held.take_since();
+            assert_eq!((since.came.len(), since.went.len()), (0, 0));
+        }
+    }
+
+    #[test]
+    fn what_usher_did_itself_is_nobody_elses_work() {
+        let (old, new) = (assignment(1, '1', 'a'), assignment(1, '2', 'a'));
+        let mut held = seen(from_ref(&old));
+        held.see_made(&new);
+        held.see_taken_away(&old);
+        assert!(!held.see_in(&[account(1)].into(), from_ref(&new)));
+        assert_eq!(held.take_since().came.len(), 0);
+        // Nobody knows whether this was done; it was.
+        let late = assignment(1, '3', 'a');
+        held.doubt(&late);
+        held.see_in(&[account(1)].into(), &[new, late.clone()]);
+        assert_eq!(held.take_since().came.len(), 0);
+        // From now on it is known.
+        held.see_in(&[account(1)].into(), &[]);
+        assert!(held.take_since().went.contains(&spot(&late)));
+    }
+
+    #[test]
+    fn where_nobody_looked_for_a_while_nothing_is_known() {
+        let mut held = seen(&[]);
+        held.lose_sight_of(&[account(1)].into());
+        held.see_in(
+            &[account(1), account(2)].into(),
+            &[assignment(1, '1', 'a'), assignment(2, '1', 'a')],
+        );
+        assert_eq!(held.take_since().came, spots(&[assignment(2, '1', 'a')]));
+        held.see_everywhere(&[account(2)].into());
+        held.take_since();
+        held.see_in(&[account(1)].into(), &[]);
+        assert_eq!(held.take_since().went.len(), 0);
+        // Users were not read before, so that what they have seems to be new.
+        assert!(held.ask_for_users(true));
+        held.see_in(&[account(2)].into(), &[assignment(2, '2', 'b')]);
+        assert_eq!(held.take_since().came.len(), 0);
+    }
+
+    /// Of a thousand groups most may have nothing: they are not worth a line in a file that is written
+    /// after every run.
+    #[test]
+    fn whoever_holds_nothing_is_not_kept() {
+        let all = [assignment(1, '1', 'a')];
+        let mut held = Held::default();
+        held.see_by(&[group('a'), group('b')], &all);
+        held.see_everywhere(&[account(1)].into());
+        assert_eq!(held.by_principal.len(), 1);
+        assert_eq!(held.places_of(&group('a')), Some([account(1)].into()));
+        assert_eq!(held.places_of(&group('b')), Some(BTreeSet::new()));
+        assert!(held.see_in(&[account(1)].into(), &[]) && held.by_principal.is_empty());
+        held.see_by(&[group('a')], &all);
+        assert!(held.see_by(&[group('a')], &[]) && held.by_principal.is_empty());
+        held.see_made(&all[0]);
+        assert!(held.see_taken_away(&all[0]) && held.by_principal.is_empty());
+    }
+
+    #[test]
+    fn it_is_kept_as_it_is() {
+        let held = seen(&[assignment(1, '1', 'a'), assignment(2, '2', 'b')]);
+        let text = serde_json::to_string(&held).unwrap();
+        let mut again: Held = serde_json::from_str(&text).unwrap();
+        assert_eq!(again, held);
+        again.see_in(&[account(1), account(2)].into(), &[assignment(2, '2', 'b')]);
+        assert_eq!(again.take_since().went, spots(&[assignment(1, '1', 'a')]));
+    }
+}
