@@ -52,13 +52,13 @@ snapshots:
 template:
     PATH="$PWD/.venv/bin:$PATH" python tests/lint_template.py infra/template.yaml
     .venv/bin/cfn-lint infra/organization-events.yaml
+    .venv-infra/bin/python tests/infra/check_permissions.py
+    .venv/bin/python -m pytest --quiet -p no:cacheprovider tests/infra
 
 # The functions as AWS Lambda takes them, with their sizes and cold starts: `just package --architecture arm64`.
 package *arguments:
     python3 infra/package.py {{arguments}}
 
-# Builds and deploys, asking for each parameter. Needs the AWS SAM CLI and cargo-lambda.
-deploy:
-    # Why: see infra/package.py.
-    AWS_LC_SYS_NO_JITTER_ENTROPY=1 sam build --template infra/template.yaml --parallel
-    sam deploy --guided --stack-name usher --capabilities CAPABILITY_IAM
+# Asks what only you can know, builds and deploys: `just deploy --dry-run`. Needs the AWS CLI, the AWS SAM CLI and cargo-lambda.
+deploy *arguments:
+    python3 infra/deploy.py {{arguments}}

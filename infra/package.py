@@ -77,9 +77,7 @@ class Build:
 
     def run(self, functions: list[str]) -> None:
         """Builds them."""
-        # AWS-LC otherwise gathers entropy from the processor's jitter, for up to a second of a cold start; Lambda's kernel has
-        # entropy enough. https://github.com/aws/aws-lambda-rust-runtime
-        environment = os.environ | {"AWS_LC_SYS_NO_JITTER_ENTROPY": "1"}
+        environment = dict(os.environ)
         build = ["cargo", "build", "--locked", "--profile", self.profile]
         if self.is_foreign:
             target, compiler = TARGETS[self.architecture]
@@ -87,9 +85,10 @@ class Build:
             environment |= {f"CARGO_TARGET_{name}_LINKER": compiler, f"CC_{target.replace('-', '_')}": compiler}
             build += ["--target", target]
         packages = [word for name in functions for word in ("--package", name)]
-        # Twice, as an example is built in the place of its package's binary.
+        # Twice, as an example is built in the place of its package's binary. In the folder where `sam build` does it, too, whose
+        # .cargo/config.toml says what only these builds want.
         for what in (packages, ["--package", "reconciler", "--example", "minimal_function"]):
-            subprocess.run(build + what, cwd=ROOT, env=environment, check=True)
+            subprocess.run(build + what, cwd=ROOT / "functions", env=environment, check=True)
 
     def missing(self) -> str | None:
         """What is not installed that a build for another processor needs."""

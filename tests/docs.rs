@@ -214,7 +214,7 @@ fn commands_of(page: &str) -> Vec<Vec<String>> {
     let mut commands = Vec::new();
     for line in page.lines() {
         let line = line.trim().trim_start_matches("$ ").trim_start_matches("# ");
-        let line = line.replace("cargo run -q -p cli --", "usher");
+        let line = line.replace("cargo run -p cli --", "usher");
         if let Some(command) = line.strip_prefix("usher ").filter(|_| !line.ends_with('.')) {
             commands.extend(arguments(command));
         }

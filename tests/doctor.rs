@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use insta::{assert_snapshot, with_settings};
 use local::{Local, Settings, bobs_organization};
 use serde_json::{Value, json};
@@ -85,6 +86,24 @@ fn check(name: &str, ended: &Ended) {
     ]}, { assert_snapshot!(name, ended) });
 }
 
+/// Twenty hours are two intervals of six hours, less than two of twelve, and more than four of two.
+async fn an_old_sweep_is_measured_by_the_schedule(clinic: &mut Clinic) {
+    const LAST_SWEEP: &str = "status/last-sweep.json";
+    let last = clinic.bed.object(LAST_SWEEP).await;
+    let mut old: Value = serde_json::from_str(&last).unwrap();
+    let finished_at: DateTime<Utc> = serde_json::from_value(old["finished_at"].take()).unwrap();
+    old["finished_at"] = json!(finished_at - TimeDelta::hours(20));
+    clinic.bed.put_object(LAST_SWEEP, &old.to_string()).await;
+    let states = [&[] as &[&str], &["--every", "12"], &["--every", "2"]].map(|more| {
+        let ended = clinic.doctor(more);
+        let line =
+            ended.stdout.lines().find(|line| line.contains("last sweep")).unwrap().to_owned();
+        line.split_whitespace().next().unwrap().to_owned()
+    });
+    assert_eq!(states, ["warning", "ok", "failed"]);
+    clinic.bed.put_object(LAST_SWEEP, &last).await;
+}
+
 /// From an empty account to an installation that works, one mended thing after the other.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_installation_gets_well() {
@@ -101,6 +120,7 @@ async fn an_installation_gets_well() {
     clinic.bed.send(&sweep, "sweep-1").await;
     clinic.bed.settle().await;
     check("all_is_well", &clinic.doctor(&[]));
+    an_old_sweep_is_measured_by_the_schedule(&mut clinic).await;
 
     clinic.disable("TagEvents").await;
     clinic.bed.put_object("rules.yaml", "version: 2\n").await;

@@ -24,8 +24,7 @@ use crate::support::{
 /// Permissions for what Lambda does in the function's name, which no code of ours asks for.
 ///
 /// Sources: <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions>,
-/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html>,
-/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html>
 const BY_LAMBDA: [&str; 5] = [
     "logs:CreateLogStream",
     "logs:PutLogEvents",
@@ -34,8 +33,10 @@ const BY_LAMBDA: [&str; 5] = [
     "sqs:ReceiveMessage",
 ];
 
-/// The reconciler sends what it has no time for: it always has the time here, and `parts` plays the rest.
-const WITHOUT_TIME: (&str, &str) = ("reconciler", "sqs:SendMessage");
+/// What a function fails on, Lambda keeps in the function's name. That it does, a test in `deployment` sees.
+///
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
+const LOST_BY_LAMBDA: (&str, &str) = ("sqs:SendMessage", LOST_EVENTS);
 
 /// For these AWS knows no narrower resource.
 ///
@@ -73,8 +74,16 @@ rules:
 
 const PAYMENTS_PROD: &str = "210000000001";
 
-/// The rules bucket, whose name is another one in each stack.
+/// The rules bucket and the queues, whose names are others in each stack.
 const BUCKET: &str = "the-rules-bucket";
+const LANE: &str = "the-lane.fifo";
+const LOST_EVENTS: &str = "the-lost-events";
+
+/// So little time that a sweep does not get through with so few calls a second: it looks for two fifths of it.
+///
+/// Unit: seconds.
+const LITTLE_TIME: u64 = 20;
+const FEW_CALLS_PER_SECOND: &str = "2";
 
 /// A call, in the words of IAM: `s3:GetObject`, and what it was made on, where the request says so.
 type Call = (String, Option<String>);
@@ -85,6 +94,8 @@ struct Watched {
     local: Local,
     wires: BTreeMap<&'static str, Wire>,
     sts: Wire,
+    /// The names of the lane and of the queue for lost events.
+    queues: [String; 2],
     /// How many rules files were written.
     uploads: u64,
 }
@@ -126,7 +137,7 @@ impl Watched {
             None => json!({}),
             Some(_) => json!({"ManagementRoleArn": arn, "ExternalId": "usher-1f0c"}),
         };
-        bed.deploy(&Deployment {
+        let deployment = Deployment {
             parameters,
             environment: json!({
                 "USHER_POLL_MILLISECONDS": "20",
@@ -135,17 +146,20 @@ impl Watched {
             }),
             environment_of: Value::Object(environment_of),
             ..Deployment::default()
-        })
-        .await;
-        Self { bed, local, wires, sts, uploads: 0 }
+        };
+        let outputs = bed.deploy(&deployment).await;
+        let queues = [queue_name(&outputs["LaneUrl"]), lost_events(&mut bed).await];
+        Self { bed, local, wires, sts, queues, uploads: 0 }
     }
 
     /// The calls of a function so far, in IAM's words.
     fn calls(&self, function: &str) -> BTreeSet<Call> {
         let wire = &self.wires[function];
         let requests = wire.requests();
-        let calls = requests.iter().flat_map(|request| in_words_of_iam(request, &self.bed.bucket));
-        let mut calls: BTreeSet<Call> = calls.collect();
+        let calls = requests.iter().flat_map(in_words_of_iam);
+        let mut calls: BTreeSet<Call> = calls
+            .map(|(action, object)| (action, object.map(|object| self.same_names(&object))))
+            .collect();
         if wire.take().contains("HTTP/1.1 404") {
             // Who may not list is told that access is denied, of a file that is not there.
             calls.insert(("s3:ListBucket".to_owned(), None));
@@ -162,7 +176,33 @@ impl Watched {
     /// The statements of a function's policies.
     async fn policies(&mut self, function: &str) -> Vec<Value> {
         let statements = Value::from(self.bed.policies(function).await).to_string();
-        serde_json::from_str(&statements.replace(&self.bed.bucket, BUCKET)).unwrap()
+        serde_json::from_str(&self.same_names(&statements)).unwrap()
+    }
+
+    /// The same with names that are the same in each stack.
+    fn same_names(&self, text: &str) -> String {
+        let [lane, lost_events] = &self.queues;
+        text.replace(&self.bed.bucket, BUCKET).replace(lane, LANE).replace(lost_events, LOST_EVENTS)
+    }
+
+    /// Gives the reconciler so much time, and so many calls a second to Identity Center, from its next run on.
+    async fn allot(&mut self, seconds: u64, calls_per_second: &str) {
+        let name = json!({"FunctionName": "usher-reconciler"});
+        let mut changed = self.bed.call("lambda", "get_function_configuration", &name, None).await
+            ["Environment"]
+            .take();
+        changed["Variables"]["USHER_CALLS_PER_SECOND"] = json!(calls_per_second);
+        let changed = json!({
+            "FunctionName": name["FunctionName"], "Timeout": seconds,
+            "Environment": {"Variables": changed["Variables"]},
+        });
+        self.bed.call("lambda", "update_function_configuration", &changed, None).await;
+    }
+
+    /// Whether the reconciler has put something on the lane.
+    fn has_handed_on(&self) -> bool {
+        let requests = self.wires["reconciler"].requests();
+        requests.iter().any(|request| request.target.as_deref() == Some("AmazonSQS.SendMessage"))
     }
 
     /// ministack does not say which version was written, as S3 does.
@@ -198,7 +238,7 @@ impl Watched {
 }
 
 /// The permissions that a request needs.
-fn in_words_of_iam(request: &Request, bucket: &str) -> Vec<Call> {
+fn in_words_of_iam(request: &Request) -> Vec<Call> {
     if let Some(target) = &request.target {
         let (service, operation) = target.split_once('.').unwrap();
         let service = match service {
@@ -206,10 +246,10 @@ fn in_words_of_iam(request: &Request, bucket: &str) -> Vec<Call> {
             "AWSEvents" => "events",
             other => panic!("a call to {other}"),
         };
-        return vec![(format!("{service}:{operation}"), None)];
+        return vec![(format!("{service}:{operation}"), request.queue.clone())];
     }
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-    let object = format!("arn:aws:s3::{}", path.replacen('/', ":", 1)).replace(bucket, BUCKET);
+    let object = format!("arn:aws:s3::{}", path.replacen('/', ":", 1));
     let action = match request.method.as_str() {
         "GET" | "HEAD" if query.contains("versionId=") => "s3:GetObjectVersion",
         "GET" | "HEAD" => "s3:GetObject",
@@ -240,12 +280,17 @@ fn allowed(statements: &[Value]) -> BTreeSet<(String, String)> {
     pairs.collect()
 }
 
-/// Whether an object is meant by a resource, which may be all below a folder.
+/// Whether an object, or a queue by its name, is meant by a resource, which may be all below a folder.
 fn is_of(object: &str, resource: &str) -> bool {
     match resource.strip_suffix("/*") {
         Some(folder) => object.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')),
-        None => object == resource,
+        None => object == resource || is_queue(object, resource),
     }
+}
+
+/// Whether the ARN is that queue's. The stacks are in two accounts.
+fn is_queue(name: &str, arn: &str) -> bool {
+    arn.starts_with("arn:aws:sqs:") && arn.rsplit(':').next() == Some(name)
 }
 
 /// No permission is missing, none is unused, none is wider than AWS makes it.
@@ -260,7 +305,7 @@ fn compare(function: &str, calls: &BTreeSet<Call>, statements: &[Value]) {
 
     let is_used = |(action, resource): &(String, String)| {
         BY_LAMBDA.contains(&action.as_str())
-            || (function, action.as_str()) == WITHOUT_TIME
+            || (action == LOST_BY_LAMBDA.0 && is_queue(LOST_BY_LAMBDA.1, resource))
             || calls.iter().any(|(called, object)| {
                 called == action && object.as_ref().is_none_or(|object| is_of(object, resource))
             })
@@ -338,6 +383,31 @@ async fn an_approval(watched: &mut Watched) {
     watched.bed.settle().await;
 }
 
+/// What a run has no time for it hands on.
+async fn a_run_without_time(watched: &mut Watched) {
+    watched.allot(LITTLE_TIME, FEW_CALLS_PER_SECOND).await;
+    let everything = json!({"scope": Scope::everything(), "cause": {"event": "no time"}});
+    watched.bed.send(&everything, "no-time").await;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
+    while !watched.has_handed_on() {
+        assert!(tokio::time::Instant::now() < deadline, "a run got through, or handed nothing on");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    watched.allot(900, "1000").await;
+    watched.bed.settle().await;
+}
+
+fn queue_name(url: &Value) -> String {
+    url.as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+}
+
+/// The queue for lost events, which no output names.
+async fn lost_events(bed: &mut Bed) -> String {
+    let name = json!({"StackName": "usher", "LogicalResourceId": "LostEvents"});
+    let resource = bed.call("cloudformation", "describe_stack_resource", &name, None).await;
+    queue_name(&resource["StackResourceDetail"]["PhysicalResourceId"])
+}
+
 /// As often as the SDK tries.
 fn once(operation: &str) -> Fault {
     Fault {
@@ -393,6 +463,9 @@ async fn a_busy_day_of(caller: Option<&str>) -> Watched {
     let mut watched = Watched::begin(caller).await;
     a_busy_day(&mut watched).await;
     an_approval(&mut watched).await;
+    if caller.is_none() {
+        a_run_without_time(&mut watched).await;
+    }
     watched
 }
 

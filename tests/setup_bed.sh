@@ -17,9 +17,9 @@ set_up() {
     exit 1
   fi
 
-  echo "installing $wanted into $folder"
+  echo "installing $wanted into $folder: some minutes"
   python3 -m venv --clear "$folder"
-  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$wanted"
+  "$folder/bin/python" -m pip install --disable-pip-version-check --requirement "$wanted"
   cp "$wanted" "$installed"
 }
 

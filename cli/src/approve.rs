@@ -26,8 +26,8 @@ const SHOWN: usize = 200;
 /// Let exactly one held set of revocations through, once
 ///
 /// Shows the set that a running installation holds back, asks, writes the approval down and makes the installation look
-/// again. It plans anew: only when it finds exactly this set, the set goes. Has anything changed since, the set is held
-/// anew, under another digest. An approval that nobody used is void after seven days.
+/// again. It plans anew: only when it finds exactly this set, the set goes. Has anything changed since, the approval
+/// is void, and what there is to revoke by then goes by the limit. An approval that nobody used is void after seven days.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The digest, from `usher plan` or from `Revocations Held`

@@ -106,7 +106,8 @@ pub(crate) enum Failure {
     Superseded { location: Location, version: String },
     #[error(
         "{location} is uploaded (version {version}), but nobody has looked at it for {seconds} seconds; \
-         the log of rules-events says why, and it may still come into force"
+         in the first five minutes of an installation S3 may not tell of it: push again then. Else the log of \
+         rules-events says why, and it may still come into force"
     )]
     NotLookedAt { location: Location, version: String, seconds: u64 },
     #[error("failed to write")]

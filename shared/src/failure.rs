@@ -3,6 +3,11 @@
 
 use crate::plan::Action;
 
+/// How the reasons begin that AWS gives when a key is in the way.
+///
+/// Source: <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_AccessDeniedException.html>
+pub(crate) const OF_KMS: &str = "KMS_";
+
 /// A call to AWS that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{operation} failed: {code}: {message}")]
@@ -23,6 +28,12 @@ impl CallFailure {
     #[must_use]
     pub fn may_pass(&self) -> bool {
         self.kind.may_pass()
+    }
+
+    /// Whether it failed for the KMS key that Identity Center encrypts with, and not for the call itself.
+    #[must_use]
+    pub fn is_of_kms(&self) -> bool {
+        self.message.contains(OF_KMS)
     }
 }
 

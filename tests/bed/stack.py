@@ -134,12 +134,12 @@ class Stack:
             for statement in iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]["Statement"]
         ]
 
-    def run_schedule(self) -> None:
-        """Does now what the schedule will do: the call that its target describes, with the scheduled time filled in."""
+    def run_schedule(self, schedule: str) -> None:
+        """Does now what a schedule will do: the call that its target describes, with the scheduled time filled in."""
         scheduler = self._client("scheduler")
-        target = scheduler.get_schedule(Name=self._resources["Sweep"])["Target"]
+        target = scheduler.get_schedule(Name=self._resources[schedule])["Target"]
         if target["Arn"] != "arn:aws:scheduler:::aws-sdk:sqs:sendMessage":
-            raise RuntimeError(f"the schedule does not send a message, but {target['Arn']}")
+            raise RuntimeError(f"schedule {schedule} does not send a message, but {target['Arn']}")
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         self._client("sqs").send_message(**json.loads(target["Input"].replace("<aws.scheduler.scheduled-time>", now)))
 

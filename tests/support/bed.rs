@@ -172,9 +172,9 @@ impl Bed {
         serde_json::from_value(statements).unwrap()
     }
 
-    /// Does now what the schedule does by and by.
-    pub(crate) async fn run_schedule(&mut self) {
-        self.command("run_schedule", json!({})).await;
+    /// Does now what a schedule of the template does by and by.
+    pub(crate) async fn run_schedule(&mut self, schedule: &str) {
+        self.command("run_schedule", json!({"schedule": schedule})).await;
     }
 
     /// An admin's command line: Organizations, Identity Center, the Identity Store and STS are at one

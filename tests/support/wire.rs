@@ -25,6 +25,8 @@ pub(crate) struct Request {
     pub(crate) path: String,
     /// `AmazonSQS.SendMessage`, of the services that say it so.
     pub(crate) target: Option<String>,
+    /// The name of the queue that it is about, where it is about one.
+    pub(crate) queue: Option<String>,
 }
 
 const METHODS: [&str; 5] = ["GET", "HEAD", "PUT", "POST", "DELETE"];
@@ -70,7 +72,9 @@ impl Wire {
                     .filter_map(|line| line.split_once(": "))
                     .find(|(name, _)| name.eq_ignore_ascii_case("x-amz-target"))
                     .map(|(_, target)| target.to_owned());
-                Some(Request { method: (*method).to_owned(), path: path.to_owned(), target })
+                let body = lines.iter().skip(at + 1).skip_while(|line| !line.is_empty()).nth(1);
+                let queue = body.and_then(|body| queue_of(body));
+                Some(Request { method: (*method).to_owned(), path: path.to_owned(), target, queue })
             });
             starts.collect::<Vec<_>>()
         });
@@ -100,4 +104,11 @@ impl Wire {
             }
         }
     }
+}
+
+/// The name of the queue whose URL the body of a request has.
+fn queue_of(body: &str) -> Option<String> {
+    let (_, rest) = body.split_once("\"QueueUrl\":\"")?;
+    let (url, _) = rest.split_once('"')?;
+    url.rsplit('/').next().map(str::to_owned)
 }

@@ -3,7 +3,7 @@
 use aws_sdk_eventbridge::{Client, config::Region, types::RuleState};
 use shared::{aws::failure::failed, failure::CallFailure};
 
-use super::{Patient, finding::Finding};
+use super::{ORGANIZATIONS_REGION, Patient, finding::Finding};
 
 const EVENT_RULES: &str = "event rules";
 const FORWARDER: &str = "forwarder";
@@ -13,11 +13,6 @@ const DESCRIBE_RULE: &str = "events:DescribeRule";
 /// The functions that events go to, as the template names them after the stack.
 const FUNCTIONS: [&str; 5] =
     ["account-events", "tag-events", "group-events", "assignment-events", "rules-events"];
-
-/// Where Organizations sends its events, and nowhere else.
-///
-/// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_cloudtrail-integration.html>
-const ORGANIZATIONS_REGION: &str = "us-east-1";
 
 /// The rules that lead to a target.
 #[derive(Default)]
@@ -74,13 +69,12 @@ async fn rules(patient: &Patient) -> Finding {
 /// bring them.
 async fn forwarder(patient: &Patient) -> Finding {
     let organization = &patient.facts.organization;
-    let here = patient.config.region().map(AsRef::as_ref).unwrap_or_default();
-    if patient.is_management() && here == ORGANIZATIONS_REGION {
+    if patient.is_management() && patient.region() == ORGANIZATIONS_REGION {
         return Finding::ok(FORWARDER, "not needed: Organizations sends its events here");
     }
     let help = format!(
-        "forward the events of Organizations from {ORGANIZATIONS_REGION} of the management account to the default bus \
-         here; until then, new and moved accounts wait for the sweep"
+        "forward the events of Organizations from {ORGANIZATIONS_REGION} of the management account, where a trail has to be \
+         logging, to the default bus here; until then, new and moved accounts wait for the sweep"
     );
     if !patient.is_management() {
         let told = format!(
@@ -134,7 +128,7 @@ impl Patient {
     /// The ARN of something here, in the partition of whoever calls.
     fn arn(&self, service: &str, resource: &str) -> String {
         let partition = self.caller.arn.split(':').nth(1).unwrap_or("aws");
-        let region = self.config.region().map(AsRef::as_ref).unwrap_or_default();
-        format!("arn:{partition}:{service}:{region}:{}:{resource}", self.caller.account_id)
+        let (region, account) = (self.region(), &self.caller.account_id);
+        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
     }
 }

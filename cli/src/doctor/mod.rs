@@ -36,6 +36,9 @@ pub(crate) struct Arguments {
     /// The name of the stack, by which its functions are called
     #[arg(long, value_name = "NAME", default_value = "usher")]
     stack: String,
+    /// How many hours apart the schedule's sweeps are, where SweepSchedule says other than every six
+    #[arg(long, value_name = "HOURS", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=168))]
+    every: u16,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -65,6 +68,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut chart = Chart { format: arguments.format, findings: Vec::new() };
     if let Some(patient) = admit(arguments, &mut chart).await? {
         examine(&patient, &mut chart).await?;
+        chart.add([sweep::check(&patient.world, arguments.every).await])?;
     }
     if arguments.format == Format::Json {
         output::json(&ChartJson { checks: &chart.findings })?;
@@ -99,17 +103,26 @@ async fn admit(arguments: &Arguments, chart: &mut Chart) -> Result<Option<Patien
 async fn examine(patient: &Patient, chart: &mut Chart) -> Result<(), Failure> {
     chart.add([place::place(patient).await])?;
     chart.add(permissions::check(patient).await)?;
-    chart.add([trail::check(patient).await])?;
+    chart.add(trail::check(patient).await)?;
     chart.add(events::check(patient).await)?;
     chart.add(rules::check(&patient.world).await)?;
-    chart.add(lane::check(patient).await)?;
-    chart.add([sweep::check(&patient.world).await])
+    chart.add(lane::check(patient).await)
 }
+
+/// Where Organizations sends its events, and nowhere else.
+///
+/// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_cloudtrail-integration.html>
+const ORGANIZATIONS_REGION: &str = "us-east-1";
 
 impl Patient {
     /// Whether whoever calls is in the management account.
     fn is_management(&self) -> bool {
         self.caller.account_id == self.facts.organization.management_account_id
+    }
+
+    /// The Region of whoever calls.
+    fn region(&self) -> &str {
+        self.config.region().map(AsRef::as_ref).unwrap_or_default()
     }
 }
 

@@ -63,7 +63,11 @@ pub(super) async fn check(patient: &Patient) -> Vec<Finding> {
 }
 
 fn finding(failure: &CallFailure) -> Finding {
-    let help = if DENIED.contains(&failure.code.as_str()) {
+    let help = if failure.is_of_kms() {
+        "Identity Center encrypts with a KMS key of your own: allow kms:Decrypt with it to whoever calls, in the key's policy \
+         as well, and give Usher's stack its ARN as IdentityCenterKeyArn (docs/deploy.md)"
+            .to_owned()
+    } else if DENIED.contains(&failure.code.as_str()) {
         format!(
             "allow {} to whoever calls; `ReconcilerRole` in infra/template.yaml has all that Usher needs",
             failure.operation
@@ -128,5 +132,29 @@ async fn statuses(patient: &Patient, tried: &mut Tried) {
                 tried.hear(answer);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::failure::FailureKind;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_for_the_sake_of_a_key_names_the_key() {
+        let refused = |message: &str| {
+            let failure = CallFailure {
+                operation: "identitystore:ListGroups",
+                code: "AccessDeniedException".to_owned(),
+                message: message.to_owned(),
+                kind: FailureKind::Permanent,
+            };
+            finding(&failure).help.unwrap()
+        };
+        let help = refused("not authorized (KMS_AccessDeniedException)");
+        assert!(help.contains("kms:Decrypt") && help.contains("IdentityCenterKeyArn"), "{help}");
+        let help = refused("not authorized");
+        assert!(help.starts_with("allow identitystore:ListGroups to whoever calls"), "{help}");
     }
 }

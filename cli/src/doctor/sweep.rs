@@ -9,16 +9,26 @@ use super::finding::Finding;
 
 const SWEEP: &str = "last sweep";
 
-/// The template's schedule sweeps every six hours: two of them late is worth a look, a day is too long.
-///
-/// Unit: hours.
-const LATE: i64 = 13;
-const TOO_LATE: i64 = 25;
-
 const HELP: &str = "the schedule, the lane and the reconciler's log say why; the stack's output `ThenSweep` has a command \
                     that sweeps now";
 
-pub(super) async fn check(world: &World) -> Finding {
+/// How old the last sweep may be, where the schedule sweeps every so many hours: two intervals without one are worth a
+/// look, four are too long. An hour more, to sweep in.
+#[derive(Clone, Copy)]
+struct Patience {
+    late: TimeDelta,
+    too_late: TimeDelta,
+}
+
+impl Patience {
+    fn of(every_hours: u16) -> Self {
+        let intervals = |number: i64| TimeDelta::hours(number * i64::from(every_hours) + 1);
+        Self { late: intervals(2), too_late: intervals(4) }
+    }
+}
+
+pub(super) async fn check(world: &World, every_hours: u16) -> Finding {
+    let Patience { late, too_late } = Patience::of(every_hours);
     let Ok(status) = world.last_sweep() else {
         return Finding::warning(
             SWEEP,
@@ -48,9 +58,9 @@ pub(super) async fn check(world: &World) -> Finding {
         sweep.failed,
         sweep.gaps,
     );
-    if age > TimeDelta::hours(TOO_LATE) {
+    if age > too_late {
         Finding::failed(SWEEP, told, HELP)
-    } else if age > TimeDelta::hours(LATE) {
+    } else if age > late {
         Finding::warning(SWEEP, told, HELP)
     } else if sweep.failed > 0 || sweep.gaps > 0 {
         Finding::warning(SWEEP, told, "`Change Failed` and the reconciler's log say what and why")

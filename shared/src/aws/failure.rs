@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 use aws_smithy_types::error::{ErrorMetadata, metadata::ProvideErrorMetadata};
 
 use crate::{
-    failure::{CallFailure, FailureKind},
+    failure::{CallFailure, FailureKind, OF_KMS},
     ids::InvalidId,
 };
 
@@ -25,7 +25,8 @@ where
         let status = error.raw_response().map(|response| response.status().as_u16());
         match &error {
             SdkError::ServiceError(context) => {
-                of_service(operation, context.err().meta(), status, &error)
+                let failure = of_service(operation, context.err().meta(), status, &error);
+                with_reason_of_kms(failure, context.raw())
             }
             SdkError::TimeoutError(_) => {
                 never_answered(operation, "Timeout", FailureKind::Transient, &error)
@@ -104,6 +105,22 @@ fn of_service(
     CallFailure { operation, kind: FailureKind::of_code(&code, status), code, message }
 }
 
+/// Why AWS KMS refused, stalled or did not know a key, where the answer tells. Without it, a key that is
+/// not to be used looks like a call that is not allowed.
+///
+/// Source: <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_AccessDeniedException.html>
+fn with_reason_of_kms(failure: CallFailure, answer: &HttpResponse) -> CallFailure {
+    let body: Option<serde_json::Value> =
+        answer.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok());
+    let reason = body.as_ref().and_then(|body| body.get("Reason")?.as_str());
+    match reason.filter(|reason| reason.starts_with(OF_KMS)) {
+        Some(reason) => {
+            CallFailure { message: format!("{} ({reason})", failure.message), ..failure }
+        }
+        None => failure,
+    }
+}
+
 /// There was no answer, or none that could be read.
 fn never_answered(
     operation: &'static str,
@@ -144,6 +161,24 @@ mod tests {
             "sso:ListInstances failed: ThrottlingException: Rate exceeded"
         );
         assert_eq!(failure.kind, Throttled);
+    }
+
+    #[test]
+    fn a_key_that_is_not_to_be_used_is_told_from_a_call_that_is_not_allowed() {
+        let refused = |reason: &str| {
+            let body = format!(r#"{{"Message": "not authorized", "Reason": {reason}}}"#);
+            let answer = HttpResponse::new(StatusCode::try_from(400).unwrap(), SdkBody::from(body));
+            let said = ErrorMetadata::builder().code("AccessDeniedException").message("no");
+            let error = ListInstancesError::generic(said.build());
+            failed("sso:ListInstances")(SdkError::service_error(error, answer))
+        };
+        let of_the_key = refused(r#""KMS_AccessDeniedException""#);
+        assert_eq!(of_the_key.message, "no (KMS_AccessDeniedException)");
+        assert!(of_the_key.is_of_kms());
+        for another in ["null", r#""Other""#, "7"] {
+            assert_eq!(refused(another).message, "no");
+            assert!(!refused(another).is_of_kms());
+        }
     }
 
     #[test]
