@@ -39,6 +39,10 @@ bench-local:
 converge cases="2000":
     USHER_CONVERGENCE_CASES={{cases}} cargo nextest run --package tests --no-capture convergence
 
+# An hour in a company of two thousand accounts, five changes a second, on a clock that jumps; prints what it cost.
+soak seconds="3600":
+    USHER_SOAK_SECONDS={{seconds}} cargo nextest run --package tests --no-capture soak
+
 # Bob's day on the real binaries: from each event to the assignment, in seconds. Needs `just test` once.
 bobs-day:
     cargo build --workspace

@@ -8,6 +8,10 @@
     reason = "a test may stop at a surprise"
 )]
 
+use std::alloc::System;
+
+use peakmem_alloc::PeakMemAlloc;
+
 mod acting;
 mod announcements;
 mod apply;
@@ -47,3 +51,7 @@ mod support;
 mod tick;
 mod usher_local;
 mod warnings;
+
+/// Counts the memory in use, for those who want to know.
+#[global_allocator]
+static ALLOCATOR: PeakMemAlloc<System> = PeakMemAlloc::system();

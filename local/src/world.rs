@@ -2,8 +2,10 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 use crate::{clock::Speed, settings::Settings, state::State};
 
@@ -11,6 +13,7 @@ use crate::{clock::Speed, settings::Settings, state::State};
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) settings: Settings,
+    /// By tokio's clock, as all that is waited for: a test may stop both.
     started: Instant,
     state: Mutex<State>,
 }

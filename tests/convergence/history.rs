@@ -1,11 +1,19 @@
 //! What happens in one case: who does what when, what becomes of the events, when functions die.
 
-use std::{fmt, time::Duration};
+use std::{fmt, num::NonZeroU32, time::Duration};
 
-use local::IdentitySource;
+use local::{Chaos, IdentitySource, bobs_organization};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use super::{people::Deed, rules::BITS, witness::Life};
+use super::{
+    people::{BOBS_WORDS, Deed, Manners},
+    rules::{BITS, rules_file},
+    stage::Scene,
+    witness::{Life, Watch},
+};
+
+/// Where Usher runs when it does not run in the management account.
+const HOME: &str = "240000000001";
 
 /// One case.
 #[derive(Clone)]
@@ -47,10 +55,43 @@ pub(super) struct Step {
     pub(super) pause: Duration,
     pub(super) deed: Deed,
     /// To what: each picks one of those that are there.
-    pub(super) picks: [u8; 3],
+    pub(super) picks: [u32; 3],
 }
 
 impl History {
+    /// Bob's organization, and what goes wrong in it.
+    pub(super) fn scene(&self) -> Scene {
+        let setting = &self.setting;
+        let mut chaos = Chaos::new(setting.seed);
+        (chaos.delay, chaos.lost) = (setting.delay, setting.lost);
+        Scene {
+            organization: bobs_organization(),
+            aws: local::Settings {
+                latency: Duration::from_millis(80),
+                assignment_time: Duration::from_millis(2_500),
+                account_time: Duration::from_secs(40),
+                caller: setting.is_delegated.then(|| HOME.parse().unwrap()),
+                page_size: Some(7),
+                empty_pages: true,
+                identity_source: setting.identity_source,
+                native_notifications: setting.native,
+                control_tower: setting.control_tower,
+                ..local::Settings::default()
+            },
+            chaos,
+            rules: self.rules,
+            rules_file,
+            manners: Manners { words: &BOBS_WORDS, look_after: 1 },
+            calls_per_second: NonZeroU32::new(1_000).unwrap(),
+            run_time: None,
+            lives: self.lives.clone(),
+            event_lives: self.event_lives.clone(),
+            cold_starts: self.cold_starts.clone(),
+            watch: Watch::EveryMoment,
+            diary_lines: usize::MAX,
+        }
+    }
+
     /// Whether the rules change on the way. What principals left that are gone may have been for report
     /// only until then, and no listing by principal shows it.
     pub(super) fn changes_rules(&self) -> bool {
@@ -106,7 +147,7 @@ fn step() -> impl Strategy<Value = Step> {
     (pauses, select(Deed::all()), any::<[u8; 3]>()).prop_map(|(pause, deed, picks)| Step {
         pause,
         deed,
-        picks,
+        picks: picks.map(u32::from),
     })
 }
 

@@ -10,9 +10,11 @@
 //! A longer run: `USHER_CONVERGENCE_CASES=2000 cargo nextest run -p tests convergence`, or `just
 //! converge 2000`.
 
+mod figures;
 mod history;
 mod people;
 mod rules;
+mod soak;
 mod stage;
 mod witness;
 
@@ -99,8 +101,8 @@ fn converges(history: &History) -> Result<usize, TestCaseError> {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let (stage, mut events) = Stage::set(history).await;
-        stage.play(&mut events).await;
+        let (stage, mut events) = Stage::set(history.scene()).await;
+        stage.play(&history.steps, &mut events).await;
         let needs_a_sweep = history.setting.lost > 0.0 || stage.dead() > 0;
         if needs_a_sweep {
             stage.a_day_later();

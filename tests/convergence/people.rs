@@ -1,7 +1,12 @@
 //! Everybody who changes something: in the console, through the API, by an identity provider, by
 //! Control Tower, by hand. They talk to AWS as anybody does, and know nothing of Usher.
 
-use std::sync::Arc;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    sync::Arc,
+};
 
 use axum::{
     Router,
@@ -10,10 +15,15 @@ use axum::{
 };
 use local::{Fault, FaultKind, Local, Probability};
 use serde_json::{Value, json};
-use shared::organization::{
-    Account, Group, Organization, OrganizationalUnit, PermissionSet, Principal, User,
+use shared::{
+    ids::GroupId,
+    organization::{
+        Account, Group, Organization, OrganizationalUnit, PermissionSet, Principal, User,
+    },
 };
 use tower::ServiceExt;
+
+use crate::reference::reading;
 
 use super::witness::Witness;
 
@@ -88,31 +98,47 @@ impl Deed {
     }
 }
 
-/// Names that the rules know, and one that they do not.
-const ACCOUNTS: [&str; 4] = ["shop-prod", "web-test", "lab", "data-prod"];
-const UNITS: [&str; 5] = ["Test", "Prod", "Sandbox", "Workloads", "Teams"];
-const TAGS: [(&str, &[&str]); 6] = [
-    ("environment", &["sandbox", "test", "production"]),
-    ("team", &["web", "data"]),
-    ("frozen", &["yes"]),
-    ("access/team-a", &["PowerUserAccess", "ViewOnlyAccess Extra-0"]),
-    ("cost-center", &["4711", "4712"]),
-    ("legal-hold", &["yes"]),
-];
-const UNIT_TAGS: [(&str, &[&str]); 2] = [("tier", &["core", "edge"]), ("floor", &["1"])];
-const GROUPS: [&str; 6] = [
-    "team-a",
-    "team-b",
-    "aws-web-test-ViewOnlyAccess",
-    "aws-shop-prod-PowerUserAccess",
-    "break-glass-more",
-    "visitors",
-];
-const ATTRIBUTES: [(&str, &[&str]); 3] = [
-    ("aws:identitystore:enterprise.department", &["Platform", "Sales"]),
-    ("title", &["Data Engineer", "Manager"]),
-    ("nickName", &["Bee"]),
-];
+/// What people write: names that the rules know, and some that they do not.
+#[derive(Debug)]
+pub(super) struct Words {
+    pub(super) accounts: &'static [&'static str],
+    pub(super) units: &'static [&'static str],
+    /// Keys, each with its values.
+    pub(super) tags: &'static [(&'static str, &'static [&'static str])],
+    pub(super) unit_tags: &'static [(&'static str, &'static [&'static str])],
+    pub(super) groups: &'static [&'static str],
+    /// Paths as the Identity Store has them, each with its values.
+    pub(super) attributes: &'static [(&'static str, &'static [&'static str])],
+}
+
+/// In Bob's company.
+pub(super) const BOBS_WORDS: Words = Words {
+    accounts: &["shop-prod", "web-test", "lab", "data-prod"],
+    units: &["Test", "Prod", "Sandbox", "Workloads", "Teams"],
+    tags: &[
+        ("environment", &["sandbox", "test", "production"]),
+        ("team", &["web", "data"]),
+        ("frozen", &["yes"]),
+        ("access/team-a", &["PowerUserAccess", "ViewOnlyAccess Extra-0"]),
+        ("cost-center", &["4711", "4712"]),
+        ("legal-hold", &["yes"]),
+    ],
+    unit_tags: &[("tier", &["core", "edge"]), ("floor", &["1"])],
+    groups: &[
+        "team-a",
+        "team-b",
+        "aws-web-test-ViewOnlyAccess",
+        "aws-shop-prod-PowerUserAccess",
+        "break-glass-more",
+        "visitors",
+    ],
+    attributes: &[
+        ("aws:identitystore:enterprise.department", &["Platform", "Sales"]),
+        ("title", &["Data Engineer", "Manager"]),
+        ("nickName", &["Bee"]),
+    ],
+};
+
 /// What may fail, in whatever way.
 const OPERATIONS: [&str; 17] = [
     "organizations:DescribeAccount",
@@ -147,17 +173,44 @@ pub(super) struct People {
     witness: Arc<Witness>,
     /// The account that Usher runs in, which nobody closes.
     home: Option<String>,
+    manners: Manners,
+    seen: RefCell<Option<(usize, Rc<There>)>>,
+    told: RefCell<Told>,
+}
+
+/// How people go about it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manners {
+    pub(super) words: &'static Words,
+    /// After how many deeds they look again at what is there. Whoever has an old page before them is
+    /// refused more often.
+    pub(super) look_after: usize,
+}
+
+/// What AWS told people.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told {
+    /// How often it did what it was asked to, by what that was.
+    pub(super) done: BTreeMap<String, u64>,
+    /// How often it refused, by the code of the error.
+    pub(super) refused: BTreeMap<String, u64>,
 }
 
 impl People {
-    pub(super) fn new(local: Arc<Local>, witness: Arc<Witness>, home: Option<String>) -> Self {
+    pub(super) fn new(
+        local: Arc<Local>,
+        witness: Arc<Witness>,
+        home: Option<String>,
+        manners: Manners,
+    ) -> Self {
         let router = local.router();
-        Self { local, router, witness, home }
+        let (seen, told) = (RefCell::default(), RefCell::default());
+        Self { local, router, witness, home, manners, seen, told }
     }
 
     /// Does it to what the numbers pick; tells what was done, and what AWS said against it.
-    pub(super) async fn does(&self, deed: Deed, picks: [u8; 3], number: usize) -> String {
-        let there = There::new(self.local.organization(), self.home.as_deref());
+    pub(super) async fn does(&self, deed: Deed, picks: [u32; 3], number: usize) -> String {
+        let there = self.there();
         let Some((target, body)) = self.request(deed, &there, picks, number).await else {
             return format!("{deed:?}: there is nothing to do it to");
         };
@@ -167,14 +220,34 @@ impl People {
         }
     }
 
+    /// What AWS told people so far.
+    pub(super) fn told(&self) -> Told {
+        self.told.borrow().clone()
+    }
+
+    /// What is there, or was a while ago.
+    fn there(&self) -> Rc<There> {
+        let mut seen = self.seen.borrow_mut();
+        if let Some((deeds, there)) = &mut *seen
+            && *deeds < self.manners.look_after
+        {
+            *deeds += 1;
+            return Rc::clone(there);
+        }
+        let there = Rc::new(There::new(self.local.organization(), self.home.as_deref()));
+        *seen = Some((1, Rc::clone(&there)));
+        there
+    }
+
     async fn request(
         &self,
         deed: Deed,
         there: &There,
-        picks: [u8; 3],
+        picks: [u32; 3],
         number: usize,
     ) -> Option<(String, Value)> {
         let [a, b, c] = picks;
+        let words = self.manners.words;
         let store = &there.organization.instance.identity_store_id;
         let organizations = |name: &str, body: Value| Some((organizations(name), body));
         let directory = |name: &str, mut body: Value| {
@@ -184,8 +257,8 @@ impl People {
         match deed {
             Deed::CreateAccount => organizations(
                 "CreateAccount",
-                json!({"AccountName": pick(&ACCOUNTS, a)?, "Email": format!("aws+{number}@example.com"),
-                    "Tags": [tag(&TAGS, b, c)]}),
+                json!({"AccountName": pick(words.accounts, a)?, "Email": format!("aws+{number}@example.com"),
+                    "Tags": [tag(words.tags, b, c)]}),
             ),
             Deed::MoveAccount => {
                 let account = pick(&there.accounts, a)?;
@@ -204,12 +277,12 @@ impl People {
             ),
             Deed::CreateUnit => organizations(
                 "CreateOrganizationalUnit",
-                json!({"ParentId": pick(&there.units, a)?.id, "Name": pick(&UNITS, b)?,
-                    "Tags": [tag(&UNIT_TAGS, c, c / 2)]}),
+                json!({"ParentId": pick(&there.units, a)?.id, "Name": pick(words.units, b)?,
+                    "Tags": [tag(words.unit_tags, c, c / 2)]}),
             ),
             Deed::RenameUnit => organizations(
                 "UpdateOrganizationalUnit",
-                json!({"OrganizationalUnitId": pick(&there.units, a)?.id, "Name": pick(&UNITS, b)?}),
+                json!({"OrganizationalUnitId": pick(&there.units, a)?.id, "Name": pick(words.units, b)?}),
             ),
             Deed::DeleteUnit => organizations(
                 "DeleteOrganizationalUnit",
@@ -217,26 +290,25 @@ impl People {
             ),
             Deed::TagAccount => organizations(
                 "TagResource",
-                json!({"ResourceId": pick(&there.accounts, a)?.id, "Tags": [tag(&TAGS, b, c)]}),
+                json!({"ResourceId": pick(&there.accounts, a)?.id, "Tags": [tag(words.tags, b, c)]}),
             ),
             Deed::UntagAccount => organizations(
                 "UntagResource",
-                json!({"ResourceId": pick(&there.accounts, a)?.id, "TagKeys": [pick(&TAGS, b)?.0]}),
+                json!({"ResourceId": pick(&there.accounts, a)?.id, "TagKeys": [pick(words.tags, b)?.0]}),
             ),
             Deed::TagUnit => organizations(
                 "TagResource",
-                json!({"ResourceId": pick(&there.units, a)?.id, "Tags": [tag(&UNIT_TAGS, b, c)]}),
+                json!({"ResourceId": pick(&there.units, a)?.id, "Tags": [tag(words.unit_tags, b, c)]}),
             ),
             Deed::UntagUnit => organizations(
                 "UntagResource",
-                json!({"ResourceId": pick(&there.units, a)?.id, "TagKeys": [pick(&UNIT_TAGS, b)?.0]}),
+                json!({"ResourceId": pick(&there.units, a)?.id, "TagKeys": [pick(words.unit_tags, b)?.0]}),
             ),
             Deed::CreateGroup => {
-                directory("CreateGroup", json!({"DisplayName": pick(&GROUPS, a)?}))
+                directory("CreateGroup", json!({"DisplayName": pick(words.groups, a)?}))
             }
             Deed::RenameGroup => {
-                let name =
-                    json!({"AttributePath": "displayName", "AttributeValue": pick(&GROUPS, b)?});
+                let name = json!({"AttributePath": "displayName", "AttributeValue": pick(words.groups, b)?});
                 let group = &pick(&there.groups, a)?.id;
                 directory("UpdateGroup", json!({"GroupId": group, "Operations": [name]}))
             }
@@ -249,7 +321,7 @@ impl People {
                     "Name": {"GivenName": "New", "FamilyName": "Person"}, "Title": "Data Engineer"}),
             ),
             Deed::ChangeUser => {
-                let (path, values) = pick(&ATTRIBUTES, b)?;
+                let (path, values) = pick(words.attributes, b)?;
                 let change = json!({"AttributePath": path, "AttributeValue": pick(values, c)?});
                 let user = &pick(&there.users, a)?.id;
                 directory("UpdateUser", json!({"UserId": user, "Operations": [change]}))
@@ -264,8 +336,7 @@ impl People {
             ),
             Deed::RemoveMember => {
                 let group = &pick(&there.groups, a)?.id;
-                let members: Vec<&User> =
-                    there.users.iter().filter(|user| there.is_member(user, group)).collect();
+                let members = there.members(group);
                 let member = json!({"UserId": pick(&members, b)?.id});
                 let (target, body) = directory(
                     "GetGroupMembershipId",
@@ -277,8 +348,7 @@ impl People {
             Deed::GrantByHand => {
                 let account = &pick(&there.accounts, a)?.id;
                 let set = &pick(&there.sets, b)?.arn;
-                let principals = there.principals();
-                let principal = pick(&principals, c)?;
+                let principal = pick(&there.principals, c)?;
                 Some(there.assignment("Create", &json!(account), &json!(set), principal))
             }
             Deed::RevokeByHand => {
@@ -319,7 +389,17 @@ impl People {
         let is_good = answer.status().is_success();
         let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
         let body: Value = serde_json::from_slice(&body).unwrap();
-        if is_good { Ok(body) } else { Err(body["__type"].to_string()) }
+        let mut told = self.told.borrow_mut();
+        let Told { done, refused } = &mut *told;
+        if is_good {
+            let (_, operation) = target.split_once('.').unwrap();
+            *done.entry(operation.to_owned()).or_default() += 1;
+            Ok(body)
+        } else {
+            let code = reading::text(&body["__type"]);
+            *refused.entry(code.clone()).or_default() += 1;
+            Err(code)
+        }
     }
 }
 
@@ -327,17 +407,17 @@ fn organizations(name: &str) -> String {
     format!("AWSOrganizationsV20161128.{name}")
 }
 
-fn pick<T>(all: &[T], number: u8) -> Option<&T> {
-    all.get(usize::from(number).checked_rem(all.len())?)
+fn pick<T>(all: &[T], number: u32) -> Option<&T> {
+    all.get(usize::try_from(number).unwrap().checked_rem(all.len())?)
 }
 
-fn tag(all: &[(&str, &[&str])], key: u8, value: u8) -> Value {
+fn tag(all: &[(&str, &[&str])], key: u32, value: u32) -> Value {
     let (key, values) = pick(all, key).unwrap();
     json!({"Key": key, "Value": pick(values, value).unwrap()})
 }
 
 /// A call that fails once or twice, or an assignment that is accepted and fails.
-fn fault(operation: u8, error: u8, times: u8) -> Fault {
+fn fault(operation: u32, error: u32, times: u32) -> Fault {
     let operation = *pick(&OPERATIONS, operation).unwrap();
     let is_write = operation.ends_with("AccountAssignment");
     let error = match pick(&ERRORS, error).unwrap() {
@@ -354,7 +434,7 @@ fn fault(operation: u8, error: u8, times: u8) -> Fault {
         operation: operation.to_owned(),
         error,
         account_id: None,
-        times: Some(u32::from(times % 3) + 1),
+        times: Some(times % 3 + 1),
         probability: Probability::ALWAYS,
     }
 }
@@ -369,6 +449,8 @@ struct There {
     groups: Vec<Group>,
     users: Vec<User>,
     sets: Vec<PermissionSet>,
+    /// Groups more often than users.
+    principals: Vec<Principal>,
 }
 
 impl There {
@@ -385,23 +467,19 @@ impl There {
         users.sort_by(|one, other| one.user_name.cmp(&other.user_name));
         let mut sets = organization.permission_sets.clone();
         sets.sort_by(|one, other| one.name.cmp(&other.name));
-        Self { organization, accounts, units, groups, users, sets }
+        let principals = principals(&groups, &users);
+        Self { organization, accounts, units, groups, users, sets, principals }
     }
 
     fn instance(&self) -> &str {
         self.organization.instance.instance_arn.as_str()
     }
 
-    fn is_member(&self, user: &User, group: &shared::ids::GroupId) -> bool {
-        let mut memberships = self.organization.memberships.iter();
-        memberships.any(|one| one.group_id == *group && one.user_id == user.id)
-    }
-
-    /// Groups more often than users.
-    fn principals(&self) -> Vec<Principal> {
-        let groups = self.groups.iter().map(|group| Principal::Group(group.id.clone()));
-        let users = self.users.iter().map(|user| Principal::User(user.id.clone()));
-        groups.clone().chain(groups.clone()).chain(groups).chain(users).collect()
+    fn members(&self, group: &GroupId) -> Vec<&User> {
+        let memberships = self.organization.memberships.iter();
+        let of_group = memberships.filter(|one| one.group_id == *group);
+        let ids: BTreeSet<_> = of_group.map(|one| &one.user_id).collect();
+        self.users.iter().filter(|user| ids.contains(&user.id)).collect()
     }
 
     fn assignment(
@@ -417,4 +495,10 @@ impl There {
         });
         (format!("SWBExternalService.{what}AccountAssignment"), body)
     }
+}
+
+fn principals(groups: &[Group], users: &[User]) -> Vec<Principal> {
+    let groups = groups.iter().map(|group| Principal::Group(group.id.clone()));
+    let users = users.iter().map(|user| Principal::User(user.id.clone()));
+    groups.clone().chain(groups.clone()).chain(groups).chain(users).collect()
 }

@@ -2,20 +2,22 @@
 //! jumps: from the first step of a history until nothing moves any more.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, Ref, RefCell},
     collections::{BTreeSet, VecDeque},
     fs,
     num::NonZeroU32,
     path::PathBuf,
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use local::{Chaos, Local, bobs_organization};
+use chrono::{DateTime, TimeDelta, Utc};
+use local::{Chaos, Local};
 use serde_json::{Value, json};
 use shared::{
     lane::{Cause, LaneMessage},
-    runtime::{self, Settings, World, lane_batch},
+    organization::Organization,
+    runtime::{self, Batch, Outcome, Settings, World, lane_batch_until},
     scope::{self, Function, Scope},
 };
 use tempfile::TempDir;
@@ -33,26 +35,55 @@ use crate::{
 };
 
 use super::{
-    history::{History, Step},
-    people::{Deed, People},
-    rules::rules_file,
-    witness::{Life, Witness},
+    figures::Figures,
+    history::Step,
+    people::{Deed, Manners, People, Told},
+    witness::{Life, Watch, Witness},
 };
 
 const USHER_ACCESS_KEY_ID: &str = "USHERLOCAL";
-/// Where Usher runs when it does not run in the management account.
-const HOME: &str = "240000000001";
 
 /// As the template sets them.
 const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(960);
 const BATCH: usize = 10;
 const ATTEMPTS: u32 = 10;
+/// How long Usher remembers that it has looked somewhere, and a little more.
+const REMEMBERED_LOOKS: Duration = Duration::from_secs(2 * 60 * 60);
 /// Longer than anything takes: when nothing has moved for so long, nothing will.
 const QUIET: Duration = Duration::from_secs(2 * 60 * 60);
 
+/// What is played: where, by which rules, and what goes wrong.
+#[derive(Clone, Debug)]
+pub(super) struct Scene {
+    /// How it all begins.
+    pub(super) organization: Organization,
+    /// How AWS behaves.
+    pub(super) aws: local::Settings,
+    /// What becomes of the events.
+    pub(super) chaos: Chaos,
+    /// The rules file of this number is in force at the beginning.
+    pub(super) rules: u32,
+    /// What is in the rules file of a number.
+    pub(super) rules_file: fn(u32) -> Value,
+    pub(super) manners: Manners,
+    /// How many calls to Identity Center Usher allows itself.
+    pub(super) calls_per_second: NonZeroU32,
+    /// When Lambda ends a run of the reconciler.
+    pub(super) run_time: Option<Duration>,
+    /// Of each run of the reconciler, over and over.
+    pub(super) lives: Vec<Option<Life>>,
+    /// Of each process of an event function.
+    pub(super) event_lives: Vec<Option<Life>>,
+    /// Whether each run of the reconciler begins cold.
+    pub(super) cold_starts: Vec<bool>,
+    pub(super) watch: Watch,
+    /// How many lines of what happened are kept, the last ones.
+    pub(super) diary_lines: usize,
+}
+
 /// Everything that one case needs.
 pub(super) struct Stage {
-    history: History,
+    scene: Scene,
     local: Arc<Local>,
     witness: Arc<Witness>,
     people: People,
@@ -66,9 +97,11 @@ pub(super) struct Stage {
     /// Messages that Usher sent by itself.
     own: Cell<usize>,
     runs: Cell<usize>,
-    dead: Cell<usize>,
     began: Instant,
-    diary: RefCell<Vec<String>>,
+    /// When runs began, by this clock and by the one on the wall.
+    looks: RefCell<Vec<(Instant, DateTime<Utc>)>>,
+    figures: RefCell<Figures>,
+    diary: RefCell<VecDeque<String>>,
 }
 
 /// A message on the lane.
@@ -76,6 +109,7 @@ struct Message {
     id: String,
     body: String,
     attempts: u32,
+    sent: Instant,
     due: Instant,
 }
 
@@ -87,33 +121,19 @@ struct EventTap {
 }
 
 impl Stage {
-    /// Bob's organization, before anything has happened. The first sweep, that of the deployment, is
+    /// The organization, before anything has happened. The first sweep, that of the deployment, is
     /// on the lane.
-    pub(super) async fn set(history: &History) -> (Self, UnboundedReceiver<Value>) {
-        let setting = &history.setting;
-        let home = setting.is_delegated.then_some(HOME);
-        let settings = local::Settings {
-            latency: Duration::from_millis(80),
-            assignment_time: Duration::from_millis(2_500),
-            account_time: Duration::from_secs(40),
-            caller: home.map(|home| home.parse().unwrap()),
-            page_size: Some(7),
-            empty_pages: true,
-            usher_access_key_id: Some(USHER_ACCESS_KEY_ID.to_owned()),
-            identity_source: setting.identity_source,
-            native_notifications: setting.native,
-            control_tower: setting.control_tower,
-            ..local::Settings::default()
-        };
-        let mut local = Local::start(bobs_organization(), settings).await.unwrap();
-        let mut chaos = Chaos::new(setting.seed);
-        (chaos.delay, chaos.lost) = (setting.delay, setting.lost);
-        let events = chaos.disturb(local.take_events().unwrap());
+    pub(super) async fn set(mut scene: Scene) -> (Self, UnboundedReceiver<Value>) {
+        scene.aws.usher_access_key_id = Some(USHER_ACCESS_KEY_ID.to_owned());
+        let home = scene.aws.caller.as_ref().map(ToString::to_string);
+        let mut local = Local::start(scene.organization.clone(), scene.aws.clone()).await.unwrap();
+        let events = scene.chaos.clone().disturb(local.take_events().unwrap());
         let local = Arc::new(local);
-        let witness = Arc::new(Witness::new(Arc::clone(&local), rules_file(history.rules)));
-        let people = People::new(Arc::clone(&local), Arc::clone(&witness), home.map(str::to_owned));
+        let rules = (scene.rules_file)(scene.rules);
+        let witness = Arc::new(Witness::new(Arc::clone(&local), rules.clone(), scene.watch));
+        let people = People::new(Arc::clone(&local), Arc::clone(&witness), home, scene.manners);
         let stage = Self {
-            history: history.clone(),
+            scene,
             local,
             witness,
             people,
@@ -124,24 +144,26 @@ impl Stage {
             moves: Cell::new(0),
             own: Cell::new(0),
             runs: Cell::new(0),
-            dead: Cell::new(0),
             began: Instant::now(),
+            looks: RefCell::default(),
+            figures: RefCell::default(),
             diary: RefCell::default(),
         };
-        stage.write_rules(history.rules);
+        stage.write_rules(&rules);
         stage.put("Scheduled Event", Scope::everything());
         (stage, events)
     }
 
-    /// Plays the history, and waits until nothing moves any more.
-    pub(super) async fn play(&self, events: &mut UnboundedReceiver<Value>) {
-        let steps = async {
-            for (number, step) in self.history.steps.iter().enumerate() {
-                self.step(number, step).await;
+    /// Plays the steps, and waits until nothing moves any more.
+    pub(super) async fn play(&self, steps: &[Step], events: &mut UnboundedReceiver<Value>) {
+        let played = async {
+            for (number, step) in steps.iter().enumerate() {
+                sleep(step.pause).await;
+                self.step(number, step.deed, step.picks).await;
             }
             self.quiet().await;
         };
-        self.while_usher_works(steps, events).await;
+        self.while_usher_works(played, events).await;
     }
 
     /// A scope comes onto the lane, and is worked off while nobody does anything else.
@@ -150,15 +172,16 @@ impl Stage {
         self.while_usher_works(self.quiet(), events).await;
     }
 
-    async fn while_usher_works(
+    /// Does something while the functions work.
+    pub(super) async fn while_usher_works<T>(
         &self,
-        until: impl Future<Output = ()>,
+        until: impl Future<Output = T>,
         events: &mut UnboundedReceiver<Value>,
-    ) {
+    ) -> T {
         tokio::select! {
-            () = until => {}
+            done = until => done,
             () = self.event_functions(events) => panic!("the events have ended"),
-            () = self.reconciler() => {}
+            () = self.reconciler() => panic!("the lane has ended"),
         }
     }
 
@@ -171,7 +194,8 @@ impl Stage {
             .unwrap();
     }
 
-    async fn quiet(&self) {
+    /// Waits until nothing moves any more.
+    pub(super) async fn quiet(&self) {
         loop {
             let before = self.moves.get();
             sleep(QUIET).await;
@@ -181,25 +205,25 @@ impl Stage {
         }
     }
 
-    async fn step(&self, number: usize, step: &Step) {
-        sleep(step.pause).await;
+    /// Somebody does something.
+    pub(super) async fn step(&self, number: usize, deed: Deed, picks: [u32; 3]) {
         self.moved();
-        let told = match step.deed {
+        let told = match deed {
             Deed::WriteRules => {
-                let [a, b, c] = step.picks;
-                let rules = u32::from_be_bytes([0, a, b, c]);
-                self.write_rules(rules);
-                self.witness.hear_of_rules(rules_file(rules));
+                let [a, b, c] = picks;
+                let rules = (self.scene.rules_file)(a << 16 | b << 8 | c);
+                self.write_rules(&rules);
+                self.witness.hear_of_rules(rules.clone());
                 self.put("Object Created", Scope::rules_changed());
-                format!("rules: {}", rules_file(rules))
+                format!("rules: {rules}")
             }
-            deed => self.people.does(deed, step.picks, number).await,
+            deed => self.people.does(deed, picks, number).await,
         };
         self.note(told);
     }
 
-    fn write_rules(&self, choice: u32) {
-        fs::write(self.rules_path(), by_lines(&rules_file(choice))).unwrap();
+    fn write_rules(&self, rules: &Value) {
+        fs::write(self.rules_path(), by_lines(rules)).unwrap();
     }
 
     fn rules_path(&self) -> PathBuf {
@@ -211,7 +235,7 @@ impl Stage {
     }
 
     /// What the schedule and rules-events put on the lane.
-    fn put(&self, event: &str, scope: Scope) {
+    pub(super) fn put(&self, event: &str, scope: Scope) {
         self.own.set(self.own.get() + 1);
         let id = format!("own-{}", self.own.get());
         let cause = Cause { event: event.to_owned(), id: Some(id.clone()), ..Cause::default() };
@@ -220,8 +244,9 @@ impl Stage {
 
     fn push(&self, id: String, body: String) {
         self.moved();
-        let message = Message { id, body, attempts: 0, due: Instant::now() };
-        self.lane.borrow_mut().push_back(message);
+        let sent = Instant::now();
+        self.lane.borrow_mut().push_back(Message { id, body, attempts: 0, sent, due: sent });
+        self.figures.borrow_mut().messages_in += 1;
         self.sent.notify_one();
     }
 
@@ -237,7 +262,11 @@ impl Stage {
 
     fn note(&self, what: impl std::fmt::Display) {
         let seconds = self.began.elapsed().as_secs_f64();
-        self.diary.borrow_mut().push(format!("{seconds:>8.1} s  {what}"));
+        let mut diary = self.diary.borrow_mut();
+        if diary.len() == self.scene.diary_lines {
+            diary.pop_front();
+        }
+        diary.push_back(format!("{seconds:>8.1} s  {what}"));
     }
 
     /// Hands each event to its function, again when that dies or fails: Lambda does so for an event
@@ -247,6 +276,7 @@ impl Stage {
         let mut world = self.event_world(&mut process);
         while let Some(event) = events.recv().await {
             self.moved();
+            self.figures.borrow_mut().events += 1;
             let function = match scope::route(&event).function {
                 None | Some(Function::Reconciler | Function::RulesEvents) => continue,
                 Some(function) => function,
@@ -255,6 +285,8 @@ impl Stage {
                 let done = tokio::select! {
                     outcome = runtime::event(&world.0, function, event.clone()) => {
                         self.note(format!("{function}: {} {outcome:?}", event["detail"]["eventName"]));
+                        let is_ignored = matches!(outcome, Ok(Outcome::Ignored(_)));
+                        self.figures.borrow_mut().ignored += usize::from(is_ignored);
                         outcome.is_ok()
                     }
                     () = world.1.killed.notified() => {
@@ -272,7 +304,7 @@ impl Stage {
     }
 
     fn event_world(&self, process: &mut usize) -> (World, Arc<EventTap>) {
-        let lives = &self.history.event_lives;
+        let lives = &self.scene.event_lives;
         // The last process of all lives on.
         let life = lives.get(*process).copied().flatten();
         *process += 1;
@@ -292,7 +324,7 @@ impl Stage {
             lane: Some("http://localhost/111111111111/usher-lane.fifo".to_owned()),
             cache: Some(self.cache().to_str().unwrap().parse().unwrap()),
             own_role: Some(self.local.usher_role_arn()),
-            calls_per_second: NonZeroU32::new(1_000).unwrap(),
+            calls_per_second: self.scene.calls_per_second,
             ..Settings::default()
         }
     }
@@ -327,18 +359,22 @@ impl Stage {
         let run = self.runs.get();
         self.runs.set(run + 1);
         let of_this_run = |all: &[bool]| all[run % all.len()];
-        if of_this_run(&self.history.cold_starts) {
+        if of_this_run(&self.scene.cold_starts) {
             *world = None;
         }
         let tap: Arc<dyn Tap> = Arc::<Witness>::clone(&self.witness);
         let alive = world.get_or_insert_with(|| self.world(self.settings(), tap));
-        let record = |message: &Message| json!({"messageId": message.id, "body": message.body});
-        let records: Vec<Value> = batch.iter().map(record).collect();
+        let records: Vec<Value> = batch.iter().map(|message| self.record(message)).collect();
         self.note(format!("run {run} takes {}", scopes(&batch)));
-        self.witness.begin(self.history.lives[run % self.history.lives.len()]);
+        self.witness.begin(self.scene.lives[run % self.scene.lives.len()]);
+        self.looks.borrow_mut().push((now, wall()));
+        let longest_wait = batch.iter().map(|message| now - message.sent).max().unwrap_or_default();
+        self.figures.borrow_mut().waited(longest_wait);
+        let until = self.scene.run_time.map(|time| now + time);
         let (again, after) = tokio::select! {
-            answer = lane_batch(alive, json!({"Records": records})) => {
+            answer = lane_batch_until(alive, json!({"Records": records}), until) => {
                 self.note(told(&answer));
+                self.count(&answer, &batch, alive);
                 let failed = answer.ok().map(|batch| batch.response.batch_item_failures);
                 let failed = failed.map(|all| {
                     all.into_iter().map(|one| one.item_identifier).collect::<BTreeSet<String>>()
@@ -354,23 +390,74 @@ impl Stage {
         self.moved();
         self.take_sent();
         if let Some(failed) = again {
+            let before = batch.len();
             batch.retain(|message| failed.contains(&message.id));
+            self.figures.borrow_mut().messages_done += before - batch.len();
         }
         for message in batch.into_iter().rev() {
             let attempts = message.attempts + 1;
             if attempts == ATTEMPTS {
                 self.note(format!("dead: {}", message.body));
-                self.dead.set(self.dead.get() + 1);
+                self.figures.borrow_mut().messages_dead += 1;
             } else {
+                self.figures.borrow_mut().come_again += 1;
                 let due = Instant::now() + after;
                 self.lane.borrow_mut().push_front(Message { attempts, due, ..message });
             }
         }
     }
 
+    /// The message as Lambda hands it over.
+    ///
+    /// Usher asks the clock on the wall when it looks, and this clock jumps. So a message says that it was
+    /// sent a second before the first run that began a second or more after it was.
+    fn record(&self, message: &Message) -> Value {
+        const MARGIN: Duration = Duration::from_secs(1);
+        let mut looks = self.looks.borrow_mut();
+        let forgotten = looks.partition_point(|(began, _)| began.elapsed() > REMEMBERED_LOOKS);
+        looks.drain(..forgotten);
+        let first = looks.partition_point(|(began, _)| *began < message.sent + MARGIN);
+        let sent = looks.get(first).map_or_else(wall, |(_, at)| *at - TimeDelta::seconds(1));
+        let attributes = json!({"SentTimestamp": sent.timestamp_millis().to_string()});
+        json!({"messageId": message.id, "body": message.body, "attributes": attributes})
+    }
+
+    fn count(&self, answer: &Result<Batch, runtime::Failure>, batch: &[Message], world: &World) {
+        let mut figures = self.figures.borrow_mut();
+        figures.count_calls(world.calls().take());
+        let Ok(Batch { reconciled, .. }) = answer else { return };
+        let messages = batch.iter().map(|message| (message.sent, message.body.as_str()));
+        figures.count_run(reconciled.as_ref(), messages);
+    }
+
+    /// What happened so far, in numbers.
+    pub(super) fn figures(&self) -> Ref<'_, Figures> {
+        self.figures.borrow()
+    }
+
+    /// What AWS told people so far.
+    pub(super) fn people_were_told(&self) -> Told {
+        self.people.told()
+    }
+
+    /// AWS.
+    pub(super) fn aws(&self) -> &Local {
+        &self.local
+    }
+
+    /// The rules in force.
+    pub(super) fn rules(&self) -> Arc<Value> {
+        self.witness.rules()
+    }
+
+    /// How many messages wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.lane.borrow().len()
+    }
+
     /// How many messages were given up: what they told of is as good as lost.
     pub(super) fn dead(&self) -> usize {
-        self.dead.get()
+        self.figures.borrow().messages_dead
     }
 
     /// How many steps did something, and how many changes of Usher's were judged.
@@ -404,7 +491,8 @@ impl Stage {
 
     /// What happened, line by line.
     pub(super) fn diary(&self) -> String {
-        self.diary.borrow().join("\n")
+        let lines: Vec<String> = self.diary.borrow().iter().cloned().collect();
+        lines.join("\n")
     }
 }
 
@@ -433,6 +521,11 @@ impl Tap for EventTap {
         }
         !is_over
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "Usher asks that clock, too")]
+fn wall() -> DateTime<Utc> {
+    SystemTime::now().into()
 }
 
 fn scopes(batch: &[Message]) -> String {

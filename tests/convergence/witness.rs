@@ -19,9 +19,19 @@ use crate::{
     support::in_process::Tap,
 };
 
+/// How closely AWS is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Watch {
+    /// Every moment is kept, and each of Usher's changes is held against those that it could have seen.
+    EveryMoment,
+    /// Nothing: a large organization has no room for all that it ever was.
+    Nothing,
+}
+
 /// Hears every request of the reconciler, and kills it when its time has come.
 pub(super) struct Witness {
     local: Arc<Local>,
+    watch: Watch,
     seen: Mutex<Seen>,
     killed: Notify,
 }
@@ -55,7 +65,7 @@ pub(super) struct Life {
 }
 
 impl Witness {
-    pub(super) fn new(local: Arc<Local>, rules: Value) -> Self {
+    pub(super) fn new(local: Arc<Local>, rules: Value, watch: Watch) -> Self {
         let moment = Moment { organization: inputs(&local), rules: Arc::new(rules) };
         let seen = Seen {
             moments: vec![moment],
@@ -66,7 +76,7 @@ impl Witness {
             judged: 0,
             wrongs: Vec::new(),
         };
-        Self { local, seen: Mutex::new(seen), killed: Notify::new() }
+        Self { local, watch, seen: Mutex::new(seen), killed: Notify::new() }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -75,6 +85,9 @@ impl Witness {
 
     /// Looks whether anything has changed.
     pub(super) fn look(&self) {
+        if self.watch == Watch::Nothing {
+            return;
+        }
         let organization = inputs(&self.local);
         let mut seen = self.seen();
         let last = seen.moments.last().unwrap();
@@ -88,7 +101,11 @@ impl Witness {
     pub(super) fn hear_of_rules(&self, rules: Value) {
         self.look();
         let organization = inputs(&self.local);
-        self.seen().moments.push(Moment { organization, rules: Arc::new(rules) });
+        let mut seen = self.seen();
+        if self.watch == Watch::Nothing {
+            seen.moments.clear();
+        }
+        seen.moments.push(Moment { organization, rules: Arc::new(rules) });
     }
 
     /// The rules in force.
@@ -145,6 +162,7 @@ impl Tap for Witness {
             return false;
         }
         match operation {
+            _ if self.watch == Watch::Nothing => {}
             "SWBExternalService.CreateAccountAssignment" => seen.judge_create(&triple(body)),
             "SWBExternalService.DeleteAccountAssignment" => seen.judge_delete(&triple(body)),
             _ => {}
