@@ -60,11 +60,17 @@ fn values(lines: &[Value]) -> BTreeMap<(String, String), Vec<f64>> {
     for line in lines {
         for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
             assert_eq!(directive["Namespace"], NAMESPACE);
-            let dimensions = directive["Dimensions"][0].as_array().unwrap().iter();
+            // Each set of dimensions is a metric of its own, which costs.
+            let [dimensions] = directive["Dimensions"].as_array().unwrap().as_slice() else {
+                panic!("{directive}")
+            };
+            let dimensions = dimensions.as_array().unwrap().iter();
             let dimension: Vec<&str> =
                 dimensions.map(|name| line[name.as_str().unwrap()].as_str().unwrap()).collect();
             for metric in directive["Metrics"].as_array().unwrap() {
                 let name = metric["Name"].as_str().unwrap();
+                let unit = metric["Unit"].as_str().unwrap();
+                assert!(METRICS.contains(&(name, unit)), "{metric}");
                 let number = |value: &Value| value.as_f64().unwrap();
                 let here = match &line[name] {
                     Value::Array(all) => all.iter().map(number).collect(),
