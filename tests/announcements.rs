@@ -531,6 +531,33 @@ async fn a_run_for_one_event_tells_what_it_could_not_read() {
     assert!(told_gaps > 2, "{told_gaps} of {reads}");
 }
 
+/// A sweep tells its gaps at its end, with all else that it found.
+#[tokio::test(start_paused = true)]
+async fn a_sweep_tells_at_its_end_what_it_could_not_read() {
+    let reads = {
+        let mut watch = Watch::of(as_it_should_be(), REVOKE);
+        watch.sweep().await;
+        watch.aws.reads.get()
+    };
+    let mut told_gaps = 0;
+    for read in 0..reads {
+        let aws = FakeAws::new(as_it_should_be().0).asked_by_management_if(true);
+        let mut watch = Watch::of(as_it_should_be(), REVOKE);
+        watch.aws = aws.failing_read(read);
+        let errand = Errand::new(Scope::everything(), Vec::new(), now());
+        let (parts, mut picture) = ((&watch.aws, &watch.aws, &watch.aws), Picture::default());
+        let run = reconcile(parts, &watch.rules, Limits::default(), &errand, &mut picture).await;
+        let Ok(run) = run else { continue };
+        let announced = watch.aws.announced.take();
+        let of = |kind: &str| announced.iter().filter(|told| told.detail_type == kind).count();
+        assert_eq!((of("Gaps Found"), of("Sweep Finished")), (0, 1), "read {read}");
+        let told = announced.last().unwrap();
+        assert_eq!(told.detail["gaps"], json!(run.plan.gaps), "read {read}");
+        told_gaps += usize::from(!run.plan.gaps.is_empty());
+    }
+    assert!(told_gaps > 2, "{told_gaps} of {reads}");
+}
+
 // ---- When they go out -----------------------------------------------------------------------------------------
 
 /// A bus that takes its time, or refuses.

@@ -66,7 +66,7 @@ async fn is_found(
 /// found and kept again by the next one that looks there.
 pub(super) async fn end(world: &World, errand: &Errand, reconciled: &Reconciled) {
     let Ok(folder) = world.approvals() else { return };
-    hold(&folder, errand, reconciled).await;
+    hold(folder, errand, reconciled).await;
     let Some(approval) = &errand.approval else { return };
     // What was not read may be of the set, and what there was no time for is: the message comes again, and its approval
     // has to be there then.
