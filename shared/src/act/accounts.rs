@@ -18,7 +18,10 @@ use crate::{
 use super::queue::{Queue, Waiting};
 
 /// After how many successes in a row an account in which a request was refused has more than one slot
-/// again.
+/// again. Twice as many each time that it refuses again as soon as it has: AWS may bear but one request
+/// there.
+///
+/// Unit: changes.
 const SUCCESSES_TO_RECOVER: u32 = 2;
 
 /// The changes that wait, and what is in flight where.
@@ -40,8 +43,10 @@ struct Account {
     standing: BTreeSet<PermissionSetArn>,
     /// Whether a change has been made here in this run.
     is_proven: bool,
-    /// How many successes in a row it takes until requests are refused here no more, as far as is known.
-    successes_to_recover: u32,
+    /// Changes made here since a request was last refused.
+    successes_in_a_row: u32,
+    /// How many of them it takes until it has more than one slot again.
+    to_recover: u32,
     /// Whether a request in flight takes longer than others.
     is_late: bool,
 }
@@ -179,16 +184,23 @@ impl Account {
             self.standing.insert(change.permission_set.arn.clone());
         }
         self.is_proven = true;
-        self.successes_to_recover = self.successes_to_recover.saturating_sub(1);
+        self.successes_in_a_row = self.successes_in_a_row.saturating_add(1);
     }
 
     fn refuses(&mut self) {
-        self.successes_to_recover = SUCCESSES_TO_RECOVER;
+        let had_recovered = self.successes_in_a_row >= self.to_recover;
+        let twice = self.to_recover.saturating_mul(2);
+        if self.successes_in_a_row >= twice {
+            self.to_recover = SUCCESSES_TO_RECOVER;
+        } else if had_recovered {
+            self.to_recover = twice;
+        }
+        self.successes_in_a_row = 0;
     }
 
     /// In an account in trouble there is one request at a time, and nobody waits for it.
     fn is_in_trouble(&self) -> bool {
-        self.successes_to_recover > 0 || self.is_late
+        self.successes_in_a_row < self.to_recover || self.is_late
     }
 
     fn is_granting(&self) -> bool {

@@ -24,7 +24,7 @@ use super::{
 /// only its own revocations wait for them.
 ///
 /// **An account in trouble**, where a request was refused or takes long, has one slot and delays
-/// nobody else, until two changes in a row were made there. When it does not get free, it is left to the
+/// nobody else, until some changes in a row were made there. When it does not get free, it is left to the
 /// next run.
 ///
 /// **Assumption.** Whoever calls is the only writer. Other writers cost conflicts, which are tried
