@@ -24,6 +24,9 @@ use super::{
 /// Unit: calls, one after each look.
 const ASKS_FOR_A_REASON: u32 = 3;
 
+/// What is told of a request that has failed, where AWS did not say why.
+const UNREAD: &str = "FAILED, reason unread";
+
 /// What is to be done at a moment, and when to come back although nothing has arrived. Both go by one
 /// clock: a change whose time came in between would be in neither.
 #[derive(Debug)]
@@ -278,7 +281,7 @@ impl Run {
             return self.keep_following(request, &failure.to_string(), now);
         }
         if let Some(one) = self.under_way.remove(request) {
-            let reason = format!("FAILED, reason unread: {failure}");
+            let reason = format!("{UNREAD}: {failure}");
             self.failed(one.waiting, FailureKind::Permanent, reason, now);
         }
     }
@@ -292,7 +295,7 @@ impl Run {
             return;
         }
         if let Some(one) = self.under_way.remove(request) {
-            let reason = unknown_end(request, why);
+            let reason = one.unknown_end(request, why);
             let account = one.waiting.change.account.id.clone();
             self.fail(one.waiting, reason);
             let left = self.accounts.give_up(&account);
@@ -309,7 +312,7 @@ impl Run {
             self.outcomes.push(Outcome { change, result: Err(reason.to_owned()) });
         }
         for (request, one) in std::mem::take(&mut self.under_way) {
-            let result = Err(unknown_end(&request, WHY));
+            let result = Err(one.unknown_end(&request, WHY));
             self.outcomes.push(Outcome { change: one.waiting.change, result });
         }
     }
@@ -377,10 +380,15 @@ impl UnderWay {
     fn new(waiting: Waiting, since: Instant) -> Self {
         Self { waiting, since, is_asked_for: false, has_failed: false, asked_in_vain: 0 }
     }
-}
 
-fn unknown_end(request: &RequestId, why: &str) -> String {
-    format!("the end of request {request} is not known: {why}")
+    /// What is told of it where nobody follows it any longer.
+    fn unknown_end(&self, request: &RequestId, why: &str) -> String {
+        if self.has_failed {
+            format!("{UNREAD}: {why}")
+        } else {
+            format!("the end of request {request} is not known: {why}")
+        }
+    }
 }
 
 /// By how much a back-off is shortened, so that what failed together does not come again together:

@@ -10,7 +10,10 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-use super::*;
+use super::{
+    run::{Arrival, Run, Task},
+    *,
+};
 use crate::{
     aws::pace::Pace,
     failure::FailureKind,
@@ -384,6 +387,8 @@ impl Act for Center {
     async fn status(&self, _: Action, request: &RequestId) -> Result<Progress, CallFailure> {
         const STATUS: &str = "sso:DescribeAccountAssignmentCreationStatus";
         self.call(STATUS).await?;
+        // Nobody promises that the answers come in the order of the questions.
+        sleep(self.latency).await;
         self.state.borrow_mut().asked_singly += 1;
         let one = self.state.borrow().requests[request].clone();
         if self.bad.get(&one.assignment.account_id) == Some(&Bad::FailsUnread) {
@@ -431,6 +436,11 @@ impl Request {
             (true, Some(_)) => RequestState::Failed,
         }
     }
+}
+
+/// Who keeps the roles of the first permission set in some accounts.
+fn keepers(accounts: usize) -> Vec<Change> {
+    (0..accounts).map(|account| change(Action::Create, account, 0, 1_000)).collect()
 }
 
 /// The same changes where it is known that the roles stand.
@@ -728,16 +738,22 @@ async fn while_a_role_is_made_nobody_is_granted_it_whatever_the_plan_says() {
 
 #[tokio::test(start_paused = true)]
 async fn an_account_gets_one_slot_until_something_is_done_there() {
-    let center = Center::new(3 * SECOND).with(0, Bad::Hangs);
+    let center = Center::new(3 * SECOND).with(0, Bad::Hangs).holding(&keepers(3));
     act(&center, standing(changes(Action::Create, 3, 1, 10)), Limits::default()).await;
-    assert_eq!(center.accepted_in(0), 1, "nobody knows whether its requests ever end");
+    let state = center.state.borrow();
+    let asked =
+        |is_it: bool| state.asked.iter().filter(move |(one, _)| (*one == account_id(0)) == is_it);
+    let (_, last) = asked(false).next_back().unwrap();
+    let beside_them = asked(true).filter(|(_, when)| when < last).count();
+    assert_eq!(beside_them, 1, "nobody knows whether its requests ever end");
 }
 
-/// Throttled calls are nobody's fault; after anything else the account has one slot for a while.
+/// An account that refused something, or took long, has one slot for a while.
 #[tokio::test(start_paused = true)]
 async fn an_account_that_refused_something_recovers() {
     for bad in [Bad::FailsAtFirst(1), Bad::FailsAtFirst(3), Bad::FirstTakes(20)] {
-        let (center, start) = (Center::new(3 * SECOND).with(0, bad), Instant::now());
+        let start = Instant::now();
+        let center = Center::new(3 * SECOND).with(0, bad).holding(&keepers(1));
         let acted =
             act(&center, standing(changes(Action::Create, 1, 1, 80)), Limits::default()).await;
         assert_eq!(failures(&acted), Vec::<&str>::new());
@@ -748,7 +764,7 @@ async fn an_account_that_refused_something_recovers() {
 
 #[tokio::test(start_paused = true)]
 async fn an_account_that_fails_everything_keeps_one_slot() {
-    let center = Center::new(3 * SECOND).with(0, Bad::Fails);
+    let center = Center::new(3 * SECOND).with(0, Bad::Fails).holding(&keepers(1));
     let limits = Limits::default();
     let acted = act(&center, standing(changes(Action::Create, 1, 1, 30)), limits).await;
     assert_eq!((failures(&acted).len(), center.accepted_in(0)), (30, 30), "none is tried again");
@@ -788,15 +804,25 @@ async fn what_is_refused_comes_again_later_and_later() {
     assert!(firsts.len() > 3, "{firsts:?}");
 }
 
+/// After a conflict, what waits in the account waits for what is in flight there.
 #[tokio::test(start_paused = true)]
 async fn a_throttle_is_no_accounts_fault() {
-    let mut center = Center::new(3 * SECOND);
-    center.of_others = OUTSTANDING - 5;
-    let start = Instant::now();
-    act(&center, standing(changes(Action::Create, 1, 1, 30)), Limits::default()).await;
-    assert!(center.state.borrow().throttled > 0);
-    // Five at once take eighteen seconds, and one at once ninety.
-    assert!(start.elapsed() < 45 * SECOND, "{:?}", start.elapsed());
+    for (code, started) in [("ConflictException", 0), ("ThrottlingException", 1)] {
+        let now = Instant::now();
+        let mut run = Run::new(standing(changes(Action::Create, 1, 1, 3)), Limits::default());
+        for (number, task) in run.step(now).unwrap().tasks.into_iter().enumerate() {
+            let Task::Start(waiting) = task else { panic!("{task:?}") };
+            let request = RequestId(format!("request-{number}"));
+            let accepted =
+                Progress { request, state: RequestState::InProgress, failure_reason: None };
+            let refused = failure("sso:CreateAccountAssignment", code);
+            let answer = if number == 0 { Err(refused) } else { Ok(accepted) };
+            run.hear(Arrival::Started(waiting, answer), now);
+        }
+        let tasks = run.step(now + 2 * SECOND).unwrap().tasks;
+        let starts = tasks.iter().filter(|task| matches!(task, Task::Start(_))).count();
+        assert_eq!(starts, started, "{code}");
+    }
 }
 
 /// What waits for its time does not keep a run from ending when that is over.
@@ -811,6 +837,17 @@ async fn a_run_ends_when_nothing_may_start_any_more() {
     let acted = act(&center, changes(Action::Create, 1, 1, 1), limits).await;
     assert_eq!(acted.not_started.len(), 1);
     assert!(start.elapsed() <= 11 * SECOND, "{:?}", start.elapsed());
+}
+
+/// Also where nothing else happens that it might wait for.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_never_answered_is_not_waited_for() {
+    let center = Center::new(SECOND).with(0, Bad::NeverAnswers);
+    let follow_until = Some(Instant::now() + 40 * SECOND);
+    let limits = Limits { follow_until, ..Limits::default() };
+    let acting = act(&center, changes(Action::Create, 1, 1, 1), limits);
+    let acted = tokio::time::timeout(50 * SECOND, acting).await.unwrap();
+    assert_eq!((failures(&acted).len(), acted.not_started.len()), (1, 0));
 }
 
 /// Whatever AWS does, the run ends in time, and each change is told of once.
