@@ -66,8 +66,8 @@ fn one_of_each() -> Vec<Announcement> {
     let right = rules_with(limited);
     let warnings = shared::lint::lint(&right, now());
     vec![
-        announcement::of_change(&create, &Fate::Done("request"), &causes),
-        announcement::of_change(&delete, &Fate::Done("request"), &causes),
+        announcement::of_change(&create, &Fate::Done(Some("request")), &causes),
+        announcement::of_change(&delete, &Fate::Done(Some("request")), &causes),
         announcement::of_change(&create, &Fate::Failed("reason"), &causes),
         announcement::drift_found(&drift, &causes),
         announcement::gaps_found(&[gap], &causes),
