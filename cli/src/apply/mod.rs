@@ -84,11 +84,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let (organization, plan) = plan::live(&world, &rules, scope).await?;
     let approvals = arguments.approve.clone().map(Approvals::of).unwrap_or_default();
     let plan = plan.approved_by(&approvals);
-    if arguments.format == Format::Text {
-        plan::print(&plan, &rules, &organization, "")?;
-    }
     let due: Vec<Change> = plan.due().cloned().collect();
-    if !due.is_empty() && !arguments.yes {
+    let is_decided = arguments.yes || due.is_empty();
+    plan::show((arguments.format, is_decided), &plan, &rules, &organization)?;
+    if !is_decided {
         confirm(&plan, organization.observed_at)?;
     }
     let applied = Box::pin(carry_out(&world, due)).await?;
