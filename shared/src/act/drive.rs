@@ -17,11 +17,12 @@ use super::{
 ///
 /// **Guarantees.** At most [`Limits::in_flight`] requests at once. In an account one role is updated
 /// at a time, and nothing else happens to its permission set meanwhile: the first assignment of a
-/// permission set goes alone, then the others together; the last to go goes alone, too. Every request is
-/// followed to its end, as long as there is time ([`Limits::follow_until`]). In an account, all grants end, or are given up on, before the first revocation begins; and where one
-/// failed, or its end is not known, nothing is revoked in this run: it may have been meant to replace
-/// what is revoked. Other accounts' grants come first too, unless their account is in trouble: then
-/// only its own revocations wait for them.
+/// permission set goes alone, then the others together; the last to go goes alone, too. Every request
+/// is followed to its end, as long as there is time ([`Limits::follow_until`]). In an account, all
+/// grants end, or are given up on, before the first revocation begins; and where one failed, or its end
+/// is not known, nothing is revoked in this run: it may have been meant to replace what is revoked.
+/// Other accounts' grants come first too, unless their account is in trouble: then only its own
+/// revocations wait for them.
 ///
 /// **An account in trouble**, where a request was refused or takes long, has one slot and delays
 /// nobody else, until some changes in a row were made there. When it does not get free, it is left to the
@@ -43,8 +44,7 @@ pub async fn act_and_tell(
 ) -> Acted {
     let mut run = Run::new(changes, limits);
     let mut on_their_way = FuturesUnordered::new();
-    loop {
-        let Some(Step { tasks, next }) = run.step(Instant::now()) else { break };
+    while let Some(Step { tasks, next }) = run.step(Instant::now()) {
         on_their_way.extend(tasks.into_iter().map(|task| carry_out(writes, task)));
         tokio::select! {
             biased;

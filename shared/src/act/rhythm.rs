@@ -8,8 +8,8 @@
 //!
 //! Of 600 creates in 60 accounts, three seconds each and ten in flight, which nobody can make in less
 //! than 180 seconds, that makes 193 (1.072 of the bound) and takes 475 looks. With one look a second it
-//! would be 240 seconds (1.334) and 240 looks: two looks a second more, of the 18 calls a second that the
-//! settings allow, buy a fifth of the time.
+//! would be 240 seconds (1.334) and 240 looks. So one and a half looks a second more, of the 18 calls a
+//! second that the settings allow, save a fifth of the time.
 
 use std::time::Duration;
 
