@@ -336,6 +336,9 @@ async fn a_busy_day(watched: &mut Watched) {
 
     // Before there are rules: what is not there is told from what is forbidden.
     watched.look_at(Scope::account(PAYMENTS_PROD.parse().unwrap()), "no rules").await;
+    // What cannot be read is handed back, until the queue gives up on it.
+    watched.bed.send(&json!({"scope": "nowhere"}), "unreadable").await;
+    watched.bed.settle().await;
     for function in ["account-events", "tag-events", "group-events", "assignment-events"] {
         let event = an_event_for(function, group.as_str());
         let told = watched.bed.deliver(&event).await;

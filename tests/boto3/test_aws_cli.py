@@ -90,8 +90,8 @@ class Terminals:
         self._exports = 'eval "$(usher local --exports)"'
 
     def aws(self, *arguments: str) -> Any:
-        """An answer of the AWS CLI."""
-        return json.loads(self.second(shlex.join(["aws", *arguments, "--output", "json"])) or "null")
+        """An answer of the AWS CLI, which prints nothing where there is nothing in it."""
+        return json.loads(self.second(shlex.join(["aws", *arguments, "--output", "json"])) or "{}")
 
     def close(self) -> None:
         for process in self._processes:
