@@ -11,7 +11,7 @@ use shared::{
     drift::{Drift, Response, Since, drift},
     lane::{Cause, LaneMessage, Tally},
     observe::Picture,
-    organization::{Assignment, Gap, Unread},
+    organization::{Assignment, Gap, Membership, Unread},
     plan::{Action, Change, Plan, Role},
     promotion::examine,
     reconcile::{Announce, Errand, NotAnnounced, Reconciled, reconcile},
@@ -22,7 +22,9 @@ use shared::{
 use crate::support::{
     events::api_call,
     fake_aws::FakeAws,
-    organization::{Company, account_id, assignment, company, group_id, permission_set_arn},
+    organization::{
+        Company, account_id, assignment, company, group_id, permission_set_arn, user_id,
+    },
     page, rules,
 };
 
@@ -59,20 +61,13 @@ fn one_of_each() -> Vec<Announcement> {
         reason: "AccessDeniedException".to_owned(),
     };
     let tally = Tally { parts: 1, gaps: vec![gap.clone()], ..Tally::default() };
-    let object = RulesObject::written(
-        shared::scope::event::Event::new(
-            &json!({"source": "aws.s3", "detail-type": "Object Created", "detail": {
-            "bucket": {"name": "b"}, "object": {"key": "rules.yaml", "version-id": "v"}}}),
-        )
-        .unwrap(),
-    )
-    .unwrap();
+    let object = rules_object();
     let invalid = examine("rules.yaml".to_owned(), b"version: 1\nrules: []\n".to_vec(), now());
     let right = rules_with(limited);
     let warnings = shared::lint::lint(&right, now());
     vec![
-        announcement::of_change(&create, &Fate::Done("request"), &causes),
-        announcement::of_change(&delete, &Fate::Done("request"), &causes),
+        announcement::of_change(&create, &Fate::Done(Some("request")), &causes),
+        announcement::of_change(&delete, &Fate::Done(Some("request")), &causes),
         announcement::of_change(&create, &Fate::Failed("reason"), &causes),
         announcement::drift_found(&drift, &causes),
         announcement::gaps_found(&[gap], &causes),
@@ -81,6 +76,18 @@ fn one_of_each() -> Vec<Announcement> {
         announcement::rules_activated(&object, &right, &warnings, &causes),
         announcement::rules_rejected(&object, &invalid.unwrap_err(), &causes),
     ]
+}
+
+/// A version of the rules file, as S3 tells of it.
+fn rules_object() -> RulesObject {
+    RulesObject::written(
+        shared::scope::event::Event::new(
+            &json!({"source": "aws.s3", "detail-type": "Object Created", "detail": {
+            "bucket": {"name": "b"}, "object": {"key": "rules.yaml", "version-id": "v"}}}),
+        )
+        .unwrap(),
+    )
+    .unwrap()
 }
 
 /// What is described once for all kinds, or is there only sometimes, may be missing from an example.
@@ -101,11 +108,15 @@ fn differences(place: &str, told: &Value, sent: &Value, found: &mut Vec<String>)
             found.extend(missing.map(|key| format!("{place}.{key} is not in the example")));
         }
         (Value::Array(told), Value::Array(sent)) => {
+            if !told.is_empty() && sent.is_empty() {
+                found.push(format!("{place} is sent without anything in it"));
+            }
             for (one, other) in told.iter().zip(sent.iter().cycle()) {
                 differences(&format!("{place}[]"), one, other, found);
             }
         }
-        (Value::Null, Value::String(_)) | (Value::String(_), Value::Null) => {}
+        // What an example shows is there: in the fullest shape, all of it.
+        (Value::Null, Value::String(_)) => {}
         (told, sent) if std::mem::discriminant(told) == std::mem::discriminant(sent) => {}
         _ => found.push(format!("{place} is {told} in the example, and {sent} is sent")),
     }
@@ -134,6 +145,9 @@ fn the_page_shows_each_announcement_with_exactly_its_fields() {
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+    // Of the changes here, one takes a role away.
+    let noted = |one: Announcement| one.detail.get("note").map(|_| one.detail_type);
+    assert_eq!(one_of_each().into_iter().filter_map(noted).collect::<Vec<_>>(), ["Access Revoked"]);
     sent.sort_unstable();
     assert_eq!(sent, DETAIL_TYPES);
     // The table at the top, and the fields of a change, which are told once for all.
@@ -150,6 +164,24 @@ fn the_page_shows_each_announcement_with_exactly_its_fields() {
             "{field}"
         );
     }
+}
+
+/// What is odd about rules that are in force is told, and not only that they are.
+#[test]
+fn the_warnings_of_a_rules_file_are_told() {
+    let odd = rules(
+        "{version: 1, manage: {unlisted: report}, rules: [{name: a, permission_sets: Power, users: [mary], accounts: {all: true}}]}",
+    );
+    let warnings = shared::lint::lint(&odd, now());
+    assert!(!warnings.is_empty());
+    let Announcement { detail, .. } =
+        announcement::rules_activated(&rules_object(), &odd, &warnings, &[]);
+    let told = detail["warnings"].as_array().unwrap();
+    assert_eq!(told.len(), warnings.len());
+    assert!(
+        told.iter().all(|one| one["code"].is_string() && one["message"].is_string()),
+        "{detail}"
+    );
 }
 
 // ---- Drift ----------------------------------------------------------------------------------------------------
@@ -224,6 +256,19 @@ impl Watch {
     }
 }
 
+impl Watch {
+    /// Somebody hands the account `pay` to another team; what drift is announced then.
+    async fn after_a_tag(&mut self, team: &str) -> Vec<Value> {
+        {
+            let mut organization = self.aws.organization.borrow_mut();
+            let account = organization.accounts.iter_mut().find(|one| one.name == "pay").unwrap();
+            account.tags.insert("team".to_owned(), team.to_owned());
+        }
+        let tagged = Cause { event: "TagResource".to_owned(), ..Cause::default() };
+        self.look(Scope::account(account_id("pay")), vec![tagged]).await
+    }
+}
+
 fn told_by(event: &str, assignment: &Assignment) -> Cause {
     Cause {
         event: event.to_owned(),
@@ -258,6 +303,26 @@ async fn what_somebody_grants_by_hand_is_told_with_who_did_it() {
             Vec::<Value>::new()
         );
         assert_eq!(watch.sweep().await, Vec::<Value>::new());
+    }
+}
+
+/// Where nobody had looked before, an event is the only witness; one that tells of the opposite is none. Whoever takes
+/// away what no rule grants, or grants what one does, has not acted against the rules, although AWS is not done with it.
+#[tokio::test(start_paused = true)]
+async fn an_event_is_a_witness_of_what_it_tells_and_of_nothing_else() {
+    let (mine, theirs) =
+        (assignment("Power", "Engineering", "web"), assignment("Admin", "Engineering", "pay"));
+    let company = everybody_builds().assigned("Power", "Engineering", "pay");
+    let company = company.assigned("Admin", "Engineering", "pay");
+    for (events, told) in [
+        (["CreateAccountAssignment", "DeleteAccountAssignment"], 0),
+        (["DeleteAccountAssignment", "CreateAccountAssignment"], 2),
+    ] {
+        let mut watch = Watch::of(company.clone(), "{unlisted: revoke, max_revocations: 100%}");
+        let scope = Scope::account(account_id("web")).merge(Scope::account(account_id("pay")));
+        let causes = vec![told_by(events[0], &mine), told_by(events[1], &theirs)];
+        assert_eq!(watch.look(scope, causes).await.len(), told, "{events:?}");
+        assert_eq!(watch.aws.writes.borrow().len(), 2, "{events:?}");
     }
 }
 
@@ -314,17 +379,66 @@ async fn what_was_there_before_is_no_drift() {
 #[tokio::test(start_paused = true)]
 async fn what_a_tag_brings_about_is_no_drift() {
     let mut watch = Watch::swept(as_it_should_be(), REVOKE).await;
-    let retag = |watch: &Watch, value: &str| {
-        let mut organization = watch.aws.organization.borrow_mut();
-        let account = organization.accounts.iter_mut().find(|one| one.name == "pay").unwrap();
-        account.tags.insert("team".to_owned(), value.to_owned());
-    };
     for value in ["bank", "shop"] {
-        retag(&watch, value);
-        let tagged = Cause { event: "TagResource".to_owned(), ..Cause::default() };
-        let drift = watch.look(Scope::account(account_id("pay")), vec![tagged]).await;
+        let drift = watch.after_a_tag(value).await;
         assert_eq!((drift, watch.aws.writes.take().len()), (Vec::new(), 1), "{value}");
     }
+}
+
+/// Somebody comes and goes, and a group has members enough or has not: what is granted and revoked for that is the rules'
+/// doing, whether the membership's event tells of it or a sweep finds it.
+#[tokio::test(start_paused = true)]
+async fn what_a_membership_brings_about_is_no_drift() {
+    let company = company().group("Engineering").permission_set("Power").permission_set("Admin");
+    let company = company.account("pay", "/").user("mary").user("bob").member("bob", "Engineering");
+    let by_membership = rules(
+        "{version: 1, manage: {unlisted: revoke, users: true, max_revocations: 100%}, rules: [\
+         {name: a, permission_sets: Power, users: [{in_group: Engineering}], accounts: {all: true}}, \
+         {name: b, permission_sets: Admin, groups: Engineering, members: {at_least: 2}, accounts: {all: true}}]}",
+    );
+    for is_sweep in [false, true] {
+        let mut watch = Watch::of(company.clone(), REVOKE);
+        watch.rules = by_membership.clone();
+        watch.sweep().await;
+        watch.aws.writes.take();
+        for event in ["CreateGroupMembership", "DeleteGroupMembership"] {
+            let membership =
+                Membership { group_id: group_id("Engineering"), user_id: user_id("mary") };
+            let memberships = |watch: &Watch| {
+                let mut organization = watch.aws.organization.borrow_mut();
+                match event {
+                    "CreateGroupMembership" => organization.memberships.push(membership.clone()),
+                    _ => organization.memberships.retain(|other| *other != membership),
+                }
+            };
+            memberships(&watch);
+            let (scope, causes) = if is_sweep {
+                (Scope::everything(), Vec::new())
+            } else {
+                let scope =
+                    Scope::group(group_id("Engineering")).merge(Scope::user(user_id("mary")));
+                (scope, vec![Cause { event: event.to_owned(), ..Cause::default() }])
+            };
+            let drift = watch.look(scope, causes).await;
+            // To mary, and to the group that has two members, or has not.
+            assert_eq!((drift, watch.aws.writes.take().len()), (Vec::new(), 2), "{event}");
+        }
+    }
+}
+
+/// Nobody heard how a change of Usher's own ended. It was made, and is wrong by the time that it is seen.
+#[tokio::test(start_paused = true)]
+async fn what_usher_may_have_done_itself_is_no_drift() {
+    let late = assignment("Power", "Engineering", "pay");
+    let company = everybody_builds().assigned("Power", "Engineering", "web");
+    let mut watch = Watch::of(company.clone(), REVOKE);
+    let aws = FakeAws::new(company.0).asked_by_management_if(true);
+    watch.aws = aws.refusing(late.clone(), "nobody heard how it ended");
+    watch.sweep().await;
+    watch.somebody_grants(late.clone());
+    watch.aws.writes.take();
+    assert_eq!(watch.after_a_tag("bank").await, Vec::<Value>::new());
+    assert_eq!(watch.aws.writes.take(), [(Action::Delete, late)]);
 }
 
 /// What somebody who is gone has left shows in some listings only, so it may seem to be new.
@@ -413,6 +527,33 @@ async fn a_run_for_one_event_tells_what_it_could_not_read() {
             assert_eq!(told.detail["number"], run.plan.gaps.len());
             assert_eq!(told.detail["causes"][0]["event"], "MoveAccount");
         }
+    }
+    assert!(told_gaps > 2, "{told_gaps} of {reads}");
+}
+
+/// A sweep tells its gaps at its end, with all else that it found.
+#[tokio::test(start_paused = true)]
+async fn a_sweep_tells_at_its_end_what_it_could_not_read() {
+    let reads = {
+        let mut watch = Watch::of(as_it_should_be(), REVOKE);
+        watch.sweep().await;
+        watch.aws.reads.get()
+    };
+    let mut told_gaps = 0;
+    for read in 0..reads {
+        let aws = FakeAws::new(as_it_should_be().0).asked_by_management_if(true);
+        let mut watch = Watch::of(as_it_should_be(), REVOKE);
+        watch.aws = aws.failing_read(read);
+        let errand = Errand::new(Scope::everything(), Vec::new(), now());
+        let (parts, mut picture) = ((&watch.aws, &watch.aws, &watch.aws), Picture::default());
+        let run = reconcile(parts, &watch.rules, Limits::default(), &errand, &mut picture).await;
+        let Ok(run) = run else { continue };
+        let announced = watch.aws.announced.take();
+        let of = |kind: &str| announced.iter().filter(|told| told.detail_type == kind).count();
+        assert_eq!((of("Gaps Found"), of("Sweep Finished")), (0, 1), "read {read}");
+        let told = announced.last().unwrap();
+        assert_eq!(told.detail["gaps"], json!(run.plan.gaps), "read {read}");
+        told_gaps += usize::from(!run.plan.gaps.is_empty());
     }
     assert!(told_gaps > 2, "{told_gaps} of {reads}");
 }

@@ -114,6 +114,23 @@ async fn nobody_is_asked_where_nobody_is() {
     assert!(desk.local.calls().is_empty(), "{:?}", desk.local.calls());
 }
 
+/// What nobody sees cannot be agreed to: stdout is for the tool that takes the JSON, so the plan stands above the question.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wants_json_sees_the_plan_before_the_question() {
+    let desk = Desk::new(RULES).await;
+    let before = desk.assignments();
+    let apply = ["apply", "--rules", "rules.yaml", "--format", "json"];
+    let (_, screen) = desk.usher.at_a_terminal(&apply, "no");
+    let (shown, _) =
+        screen.split_once("Apply these changes?").unwrap_or_else(|| panic!("{screen}"));
+    assert!(shown.contains("Plan: 3 to create, 1 to delete"), "{screen}");
+    assert_eq!(desk.assignments(), before);
+    // Nobody is asked: nothing but JSON.
+    let ended = desk.apply(&["--format", "json", "--yes"]);
+    assert!(!ended.stderr.contains("Plan: "), "{ended}");
+    assert!(serde_json::from_str::<Value>(&ended.stdout).is_ok(), "{ended}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_are_told_with_the_reason_of_aws() {
     let desk = Desk::new(RULES).await;

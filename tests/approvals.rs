@@ -21,6 +21,7 @@ use crate::support::{
     bed::{Bed, Deployment},
     local_aws::{LocalAws, again, message_about, quick},
     organization::{Company, account_id, assignment, company},
+    usher::{Ended, Usher},
     wire_faults::{BadWire, Harm, Spoilt},
 };
 
@@ -364,6 +365,90 @@ async fn what_new_rules_no_longer_grant_is_held() {
     let sets = held(&aws);
     assert_eq!((sets.len(), sets[0].revocations.len()), (1, 6));
     assert_eq!(aws.announced("Revocations Held").len(), 1);
+}
+
+impl Held {
+    /// `usher approve`, as somebody types it who wants the set of that digest to go.
+    fn typed(&self, more: &[&str]) -> Vec<String> {
+        let rules = self.aws.rules_file().to_str().unwrap().to_owned();
+        let lane = "http://localhost/310000000001/usher-lane.fifo".to_owned();
+        let digest = self.set.digest.to_string();
+        let typed = ["approve", &digest, "--rules", &rules, "--lane", &lane];
+        typed.iter().chain(more).map(|&word| word.to_owned()).collect()
+    }
+
+    fn admin(&self) -> Usher {
+        Usher::new().aws_at(self.aws.local.endpoint())
+    }
+
+    fn type_approve(&self, more: &[&str]) -> Ended {
+        let typed = self.typed(more);
+        self.admin().run(&typed.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Somebody writes where sets are kept.
+    fn keep(&self, set: &Value) {
+        let file = folder(&self.aws).join("held").join(format!("{}.json", self.set.digest));
+        fs::write(file, serde_json::to_vec(set).unwrap()).unwrap();
+    }
+}
+
+/// Whoever writes below `held/` may tell an approver of another set than goes: less of it, more, one revocation in
+/// place of another, or grants.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_shown_is_what_is_approved() {
+    let held = Held::new().await;
+    let set = serde_json::to_value(&held.set).unwrap();
+    let forge = |forge: &dyn Fn(&mut Vec<Value>)| {
+        let mut forged = set.clone();
+        forge(forged["changes"].as_array_mut().unwrap());
+        forged
+    };
+    let other_account = account_id("web").to_string();
+    let forged: [Value; 6] = [
+        forge(&|changes| drop(changes.pop())),
+        forge(&|changes| changes.push(changes[0].clone())),
+        forge(&|changes| changes[0] = changes[1].clone()),
+        forge(&|changes| changes[0]["account_id"] = json!(other_account)),
+        forge(&|changes| changes[0]["action"] = json!("create")),
+        forge(&|changes| changes[0] = json!({"action": "delete"})),
+    ];
+    for forged in forged {
+        held.keep(&forged);
+        let ended = held.type_approve(&["--yes"]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended}\n{forged}");
+        assert!(ended.stderr.contains("is not the set of that digest"), "{ended}");
+        assert!(!held.approved(&held.set.digest).exists(), "{forged}");
+    }
+    held.keep(&set);
+    let ended = held.type_approve(&["--yes"]);
+    assert!(ended.code == 0 && held.approved(&held.set.digest).exists(), "{ended}");
+}
+
+/// The digest is of ids, so a forged name is seen only by its id.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_name_is_shown_with_its_id() {
+    let held = Held::new().await;
+    let ended = held.type_approve(&["--yes"]);
+    for Assignment { account_id, permission_set_arn, principal } in &held.set.revocations {
+        let (_, permission_set) = permission_set_arn.as_str().rsplit_once('/').unwrap();
+        let ids = [permission_set, principal.id(), account_id.as_str()];
+        let is_shown = |line: &str| ids.iter().all(|id| line.contains(&format!("({id})")));
+        assert!(ended.stdout.lines().any(is_shown), "{ids:?}: {ended}");
+    }
+}
+
+/// What nobody sees cannot be agreed to: stdout is for the tool that takes the JSON, so the set stands above the question.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wants_json_sees_the_set_before_the_question() {
+    let held = Held::new().await;
+    let typed = held.typed(&["--format", "json"]);
+    let typed: Vec<&str> = typed.iter().map(String::as_str).collect();
+    let (_, screen) = held.admin().at_a_terminal(&typed, "no");
+    let (shown, _) =
+        screen.split_once("Revoke 4 revocations?").unwrap_or_else(|| panic!("{screen}"));
+    assert_eq!(shown.matches("  - ViewOnlyAccess").count(), 4, "{screen}");
+    assert!(!held.approved(&held.set.digest).exists());
 }
 
 /// The real binaries, a real bucket and a real queue: what is held there goes when an admin approves it.

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use insta::{assert_snapshot, with_settings};
 use local::{Local, Settings, bobs_organization};
 use serde_json::{Value, json};
+use shared::organization::Assignment;
 
 use crate::support::{
     bed::{Bed, Deployment},
@@ -55,6 +56,7 @@ impl Clinic {
     async fn trail(&mut self) {
         let trail = json!({"Name": "everything", "S3BucketName": self.bed.bucket, "IsMultiRegionTrail": true});
         self.bed.call("cloudtrail", "create_trail", &trail, None).await;
+        assert_eq!(self.states()["trail"], "failed", "there, and not logging");
         self.bed.call("cloudtrail", "start_logging", &json!({"Name": "everything"}), None).await;
     }
 
@@ -101,6 +103,14 @@ async fn an_old_sweep_is_measured_by_the_schedule(clinic: &mut Clinic) {
         line.split_whitespace().next().unwrap().to_owned()
     });
     assert_eq!(states, ["warning", "ok", "failed"]);
+    // A young one that could not do or read something.
+    for ailing in ["failed", "gaps"] {
+        let mut sweep: Value = serde_json::from_str(&last).unwrap();
+        assert_eq!(sweep[ailing], 0, "{sweep}");
+        sweep[ailing] = json!(1);
+        clinic.bed.put_object(LAST_SWEEP, &sweep.to_string()).await;
+        assert_eq!(clinic.states()["last sweep"], "warning", "{ailing}");
+    }
     clinic.bed.put_object(LAST_SWEEP, &last).await;
 }
 
@@ -111,6 +121,9 @@ async fn an_installation_gets_well() {
     check("nothing_is_there_yet", &clinic.doctor(&[]));
     let states = clinic.states();
     assert_eq!(states["trail"], "failed", "{states:?}");
+    for missing in ["trail there", "forwarder", "uploaded", "last sweep"] {
+        assert_eq!(states[missing], "warning", "{states:?}");
+    }
     clinic.trail().await;
     clinic.disable("RulesEvents").await;
     assert_eq!(clinic.states()["event rules"], "failed");
@@ -206,9 +219,22 @@ async fn every_call_of_the_reconciler_is_tried() {
 async fn a_delegated_administrator_is_told_its_limits() {
     let caller = Some("240000000001".parse().unwrap());
     let settings = Settings { caller, ..Settings::default() };
-    let local = Local::start(bobs_organization(), settings).await.unwrap();
+    let mut organization = bobs_organization();
+    let management = organization.organization.management_account_id.clone();
+    let there = Assignment { account_id: management, ..organization.assignments[0].clone() };
+    organization.assignments.push(there);
+    let local = Local::start(organization, settings).await.unwrap();
     let ended = at(&local).with("AWS_REGION", "eu-west-1".to_owned()).run(&["doctor"]);
     assert!(ended.stdout.contains("account 240000000001 is a delegated administrator"), "{ended}");
+    // What is used in the management account, and so is not its to change.
+    let line = |check: &str| {
+        let is_it = |line: &&str| line.split_whitespace().nth(1) == Some(check);
+        ended.stdout.lines().find(is_it).unwrap_or_else(|| panic!("no {check}: {ended}")).to_owned()
+    };
+    let place = line("place");
+    assert!(place.starts_with("warning") && place.contains("used there: "), "{place}");
+    assert!(line("forwarder").contains("cannot be seen from here"), "{ended}");
+    assert!(!ended.stdout.contains("trail there"), "another account's trail is not seen: {ended}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,6 +242,14 @@ async fn the_wrong_region_and_no_credentials_are_told() {
     let local = Local::start(bobs_organization(), Settings::default()).await.unwrap();
     let ended = at(&local).with("AWS_REGION", "us-west-2".to_owned()).run(&["doctor"]);
     assert_eq!(ended.code, 1, "{ended}");
+    assert!(
+        ended.stdout.contains("Identity Center is in eu-west-1, and not in us-west-2"),
+        "{ended}"
+    );
+    local.fail(denied("sso-admin:ListInstances", None));
+    let none = at(&local).with("AWS_REGION", "eu-west-1".to_owned()).run(&["doctor"]);
+    assert_eq!((none.code, none.stdout.lines().count()), (1, 3), "{none}");
+    assert!(none.stdout.contains("failed   instance"), "{none}");
     let nobody = Usher::new()
         .with("AWS_ENDPOINT_URL", local.endpoint())
         .with("AWS_REGION", "eu-west-1".to_owned())

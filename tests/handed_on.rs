@@ -4,7 +4,7 @@
 use std::{fs, num::NonZeroU32, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use local::Local;
+use local::{Fault, Local};
 use serde_json::{Value, json};
 use shared::{
     approval::HeldSet,
@@ -190,6 +190,53 @@ async fn a_process_that_dies_before_it_hands_on_has_not_seen_to_the_tick() {
     stage.finish().await;
     assert_eq!(stage.assignments(), ACCOUNTS);
 }
+
+/// An event that says to look everywhere comes once, and AWS refuses one account of many: that one is handed on by itself
+/// and done there, and nobody else is looked at for it.
+#[tokio::test(start_paused = true)]
+async fn the_account_in_which_something_failed_is_handed_on_and_done() {
+    let refused = account_id("shop-7");
+    for is_everything in [true, false] {
+        let stage = Stage::new(shops(false), EVERYBODY, None).await;
+        let scope = if is_everything { Scope::everything() } else { Scope::rules_changed() };
+        let cause = Cause { event: "DeleteGroupMembership".to_owned(), ..Cause::default() };
+        let changed = LaneMessage { scope, cause: cause.clone(), ..LaneMessage::default() };
+        stage.local.fail(denied("sso-admin:CreateAccountAssignment", Some(refused.clone())));
+        let batch = stage.deliver(&stage.world(), &changed.body(), LONG).await;
+        assert!(again(&batch).is_empty());
+        assert_eq!(stage.assignments(), ACCOUNTS - 1);
+        let [left] = stage.local.take_messages().try_into().unwrap();
+        let left = LaneMessage::parse(&left.body).unwrap();
+        assert_eq!((&left.scope, &left.cause), (&Scope::account(refused.clone()), &cause));
+
+        // It is refused once more: the message itself comes again, and nothing is handed on.
+        let batch = stage.deliver(&stage.world(), &left.body(), LONG).await;
+        assert_eq!(again(&batch), ["message-0"]);
+        assert!(stage.local.take_messages().is_empty());
+        stage.local.mend();
+        let batch = stage.deliver(&stage.world(), &left.body(), LONG).await;
+        assert!(again(&batch).is_empty() && stage.local.take_messages().is_empty());
+        assert_eq!(stage.assignments(), ACCOUNTS);
+    }
+}
+
+/// What failed and what there was no time for go on the lane as two messages, although they come of one.
+#[tokio::test(start_paused = true)]
+async fn what_failed_and_what_there_was_no_time_for_are_both_done() {
+    let stage = Stage::new(shops(false), EVERYBODY, None).await;
+    stage.local.fail(Fault { times: Some(1), ..denied("sso-admin:CreateAccountAssignment", None) });
+    let cause = Cause { event: "DeleteGroupMembership".to_owned(), ..Cause::default() };
+    let changed = LaneMessage { scope: Scope::everything(), cause, ..LaneMessage::default() };
+    let batch = stage.deliver(&stage.world(), &changed.body(), SHORT).await;
+    assert!(again(&batch).is_empty());
+    let done = stage.assignments();
+    assert!((1..ACCOUNTS).contains(&done), "{done}");
+    stage.finish().await;
+    assert_eq!(stage.assignments(), ACCOUNTS);
+}
+
+const EVERYBODY: &str = "{version: 1, manage: {unlisted: revoke}, rules: [{name: a, permission_sets: Power, \
+                         groups: Engineering, accounts: {name: 'shop-*'}}]}";
 
 const NOBODY: &str = "{version: 1, manage: {unlisted: revoke, max_revocations: 0}, rules: []}";
 

@@ -6,12 +6,13 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::{Value, json};
 use shared::{
     act::Limits,
+    failure::{CallFailure, FailureKind},
     lane::Cause,
     observe::Picture,
     organization::{Gap, Unread},
-    plan::Action,
-    reconcile::{Errand, reconcile},
-    runtime::metrics::{Figures, METRICS},
+    plan::{Action, Plan},
+    reconcile::{Errand, NotAnnounced, Reconciled, reconcile},
+    runtime::metrics::{Figures, METRICS, since},
     scope::Scope,
 };
 
@@ -60,11 +61,17 @@ fn values(lines: &[Value]) -> BTreeMap<(String, String), Vec<f64>> {
     for line in lines {
         for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
             assert_eq!(directive["Namespace"], NAMESPACE);
-            let dimensions = directive["Dimensions"][0].as_array().unwrap().iter();
+            // Each set of dimensions is a metric of its own, which costs.
+            let [dimensions] = directive["Dimensions"].as_array().unwrap().as_slice() else {
+                panic!("{directive}")
+            };
+            let dimensions = dimensions.as_array().unwrap().iter();
             let dimension: Vec<&str> =
                 dimensions.map(|name| line[name.as_str().unwrap()].as_str().unwrap()).collect();
             for metric in directive["Metrics"].as_array().unwrap() {
                 let name = metric["Name"].as_str().unwrap();
+                let unit = metric["Unit"].as_str().unwrap();
+                assert!(METRICS.contains(&(name, unit)), "{metric}");
                 let number = |value: &Value| value.as_f64().unwrap();
                 let here = match &line[name] {
                     Value::Array(all) => all.iter().map(number).collect(),
@@ -187,12 +194,61 @@ async fn a_run_is_counted() {
     let errand = Errand::new(Scope::everything(), vec![cause], now);
     let mut picture = Picture::default();
     let run = reconcile((&aws, &aws, &aws), &rules, Limits::default(), &errand, &mut picture);
-    let mut figures = Figures::default();
-    figures.add(&run.await.unwrap());
+    let (mut figures, run) = (Figures::default(), run.await.unwrap());
+    figures.add(&run);
     assert_eq!(figures.changes, BTreeMap::from([(Action::Create, 2)]));
     assert_eq!((figures.failures, figures.drift, figures.sweeps), (1, 1, 1));
     assert_eq!((figures.held, figures.not_announced, figures.gaps.len()), (0, 0, 0));
     assert_eq!(figures.after_the_event.len(), 2);
     let in_time = Duration::from_secs(10)..Duration::from_secs(40);
     assert!(figures.after_the_event.iter().all(|after| in_time.contains(after)), "{figures:?}");
+}
+
+/// What a run says of itself is added to what the runs before it said.
+#[tokio::test(start_paused = true)]
+async fn the_runs_of_an_invocation_add_up() {
+    let rules = rules(
+        "{version: 1, manage: {unlisted: revoke, max_revocations: 0}, rules: [{name: a, permission_sets: Power, groups: Engineering, accounts: {name: web}}]}",
+    );
+    let company = company().group("Engineering").permission_set("Power").account("web", "/");
+    let company = company.account("pay", "/").assigned("Power", "Engineering", "pay");
+    let aws = FakeAws::new(company.0);
+    let now = "2026-03-02T15:42:00Z".parse().unwrap();
+    let errand = Errand::new(Scope::account(account_id("pay")), Vec::new(), now);
+    let mut picture = Picture::default();
+    let run = reconcile((&aws, &aws, &aws), &rules, Limits::default(), &errand, &mut picture);
+    let run = run.await.unwrap();
+    assert_eq!(run.plan.held().count(), 1);
+    let gap = Gap { what: Unread::Assignments, account_id: None, reason: "Throttling".to_owned() };
+    let failure = CallFailure {
+        operation: "events:PutEvents",
+        code: "InternalFailure".to_owned(),
+        message: String::new(),
+        kind: FailureKind::Transient,
+    };
+    let impossible = run.plan.changes.clone();
+    let run = Reconciled {
+        plan: Plan { gaps: vec![gap], impossible, ..run.plan.clone() },
+        not_announced: Some(NotAnnounced { number: 3, failure }),
+        ..run
+    };
+    let mut figures = Figures::default();
+    for runs in 1..3 {
+        figures.add(&run);
+        let Figures { failures, held, sweeps, gaps, not_announced, .. } = &figures;
+        assert_eq!((*failures, *held, *sweeps), (runs, runs, 0));
+        assert_eq!((gaps.len(), *not_announced), (runs, 3 * runs));
+    }
+}
+
+/// A process lives longer than an invocation, and its counters go on.
+#[test]
+fn only_what_an_invocation_called_itself_is_told() {
+    let counted = |list: u64, tags: u64| -> BTreeMap<String, u64> {
+        let all = [("ListAccounts", list), ("ListTagsForResource", tags)];
+        all.map(|(name, number)| (name.to_owned(), number)).into_iter().collect()
+    };
+    let told = since(&counted(2, 5), counted(2, 9));
+    assert_eq!(told, [("ListTagsForResource".to_owned(), 4)].into());
+    assert_eq!(since(&BTreeMap::new(), counted(1, 2)), counted(1, 2));
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use shared::{
     act::Limits,
     ids::AccountId,
-    lane::{Cause, LaneMessage},
+    lane::{Cause, LaneMessage, Tally},
     observe::Picture,
     plan::Action,
     reconcile::{Errand, Reconciled, reconcile},
@@ -216,6 +216,60 @@ async fn a_sweep_in_parts_tells_the_sums_of_the_whole() {
         assert!(parts > 1, "{seconds} s");
         assert_eq!((&in_parts, &failed), (&at_once, &0.into()), "{parts} parts of {seconds} s");
     }
+}
+
+/// Whatever is found in an account that comes again is counted once: what is held or only reported, and what failed.
+#[tokio::test(start_paused = true)]
+async fn what_is_found_in_parts_is_counted_once_whatever_it_is() {
+    let mut company = company().group("Engineering").permission_set("Old");
+    for set in 0..12 {
+        company = company.permission_set(&format!("Power{set}"));
+    }
+    for number in 0..6 {
+        let name = format!("shop-{number}");
+        company = company.account(&name, "/").tagged("team", "shop");
+        company = company.assigned("Old", "Engineering", &name);
+    }
+    for (manage, field, is_refused) in [
+        ("{unlisted: revoke, max_revocations: 0}", "held", false),
+        ("{unlisted: report}", "unlisted", false),
+        ("{unlisted: report}", "unlisted", true),
+    ] {
+        let rules =
+            rules(&RULES.replace("{unlisted: revoke}", manage).replace("Power", "\"Power*\""));
+        let finished = async |start: Option<u64>| {
+            let mut aws = FakeAws::new(company.0.clone());
+            if is_refused {
+                aws = aws.refusing(assignment("Power0", "Engineering", "shop-3"), "403 refused");
+            }
+            let start = start.map(Duration::from_secs);
+            let time = Time { look: Duration::from_secs(60), start };
+            let runs = in_parts(&aws, &rules, sweep(), time).await.len();
+            let announced = aws.announced.borrow();
+            let told = announced.iter().find(|told| told.detail_type == "Sweep Finished").unwrap();
+            (runs, told.detail["summary"].clone(), told.detail["failed"].clone())
+        };
+        let (parts, summary, failed) = finished(None).await;
+        assert_eq!((parts, &summary[field]), (1, &6.into()), "{summary}");
+        assert_eq!(failed, usize::from(is_refused));
+        let (parts, in_parts, failed_in_parts) = finished(Some(2)).await;
+        assert!(parts > 1, "{manage}");
+        assert_eq!((in_parts, failed_in_parts), (summary, failed), "{manage} in {parts} parts");
+    }
+}
+
+/// A sweep that takes the rest of an earlier one with it begins anew, and tells of itself alone.
+#[tokio::test(start_paused = true)]
+async fn a_sweep_begins_anew_whatever_rest_comes_with_it() {
+    let aws = FakeAws::new(shop_of(10).0);
+    let earlier = Tally { parts: 3, failed: 7, ..Tally::default() };
+    let now = "2026-03-02T15:42:00Z".parse().unwrap();
+    let errand =
+        Errand { sweep: Some(earlier), ..Errand::new(Scope::everything(), Vec::new(), now) };
+    let (rules, mut picture) = (rules(RULES), Picture::default());
+    let run = reconcile((&aws, &aws, &aws), &rules, Limits::default(), &errand, &mut picture).await;
+    let tally = run.unwrap().tally;
+    assert_eq!((tally.parts, tally.failed), (1, 0));
 }
 
 /// Grants of an account that are still to come hold back its revocations.

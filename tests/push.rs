@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 use crate::support::{
     bed::{Bed, Deployment, MANAGEMENT},
     usher::{Ended, Usher},
+    wire_faults::{BadWire, Harm, Spoilt},
 };
 
 const RULES: &str = "version: 1
@@ -188,6 +189,61 @@ async fn it_asks_and_only_yes_is_yes() {
             if is_there { "nobody has looked at it" } else { "the answer was not `yes`" };
         assert!(screen.contains(expected), "{screen}");
     }
+}
+
+/// What nobody sees cannot be agreed to: stdout is for the tool that takes the JSON, so the plan stands above the question.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wants_json_sees_the_plan_before_the_question() {
+    let mut desk = Desk::alone(Duration::ZERO).await;
+    let push = ["push", "rules.yaml", "--bucket", BUCKET, "--wait", "0", "--format", "json"];
+    let (_, screen) = desk.usher.at_a_terminal(&push, "no");
+    let (shown, _) =
+        screen.split_once("Put these rules in force").unwrap_or_else(|| panic!("{screen}"));
+    assert!(
+        shown.contains("Plan: ") && shown.contains("rule auditors-look-everywhere"),
+        "{screen}"
+    );
+    let versions = desk.s3("list_object_versions", &json!({})).await;
+    assert_eq!(versions["Versions"], Value::Null, "{versions}");
+}
+
+/// S3 has written the file, and its answer is lost: asked again it says that the file is another by now. It is the
+/// very file. So it is where S3 cannot say at first.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_overtaken_by_themselves() {
+    for harm in [Harm::Unanswered, Harm::InConflict] {
+        for is_first in [true, false] {
+            let mut desk = Desk::alone(Duration::ZERO).await;
+            if !is_first {
+                desk.write(WRITTEN, "# Bob's\n", None).await;
+            }
+            let spoilt = Spoilt { operation: "PUT".to_owned(), from: 0, times: 1, harm };
+            let (wire, endpoint) = BadWire::to(&desk.bed.endpoint, Some(spoilt)).await;
+            let usher = std::mem::replace(&mut desk.usher, Usher::new());
+            let usher = usher.with("AWS_ENDPOINT_URL_S3", endpoint);
+            let pushing = move || push(&usher, &["--yes", "--wait", "0"]);
+            let ended = tokio::task::spawn_blocking(pushing).await.unwrap();
+            assert_eq!(wire.calls()["PUT"], 2, "{harm:?}: {ended}");
+            assert_eq!(desk.in_the_bucket().await, RULES);
+            let version = desk.pushed().await;
+            assert!(ended.stderr.contains(&format!("is uploaded (version {version})")), "{ended}");
+        }
+    }
+}
+
+/// Somebody else's file stays, however S3 says that it is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_that_lasts_overwrites_nobody() {
+    let mut desk = Desk::alone(Duration::ZERO).await;
+    desk.write(WRITTEN, "# Mary's\n", None).await;
+    let harm = Harm::InConflict;
+    let spoilt = Spoilt { operation: "PUT".to_owned(), from: 0, times: usize::MAX, harm };
+    let (wire, endpoint) = BadWire::to(&desk.bed.endpoint, Some(spoilt)).await;
+    let usher = std::mem::replace(&mut desk.usher, Usher::new());
+    let usher = usher.with("AWS_ENDPOINT_URL_S3", endpoint);
+    let pushing = tokio::task::spawn_blocking(move || push(&usher, &["--yes"]));
+    assert_told("push_overtaken", &pushing.await.unwrap());
+    assert_eq!((desk.in_the_bucket().await.as_str(), wire.calls()["PUT"]), ("# Mary's\n", 2));
 }
 
 /// Two admins edit at the same time: the second is told, and the first one's file stays. So it is with the first file of all.

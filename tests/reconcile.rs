@@ -5,8 +5,8 @@ use shared::{
     decide::MOST_GROUPS,
     lane::{Cause, LaneMessage},
     observe::Picture,
-    organization::AccountState,
-    plan::Earlier,
+    organization::{AccountState, Gap, Unread},
+    plan::{Earlier, Plan},
     reconcile::{Errand, Reconciled, reconcile},
     scope::Scope,
 };
@@ -316,4 +316,34 @@ async fn what_a_deleted_group_left_goes_though_a_sweep_was_merged_with_its_event
     let left = assignment("Old", "Leavers", "pay");
     let revoked = reconciled.plan.due().any(|change| change.assignment() == left);
     assert!(revoked, "{:?}", reconciled.plan.changes);
+}
+
+/// What could not be read in one account is the business of messages about it, and of those about everywhere that come
+/// once; what could not be read of all is everybody's.
+#[tokio::test(start_paused = true)]
+async fn what_was_not_read_concerns_whom_it_may_hide_something_from() {
+    let whole =
+        look(&FakeAws::new(bobs_company().account("shop", "/").0), &Scope::everything()).await;
+    let (pay, shop) = (message("MoveAccount", "pay"), message("MoveAccount", "shop"));
+    let event = everywhere(Scope::everything(), "DeleteGroupMembership");
+    let sweep = everywhere(Scope::everything(), "Schedule");
+    let of_pay = message("DeleteGroupMembership", "pay");
+    for (unread, done, left) in [
+        (None, [true, true, true, true], None),
+        (Some(Some("pay")), [false, true, true, true], Some(of_pay)),
+        (Some(None), [false, false, false, true], None),
+    ] {
+        let gap = |account: Option<&str>| Gap {
+            what: Unread::Assignments,
+            account_id: account.map(account_id),
+            reason: "AccessDeniedException".to_owned(),
+        };
+        let plan = Plan { gaps: unread.map(gap).into_iter().collect(), ..whole.plan.clone() };
+        let run = Reconciled { plan, ..whole.clone() };
+        let is_done = [&pay, &shop, &event, &sweep].map(|message| run.is_done(message));
+        assert_eq!((is_done, run.left_of(&event)), (done, left), "{unread:?}");
+        // A run that has done nothing hands nothing on, as its message comes again.
+        let stuck = Reconciled { is_stuck: true, ..run };
+        assert_eq!((stuck.is_done(&event), stuck.left_of(&event)), (false, None), "{unread:?}");
+    }
 }

@@ -25,7 +25,7 @@ const SHOWN: usize = 200;
 
 /// Let exactly one held set of revocations through, once
 ///
-/// Shows the set that a running installation holds back, asks, writes the approval down and makes the installation look
+/// Shows the set that a running installation holds back, with ids beside the names, asks, writes the approval down and makes the installation look
 /// again. It plans anew: only when it finds exactly this set, the set goes. Has anything changed since, the approval
 /// is void, and what there is to revoke by then goes by the limit. An approval that nobody used is void after seven days.
 #[derive(Args, Debug)]
@@ -49,9 +49,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     // Said before somebody has read through the set.
     world.lane()?;
     let set = held_set(&world, &arguments.digest).await?;
-    if arguments.format == Format::Text {
-        output::data(&told(&set))?;
-    }
+    let told = || told(&set);
+    arguments.format.show(arguments.yes, told)?;
     if !arguments.yes && !ask(&format!("Revoke {}?", counted(set.revocations.len())))? {
         return Err(Failure::NotConfirmed);
     }
@@ -101,7 +100,8 @@ async fn send(world: &World, set: &HeldSet, approval: &Approval) -> Result<(), F
     world.lane()?.send(&message, &id).await.map_err(Failure::Lane)
 }
 
-/// The set as people read it.
+/// The set as people read it. Names are what the installation wrote down and whoever writes there may forge; what goes is
+/// what the ids name, so each stands beside its name.
 fn told(set: &HeldSet) -> String {
     let HeldSet { digest, held_at, scope, causes, changes, .. } = set;
     let mut lines = vec![format!(
@@ -118,10 +118,12 @@ fn told(set: &HeldSet) -> String {
     for change in changes.iter().take(SHOWN) {
         let text = |field: &str| change.get(field).and_then(Value::as_str).unwrap_or_default();
         let line = format!(
-            "  - {}  {} {}  in {} ({})",
+            "  - {} ({})  {} {} ({})  in {} ({})",
             Shown(text("permission_set")),
-            text("principal_type").to_lowercase(),
+            Shown(last_part(text("permission_set_arn"))),
+            Shown(&text("principal_type").to_lowercase()),
             Shown(text("principal_name")),
+            Shown(text("principal_id")),
             Shown(text("account_name")),
             Shown(text("account_id")),
         );
@@ -132,6 +134,11 @@ fn told(set: &HeldSet) -> String {
         lines.push(format!("  and {} more: --format json has them all", changes.len() - SHOWN));
     }
     lines.join("\n")
+}
+
+/// What tells a permission set's ARN from those of its neighbours: `ps-…`.
+fn last_part(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
 }
 
 fn counted(revocations: usize) -> String {

@@ -27,6 +27,23 @@ pub(crate) enum Format {
     Json,
 }
 
+impl Format {
+    /// Shows what somebody is to decide about. Tools that take JSON from stdout need no text, but whoever is asked does:
+    /// nobody may be asked blindly, so then it goes to stderr.
+    pub(crate) fn show(
+        self,
+        is_decided: bool,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        match self {
+            Self::Text => data(&text())?,
+            Self::Json if !is_decided => error(&text()),
+            Self::Json => {}
+        }
+        Ok(())
+    }
+}
+
 /// How often progress is told: often enough to move, seldom enough to read.
 const PROGRESS_EVERY: Duration = Duration::from_millis(120);
 

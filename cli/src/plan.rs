@@ -60,7 +60,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     match arguments.format {
         Format::Json => output::json(&plan.to_json(&rules.source))?,
-        Format::Text => print(&plan, &rules, &organization, " Nothing was applied.")?,
+        Format::Text => {
+            output::warnings(&plan.warnings, &rules.source);
+            output::data(&text(&plan, &rules, &organization, " Nothing was applied."))?;
+        }
     }
     Ok(if plan.changes.is_empty() { Exit::Done } else { Exit::ChangesPending })
 }
@@ -92,15 +95,22 @@ pub(crate) fn ask_about(plan: &Plan, question: &str) -> Result<bool, Failure> {
     ask(question)
 }
 
-/// Prints a plan, and what is to be said at the end of one that changes something.
-pub(crate) fn print(
+/// Shows a plan that somebody is to decide about, unless they have decided and want JSON.
+pub(crate) fn show(
+    (format, is_decided): (Format, bool),
     plan: &Plan,
     rules: &Rules,
     organization: &Organization,
-    end: &str,
 ) -> Result<(), Failure> {
-    output::warnings(&plan.warnings, &rules.source);
+    format.show(is_decided, || {
+        output::warnings(&plan.warnings, &rules.source);
+        text(plan, rules, organization, "")
+    })
+}
+
+/// A plan as people read it, and what is to be said at the end of one that changes something.
+fn text(plan: &Plan, rules: &Rules, organization: &Organization, end: &str) -> String {
     let text = PlanText { plan, rules, organization }.to_string();
     let end = if plan.changes.is_empty() { "" } else { end };
-    output::data(&format!("{}{end}", output::painted_plan(text.trim_end())))
+    format!("{}{end}", output::painted_plan(text.trim_end()))
 }

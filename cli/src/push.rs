@@ -20,7 +20,6 @@ use shared::{
         store::{Location, Read, StoreFailure, Version},
     },
     ids::InstanceArn,
-    organization::Organization,
     plan::Plan,
     promotion::examine,
     rules::Rules,
@@ -93,12 +92,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 
     let (organization, plan) = plan::live(&world, &rules, Scope::everything()).await?;
     let told = Told { arguments, rules: &rules, plan: &plan, location: bucket.location() };
-    told.plan(&organization)?;
-    if is_written && is_active {
+    let is_there = is_written && is_active;
+    let is_decided = arguments.yes || is_there;
+    plan::show((arguments.format, is_decided), &plan, &rules, &organization)?;
+    if is_there {
         return told.end(Outcome::AlreadyInForce, None);
     }
     let question = format!("Put these rules in force at {}?", bucket.location());
-    if !arguments.yes && !plan::ask_about(&plan, &question)? {
+    if !is_decided && !plan::ask_about(&plan, &question)? {
         return Err(Failure::NotConfirmed);
     }
     let over = before.and_then(|before| before.etag);
@@ -164,13 +165,6 @@ struct Told<'a> {
 }
 
 impl Told<'_> {
-    fn plan(&self, organization: &Organization) -> Result<(), Failure> {
-        match self.arguments.format {
-            Format::Json => Ok(()),
-            Format::Text => plan::print(self.plan, self.rules, organization, ""),
-        }
-    }
-
     /// Waits for what Usher makes of the file.
     async fn follow(&self, bucket: &RulesBucket, version: &Version) -> Result<Exit, Failure> {
         let location = self.location.clone();

@@ -41,8 +41,8 @@ pub struct Announcement {
 /// What became of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate<'a> {
-    /// It was done; by which request.
-    Done(&'a str),
+    /// It was done; by which request, if it took one.
+    Done(Option<&'a str>),
     /// It was not, and why.
     Failed(&'a str),
 }
@@ -52,9 +52,9 @@ pub enum Fate<'a> {
 pub fn of_change(change: &Change, fate: &Fate<'_>, causes: &[Cause]) -> Announcement {
     let mut detail = describe(change, causes);
     let (detail_type, key, value) = match (fate, change.action) {
-        (Fate::Done(request), Action::Create) => ("Access Granted", "request_id", request),
-        (Fate::Done(request), Action::Delete) => ("Access Revoked", "request_id", request),
-        (Fate::Failed(reason), _) => ("Change Failed", "reason", reason),
+        (Fate::Done(request), Action::Create) => ("Access Granted", "request_id", *request),
+        (Fate::Done(request), Action::Delete) => ("Access Revoked", "request_id", *request),
+        (Fate::Failed(reason), _) => ("Change Failed", "reason", Some(*reason)),
     };
     if let Some(fields) = detail.as_object_mut() {
         fields.insert(key.to_owned(), json!(value));

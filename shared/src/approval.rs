@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -84,24 +84,37 @@ pub struct HeldSet {
 
 impl HeldSet {
     /// What a plan holds; nothing, when it holds nothing.
-    #[must_use]
-    pub fn of(plan: &Plan, scope: &Scope, causes: &[Cause], now: DateTime<Utc>) -> Option<Self> {
+    ///
+    /// # Errors
+    /// A change cannot be told as JSON. A set that is told in part would be approved unseen.
+    pub fn of(
+        plan: &Plan,
+        scope: &Scope,
+        causes: &[Cause],
+        now: DateTime<Utc>,
+    ) -> serde_json::Result<Option<Self>> {
         let changes: Vec<Value> =
-            plan.held().filter_map(|change| serde_json::to_value(change).ok()).collect();
-        (!changes.is_empty()).then(|| Self {
+            plan.held().map(serde_json::to_value).collect::<serde_json::Result<_>>()?;
+        Ok((!changes.is_empty()).then(|| Self {
             digest: plan.digest(),
             held_at: now,
             scope: scope.clone(),
             causes: causes.to_vec(),
             revocations: plan.revocations(),
             changes,
-        })
+        }))
     }
 
-    /// Whether it holds the very set that its digest names.
+    /// Whether it holds the very set that its digest names, and tells people of exactly that set: each revocation
+    /// once, and nothing else.
+    ///
+    /// The digest is of ids alone, so it does not vouch for names.
     #[must_use]
     pub fn is_sound(&self) -> bool {
+        let told: Option<BTreeSet<Assignment>> = self.changes.iter().map(revoked).collect();
         digest_of(&self.revocations) == self.digest
+            && told.as_ref() == Some(&self.revocations)
+            && self.changes.len() == self.revocations.len()
     }
 
     /// Somebody's approval of it.
@@ -116,6 +129,15 @@ impl HeldSet {
             revocations: self.revocations.clone(),
         }
     }
+}
+
+/// What a change revokes, as a plan in JSON has it; nothing, when it is no revocation.
+fn revoked(change: &Value) -> Option<Assignment> {
+    let is_revocation = change.get("action") == Some(&json!(Action::Delete));
+    let fields = ["account_id", "permission_set_arn", "principal_type", "principal_id"];
+    let ids = fields.map(|field| Some((field.to_owned(), change.get(field)?.clone())));
+    let ids: Map<String, Value> = ids.into_iter().collect::<Option<_>>()?;
+    is_revocation.then(|| serde_json::from_value(Value::Object(ids)).ok())?
 }
 
 /// Somebody's approval of a set of revocations.

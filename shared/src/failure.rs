@@ -8,6 +8,11 @@ use crate::plan::Action;
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_AccessDeniedException.html>
 pub(crate) const OF_KMS: &str = "KMS_";
 
+/// What is asked about does not exist.
+///
+/// Source: <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_DeleteAccountAssignment.html>
+const NOT_FOUND: &str = "ResourceNotFoundException";
+
 /// A call to AWS that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{operation} failed: {code}: {message}")]
@@ -28,6 +33,21 @@ impl CallFailure {
     #[must_use]
     pub fn may_pass(&self) -> bool {
         self.kind.may_pass()
+    }
+
+    /// What to expect of the same change in a moment, where this is AWS's answer to being asked for it.
+    ///
+    /// What is to be taken away and is nowhere is as it was to be: the permission set, the account or
+    /// the assignment is gone. That the instance is not found, or its key, says nothing about it.
+    #[must_use]
+    pub fn kind_of_change(&self, action: Action) -> FailureKind {
+        let is_not_found = action == Action::Delete && self.code == NOT_FOUND;
+        let is_of_instance = self.message.to_ascii_lowercase().contains("instance");
+        if is_not_found && !is_of_instance && !self.is_of_kms() {
+            FailureKind::AlreadySo
+        } else {
+            self.kind
+        }
     }
 
     /// Whether it failed for the KMS key that Identity Center encrypts with, and not for the call itself.
@@ -200,6 +220,29 @@ mod tests {
             let kind = FailureKind::of_code(code, Some(status));
             assert_eq!(kind, expected, "{code} with HTTP {status}");
             assert_eq!(kind.may_pass(), kind != Permanent, "{code} with HTTP {status}");
+        }
+    }
+
+    #[test]
+    fn what_is_to_go_and_is_not_found_is_gone() {
+        use Action::{Create, Delete};
+        const SET: &str = "Could not find PermissionSet with id ps-1111222233334444";
+        for (action, code, message, expected) in [
+            (Delete, "ResourceNotFoundException", SET, AlreadySo),
+            (Create, "ResourceNotFoundException", SET, Permanent),
+            (Delete, "ValidationException", SET, Permanent),
+            (Delete, "ResourceNotFoundException", "Instance not found", Permanent),
+            (Delete, "ResourceNotFoundException", "arn:aws:sso:::instance/ssoins-1", Permanent),
+            (Delete, "ResourceNotFoundException", "KMS_NotFoundException: no key", Permanent),
+            (Delete, "ConflictException", "", Conflict),
+        ] {
+            let failure = CallFailure {
+                operation: "sso:DeleteAccountAssignment",
+                code: code.to_owned(),
+                message: message.to_owned(),
+                kind: FailureKind::of_code(code, Some(400)),
+            };
+            assert_eq!(failure.kind_of_change(action), expected, "{action}: {failure}");
         }
     }
 

@@ -22,14 +22,18 @@ pub(crate) enum Harm {
     CutShort,
     /// Half of the body arrives, as if that were all.
     Halved,
-    /// The connection breaks before the answer.
+    /// The connection breaks before AWS is asked.
     Lost,
+    /// AWS does what it is asked, and the connection breaks before its answer.
+    Unanswered,
+    /// S3 finds somebody else at the same object.
+    InConflict,
 }
 
 /// Which answers are spoilt.
 #[derive(Clone, Debug)]
 pub(crate) struct Spoilt {
-    /// As in the header that names it: `ListAccounts`.
+    /// As in the header that names it: `ListAccounts`; of S3, which has none, the method: `PUT`.
     pub(crate) operation: String,
     /// From which call of it on, the first being 0.
     pub(crate) from: usize,
@@ -72,15 +76,23 @@ impl BadWire {
 
     async fn serve(self, mut near: TcpStream, server: String) {
         let Ok(mut far) = TcpStream::connect(&server).await else { return };
-        while let Some((head, body)) = message(&mut near).await {
+        while let Some((head, body)) = message(&mut near, true).await {
             let harm = self.harm(&operation(&head));
-            if harm == Some(Harm::Lost) {
-                return;
+            let has_body = !head.starts_with(b"HEAD ");
+            match harm {
+                Some(Harm::Lost) => return,
+                Some(Harm::InConflict) => {
+                    if near.write_all(IN_CONFLICT.as_bytes()).await.is_err() {
+                        return;
+                    }
+                    continue;
+                }
+                _ => {}
             }
             if far.write_all(&[head, body].concat()).await.is_err() {
                 return;
             }
-            let Some((head, body)) = message(&mut far).await else { return };
+            let Some((head, body)) = message(&mut far, has_body).await else { return };
             let (answer, goes_on) = spoil(harm, head, body);
             if near.write_all(&answer).await.is_err() || !goes_on {
                 return;
@@ -101,13 +113,21 @@ impl BadWire {
     }
 }
 
+/// As S3 says it.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+const IN_CONFLICT: &str = "HTTP/1.1 409 Conflict\r\ncontent-type: application/xml\r\ncontent-length: 61\r\n\r\n\
+    <Error><Code>ConditionalRequestConflict</Code></Error>       ";
+
 /// A request or an answer: its head and its body. Nothing, when the connection has ended.
-async fn message(stream: &mut TcpStream) -> Option<(Vec<u8>, Vec<u8>)> {
+async fn message(stream: &mut TcpStream, has_body: bool) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
     }
-    let length = header(&head, "content-length").map_or(0, |length| length.parse().unwrap());
+    // What is asked for a head alone is answered with the length of a body that does not come.
+    let length = header(&head, "content-length").filter(|_| has_body);
+    let length = length.map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
     Some((head, body))
@@ -120,7 +140,8 @@ fn header(head: &[u8], name: &str) -> Option<String> {
 }
 
 fn operation(head: &[u8]) -> String {
-    let target = header(head, "x-amz-target").unwrap_or_default();
+    let method = || String::from_utf8_lossy(head).split(' ').next().unwrap_or_default().to_owned();
+    let target = header(head, "x-amz-target").unwrap_or_else(method);
     target.rsplit('.').next().unwrap_or_default().to_owned()
 }
 
@@ -147,6 +168,6 @@ fn spoil(harm: Option<Harm>, head: Vec<u8>, body: Vec<u8>) -> (Vec<u8>, bool) {
             let head = head.replace(&whole, &format!("content-length: {}\r\n", half.len()));
             ([head.as_bytes(), half].concat(), true)
         }
-        Some(Harm::Lost) => (Vec::new(), false),
+        Some(Harm::Lost | Harm::Unanswered | Harm::InConflict) => (Vec::new(), false),
     }
 }

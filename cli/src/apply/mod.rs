@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use shared::{
-    act::{Acted, Limits, Outcome, act},
+    act::{Acted, Limits, Outcome, RequestId, act},
     approval::Approvals,
     ids::{AccountId, Digest, InstanceArn},
     plan::{Change, Plan},
@@ -68,8 +68,8 @@ pub(crate) struct Arguments {
 /// What became of a plan.
 #[derive(Default)]
 struct Applied {
-    /// Each with AWS's name for the request.
-    done: Vec<(Change, String)>,
+    /// Each with AWS's name for the request, if it took one.
+    done: Vec<(Change, Option<RequestId>)>,
     /// Each with AWS's reason.
     failed: Vec<(Change, String)>,
     /// What AWS was not asked for, or has not taken.
@@ -84,11 +84,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let (organization, plan) = plan::live(&world, &rules, scope).await?;
     let approvals = arguments.approve.clone().map(Approvals::of).unwrap_or_default();
     let plan = plan.approved_by(&approvals);
-    if arguments.format == Format::Text {
-        plan::print(&plan, &rules, &organization, "")?;
-    }
     let due: Vec<Change> = plan.due().cloned().collect();
-    if !due.is_empty() && !arguments.yes {
+    let is_decided = arguments.yes || due.is_empty();
+    plan::show((arguments.format, is_decided), &plan, &rules, &organization)?;
+    if !is_decided {
         confirm(&plan, organization.observed_at)?;
     }
     let applied = Box::pin(carry_out(&world, due)).await?;
@@ -149,11 +148,11 @@ impl Applied {
         let mut applied = Self { remaining: acted.not_started, ..Self::default() };
         for Outcome { change, result } in acted.outcomes {
             match result {
-                Ok(request) => applied.done.push((change, request.0)),
-                Err(_) if writes.is_stopped() && !writes.was_taken(&change.assignment()) => {
-                    applied.remaining.push(change);
-                }
-                Err(reason) => applied.failed.push((change, reason)),
+                Ok(request) => applied.done.push((change, request)),
+                Err(reason) => match writes.why_not(&change.assignment(), reason) {
+                    Some(reason) => applied.failed.push((change, reason)),
+                    None => applied.remaining.push(change),
+                },
             }
         }
         applied

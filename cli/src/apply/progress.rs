@@ -36,7 +36,7 @@ impl Progress {
     }
 
     /// AWS has made a change.
-    pub(super) fn is_done(&self, assignment: &Assignment) {
+    pub(super) fn note_done(&self, assignment: &Assignment) {
         match (&self.bar, self.lines.get(assignment)) {
             (Some(bar), _) => bar.inc(1),
             (None, Some(line)) => output::error(&format!("done  {line}")),

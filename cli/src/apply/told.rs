@@ -75,7 +75,7 @@ pub(super) struct AppliedJson<'a> {
 struct Done<'a> {
     #[serde(flatten)]
     change: &'a Change,
-    request_id: &'a str,
+    request_id: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -87,11 +87,14 @@ struct Failed<'a> {
 
 impl<'a> AppliedJson<'a> {
     pub(super) fn new(plan: PlanJson<'a>, applied: &'a Applied) -> Self {
-        let done = applied.done.iter();
+        let done = applied.done.iter().map(|(change, request)| Done {
+            change,
+            request_id: request.as_ref().map(|request| request.0.as_str()),
+        });
         let failed = applied.failed.iter();
         Self {
             plan,
-            done: done.map(|(change, request_id)| Done { change, request_id }).collect(),
+            done: done.collect(),
             failed: failed.map(|(change, reason)| Failed { change, reason }).collect(),
             remaining: &applied.remaining,
         }

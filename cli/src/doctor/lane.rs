@@ -107,3 +107,23 @@ async fn queue(client: &Client, url: &str) -> Result<Queue, CallFailure> {
         dead_letters,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::finding::State;
+
+    #[test]
+    fn more_than_one_run_takes_is_worth_a_look() {
+        let found = |waiting_now, in_work| {
+            waiting(&Queue { waiting: waiting_now, in_work, dead_letters: None })
+        };
+        assert_eq!((found(0, 0).state, found(0, 0).told.as_str()), (State::Ok, "empty"));
+        assert_eq!(found(MANY, 10).state, State::Ok);
+        let many = found(MANY + 1, 10);
+        assert_eq!(
+            (many.state, many.told.as_str()),
+            (State::Warning, "101 messages wait, 10 are worked on")
+        );
+    }
+}

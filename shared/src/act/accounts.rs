@@ -5,8 +5,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    time::Duration,
+    collections::{BTreeMap, BTreeSet},
 };
 
 use tokio::time::Instant;
@@ -16,24 +15,14 @@ use crate::{
     plan::{Action, Change, Role},
 };
 
-/// A change that is to be started, for the first time or again.
-#[derive(Clone, Debug)]
-pub(super) struct Waiting {
-    pub(super) change: Change,
-    pub(super) attempts_left: u32,
-    pub(super) back_off: Duration,
-    pub(super) not_before: Instant,
-}
+use super::queue::{Queue, Waiting};
 
-impl Waiting {
-    fn account(&self) -> &AccountId {
-        &self.change.account.id
-    }
-
-    fn permission_set(&self) -> &PermissionSetArn {
-        &self.change.permission_set.arn
-    }
-}
+/// After how many successes in a row an account in which a request was refused has more than one slot
+/// again. Twice as many each time that it refuses again as soon as it has: AWS may bear but one request
+/// there.
+///
+/// Unit: changes.
+const SUCCESSES_TO_RECOVER: u32 = 2;
 
 /// The changes that wait, and what is in flight where.
 #[derive(Debug, Default)]
@@ -47,19 +36,27 @@ pub(super) struct Accounts {
 /// What is to be done in an account.
 #[derive(Debug, Default)]
 struct Account {
-    creates: VecDeque<Waiting>,
-    deletes: VecDeque<Waiting>,
+    creates: Queue,
+    deletes: Queue,
     in_flight: Vec<Flying>,
     /// The permission sets whose role is there: somebody has been granted them in this run.
     standing: BTreeSet<PermissionSetArn>,
-    /// How many deletes of each permission set wait or are in flight.
-    deletes_left: BTreeMap<PermissionSetArn, usize>,
     /// Whether a change has been made here in this run.
     is_proven: bool,
-    /// Whether a request was refused here.
-    is_refused: bool,
+    /// Changes made here since a request was last refused.
+    successes_in_a_row: u32,
+    /// How many of them it takes until it has more than one slot again.
+    to_recover: u32,
     /// Whether a request in flight takes longer than others.
     is_late: bool,
+}
+
+/// A change that may start: where it waits.
+#[derive(Clone, Copy, Debug)]
+struct Next {
+    action: Action,
+    place: usize,
+    updates_role: bool,
 }
 
 /// A request in flight.
@@ -75,10 +72,7 @@ impl Accounts {
         let mut accounts = Self::default();
         for waiting in changes {
             let account = accounts.open.entry(waiting.account().clone()).or_default();
-            if waiting.change.action == Action::Delete {
-                *account.deletes_left.entry(waiting.permission_set().clone()).or_default() += 1;
-            }
-            account.queue(waiting.change.action).push_back(waiting);
+            account.queue(waiting.change.action).push(waiting);
         }
         accounts
     }
@@ -88,27 +82,22 @@ impl Accounts {
         let busy = self.open.values().filter(|account| account.waiting() > 0).count();
         let grants_first = self.open.values().any(|one| !one.is_in_trouble() && one.is_granting());
         let candidates = self.open.values_mut().filter_map(|account| {
-            let place = account.next(now, busy > 1, grants_first)?;
-            Some(((account.in_flight.len(), Reverse(account.waiting())), account, place))
+            let next = account.next(now, busy > 1, grants_first)?;
+            Some(((account.in_flight.len(), Reverse(account.waiting())), account, next))
         });
-        let (_, account, place) = candidates.min_by(|(a, ..), (b, ..)| a.cmp(b))?;
-        account.take(place)
+        let (_, account, next) = candidates.min_by(|(a, ..), (b, ..)| a.cmp(b))?;
+        account.take(next)
     }
 
     /// A request came to its end: the change was made, or it was not.
     pub(super) fn ended(&mut self, change: &Change, made: bool) {
         let Some(account) = self.open.get_mut(&change.account.id) else { return };
-        let set = &change.permission_set.arn;
         account.land(change);
-        if made && change.action == Action::Create {
-            account.standing.insert(set.clone());
+        if made {
+            account.succeeds(change);
+        } else {
+            account.refuses();
         }
-        if change.action == Action::Delete {
-            let left = account.deletes_left.entry(set.clone()).or_default();
-            *left = left.saturating_sub(1);
-        }
-        account.is_proven |= made;
-        account.is_refused |= !made;
         self.close(&change.account.id);
     }
 
@@ -116,13 +105,15 @@ impl Accounts {
     pub(super) fn again(&mut self, waiting: Waiting, is_the_accounts_fault: bool) {
         let Some(account) = self.open.get_mut(waiting.account()) else { return };
         account.land(&waiting.change);
-        account.is_refused |= is_the_accounts_fault;
+        if is_the_accounts_fault {
+            account.refuses();
+        }
         self.times.push(waiting.not_before);
-        account.queue(waiting.change.action).push_back(waiting);
+        account.queue(waiting.change.action).push(waiting);
     }
 
     /// A request in this account takes longer than others.
-    pub(super) fn is_late(&mut self, id: &AccountId) {
+    pub(super) fn see_late(&mut self, id: &AccountId) {
         if let Some(account) = self.open.get_mut(id) {
             account.is_late = true;
         }
@@ -131,7 +122,8 @@ impl Accounts {
     /// Takes out all that waits in an account.
     pub(super) fn give_up(&mut self, id: &AccountId) -> Vec<Waiting> {
         let Some(account) = self.open.get_mut(id) else { return Vec::new() };
-        let left = account.creates.drain(..).chain(account.deletes.drain(..)).collect();
+        let left =
+            account.creates.take_all().into_iter().chain(account.deletes.take_all()).collect();
         self.close(id);
         left
     }
@@ -139,7 +131,7 @@ impl Accounts {
     /// Takes out the revocations that wait in an account.
     pub(super) fn give_up_revoking(&mut self, id: &AccountId) -> Vec<Waiting> {
         let Some(account) = self.open.get_mut(id) else { return Vec::new() };
-        let left = account.deletes.drain(..).collect();
+        let left = account.deletes.take_all().into();
         self.close(id);
         left
     }
@@ -147,20 +139,17 @@ impl Accounts {
     /// All that waits.
     pub(super) fn into_waiting(self) -> impl Iterator<Item = Change> {
         let accounts = self.open.into_values();
-        let waiting =
-            accounts.flat_map(|account| account.creates.into_iter().chain(account.deletes));
+        let waiting = accounts.flat_map(|mut account| {
+            account.creates.take_all().into_iter().chain(account.deletes.take_all())
+        });
         waiting.map(|waiting| waiting.change)
-    }
-
-    pub(super) fn is_anything_waiting(&self) -> bool {
-        self.open.values().any(|account| account.waiting() > 0)
     }
 
     /// Whether a change waits for others rather than for its time.
     pub(super) fn does_any_wait_for_others(&self, now: Instant) -> bool {
         let mut accounts = self.open.values();
         let may_start = |waiting: &Waiting| waiting.not_before <= now;
-        accounts.any(|one| one.creates.iter().chain(&one.deletes).any(may_start))
+        accounts.any(|one| one.creates.iter().chain(one.deletes.iter()).any(may_start))
     }
 
     /// Forgets an account in which nothing is left to do.
@@ -179,7 +168,7 @@ impl Accounts {
 }
 
 impl Account {
-    fn queue(&mut self, action: Action) -> &mut VecDeque<Waiting> {
+    fn queue(&mut self, action: Action) -> &mut Queue {
         match action {
             Action::Create => &mut self.creates,
             Action::Delete => &mut self.deletes,
@@ -190,13 +179,32 @@ impl Account {
         self.creates.len() + self.deletes.len()
     }
 
+    fn succeeds(&mut self, change: &Change) {
+        if change.action == Action::Create {
+            self.standing.insert(change.permission_set.arn.clone());
+        }
+        self.is_proven = true;
+        self.successes_in_a_row = self.successes_in_a_row.saturating_add(1);
+    }
+
+    fn refuses(&mut self) {
+        let had_recovered = self.successes_in_a_row >= self.to_recover;
+        let twice = self.to_recover.saturating_mul(2);
+        if self.successes_in_a_row >= twice {
+            self.to_recover = SUCCESSES_TO_RECOVER;
+        } else if had_recovered {
+            self.to_recover = twice;
+        }
+        self.successes_in_a_row = 0;
+    }
+
     /// In an account in trouble there is one request at a time, and nobody waits for it.
     fn is_in_trouble(&self) -> bool {
-        self.is_refused || self.is_late
+        self.successes_in_a_row < self.to_recover || self.is_late
     }
 
     fn is_granting(&self) -> bool {
-        !self.creates.is_empty()
+        self.creates.len() > 0
             || self.in_flight.iter().any(|flying| flying.action == Action::Create)
     }
 
@@ -204,7 +212,7 @@ impl Account {
     ///
     /// Until something has been done in an account, it gets one slot and no more while others wait:
     /// who knows whether its requests ever end.
-    fn next(&self, now: Instant, others_wait: bool, grants_first: bool) -> Option<(Action, usize)> {
+    fn next(&self, now: Instant, others_wait: bool, grants_first: bool) -> Option<Next> {
         let is_limited = self.is_in_trouble() || (others_wait && !self.is_proven);
         if is_limited && !self.in_flight.is_empty() {
             return None;
@@ -219,38 +227,41 @@ impl Account {
         let is_updating = self.in_flight.iter().any(|flying| flying.updates_role);
         let mut other = None;
         for (place, waiting) in queue.iter().enumerate() {
-            if waiting.not_before > now || self.is_role_changing(waiting.permission_set()) {
+            let updates_role = self.updates_role(waiting);
+            if waiting.not_before > now || self.is_in_use(waiting.permission_set(), updates_role) {
                 continue;
             }
-            match self.updates_role(waiting) {
-                true if !is_updating => return Some((action, place)),
-                false if other.is_none() => other = Some((action, place)),
+            match updates_role {
+                true if !is_updating => return Some(Next { action, place, updates_role }),
+                false if other.is_none() => other = Some(Next { action, place, updates_role }),
                 _ => {}
             }
         }
         other
     }
 
-    /// Whether a role of this permission set is being made or taken away here.
-    fn is_role_changing(&self, permission_set: &PermissionSetArn) -> bool {
-        let mut updates = self.in_flight.iter().filter(|flying| flying.updates_role);
-        updates.any(|flying| flying.permission_set == *permission_set)
+    /// Whether what is in flight of a permission set is in the way of another of its changes: a role
+    /// update is in the way of all, and all are in the way of a role update.
+    fn is_in_use(&self, permission_set: &PermissionSetArn, updates_role: bool) -> bool {
+        let mut of_set =
+            self.in_flight.iter().filter(|flying| flying.permission_set == *permission_set);
+        of_set.any(|flying| updates_role || flying.updates_role)
     }
 
-    /// Whether AWS has to make or take away the role for this change, as far as is known.
+    /// Whether AWS has to make or take away the role for this change, as far as is known: for the first
+    /// that is granted the permission set, and for the last that loses it.
     fn updates_role(&self, waiting: &Waiting) -> bool {
         let set = waiting.permission_set();
         let is_the_only_one = match waiting.change.action {
             Action::Create => !self.standing.contains(set),
-            Action::Delete => self.deletes_left.get(set).is_none_or(|left| *left <= 1),
+            Action::Delete => self.deletes.number_of(set) <= 1,
         };
         waiting.change.role != Role::Stays && is_the_only_one
     }
 
-    fn take(&mut self, (action, place): (Action, usize)) -> Option<Waiting> {
-        let waiting = self.queue(action).remove(place)?;
-        let (permission_set, updates_role) =
-            (waiting.permission_set().clone(), self.updates_role(&waiting));
+    fn take(&mut self, Next { action, place, updates_role }: Next) -> Option<Waiting> {
+        let waiting = self.queue(action).take(place)?;
+        let permission_set = waiting.permission_set().clone();
         self.in_flight.push(Flying { action, permission_set, updates_role });
         Some(waiting)
     }

@@ -7,7 +7,7 @@ use crate::plan::Change;
 
 use super::{
     Act, Acted, Limits, Outcome,
-    run::{Arrival, Run, Task},
+    run::{Arrival, Run, Step, Task},
 };
 
 /// Carries changes out: first those that grant, then those that revoke.
@@ -17,14 +17,15 @@ use super::{
 ///
 /// **Guarantees.** At most [`Limits::in_flight`] requests at once. In an account one role is updated
 /// at a time, and nothing else happens to its permission set meanwhile: the first assignment of a
-/// permission set goes alone, then the others together. Every request is followed to its end. In an
-/// account, all grants end, or are given up on, before the first revocation begins; and where one
+/// permission set goes alone, then the others together; the last to go goes alone, too. Every request is
+/// followed to its end, as long as there is time ([`Limits::follow_until`]). In an account, all grants end, or are given up on, before the first revocation begins; and where one
 /// failed, or its end is not known, nothing is revoked in this run: it may have been meant to replace
 /// what is revoked. Other accounts' grants come first too, unless their account is in trouble: then
 /// only its own revocations wait for them.
 ///
 /// **An account in trouble**, where a request was refused or takes long, has one slot and delays
-/// nobody else. When it does not get free, it is left to the next run.
+/// nobody else, until some changes in a row were made there. When it does not get free, it is left to the
+/// next run.
 ///
 /// **Assumption.** Whoever calls is the only writer. Other writers cost conflicts, which are tried
 /// again.
@@ -43,9 +44,8 @@ pub async fn act_and_tell(
     let mut run = Run::new(changes, limits);
     let mut on_their_way = FuturesUnordered::new();
     loop {
-        let tasks = run.tasks(Instant::now());
+        let Some(Step { tasks, next }) = run.step(Instant::now()) else { break };
         on_their_way.extend(tasks.into_iter().map(|task| carry_out(writes, task)));
-        let next = run.next_moment(Instant::now());
         tokio::select! {
             biased;
             Some(arrival) = on_their_way.next() => {
@@ -53,9 +53,11 @@ pub async fn act_and_tell(
                 run.news().iter().for_each(&mut tell);
             }
             () = at(next), if next.is_some() => {}
-            else => return run.acted(),
+            else => break,
         }
     }
+    run.news().iter().for_each(&mut tell);
+    run.acted()
 }
 
 async fn at(moment: Option<Instant>) {

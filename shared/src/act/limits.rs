@@ -27,6 +27,9 @@ pub struct Limits {
     /// From when on nothing is started any more: what is in flight is followed to its end, and the
     /// rest is handed back ([`Acted::not_started`](super::Acted::not_started)).
     pub until: Option<Instant>,
+    /// From when on nothing is followed any more, whatever is under way then, calls included: its end
+    /// is not known, and it is left to the next run.
+    pub follow_until: Option<Instant>,
 }
 
 impl Default for Limits {
@@ -38,6 +41,7 @@ impl Default for Limits {
             first_back_off: Duration::from_secs(1),
             patience: Duration::from_secs(300),
             until: None,
+            follow_until: None,
         }
     }
 }

@@ -3,11 +3,13 @@
 //!
 //! `run` says what is to be done next and hears what came of it; it waits for nothing and calls
 //! nobody. `drive` does the waiting and the calling. Of the rest each knows one thing: `accounts`
-//! which change may start, `rhythm` when to look, `window` how much may be in flight.
+//! which change may start (`queue`: what waits there), `rhythm` when to look, `window` how much may be
+//! in flight.
 
 mod accounts;
 mod drive;
 mod limits;
+mod queue;
 mod rhythm;
 mod run;
 #[cfg(test)]
@@ -84,8 +86,9 @@ pub enum RequestState {
 pub struct Outcome {
     /// The change.
     pub change: Change,
-    /// The request that did it, or why it was not done.
-    pub result: Result<RequestId, String>,
+    /// The request that did it, if it took one: what was gone already takes none. Or why it was not
+    /// done.
+    pub result: Result<Option<RequestId>, String>,
 }
 
 /// What became of changes.

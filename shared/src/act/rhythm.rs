@@ -5,6 +5,11 @@
 //! second, for half a second out of three and a half. So while changes wait for a slot or for their
 //! account, looks come so often that a slot stands empty for no more than a twentieth of its time;
 //! and none comes while everything in flight is younger than changes mostly get.
+//!
+//! Of 600 creates in 60 accounts, three seconds each and ten in flight, which nobody can make in less
+//! than 180 seconds, that makes 193 (1.072 of the bound) and takes 475 looks. With one look a second it
+//! would be 240 seconds (1.334) and 240 looks: two looks a second more, of the 18 calls a second that the
+//! settings allow, buy a fifth of the time.
 
 use std::time::Duration;
 

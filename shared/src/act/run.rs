@@ -14,11 +14,26 @@ use crate::{
 };
 
 use super::{
-    Acted, Limits, Outcome, Progress, RequestId, RequestState,
-    accounts::{Accounts, Waiting},
-    rhythm::Rhythm,
-    window::Window,
+    Acted, Limits, Outcome, Progress, RequestId, RequestState, accounts::Accounts, queue::Waiting,
+    rhythm::Rhythm, window::Window,
 };
+
+/// How often a request that has failed is asked for its reason. Then it is told without: nobody should
+/// have to wait for its slot.
+///
+/// Unit: calls, one after each look.
+const ASKS_FOR_A_REASON: u32 = 3;
+
+/// What is told of a request that has failed, where AWS did not say why.
+const UNREAD: &str = "FAILED, reason unread";
+
+/// What is to be done at a moment, and when to come back although nothing has arrived. Both go by one
+/// clock: a change whose time came in between would be in neither.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) tasks: Vec<Task>,
+    pub(super) next: Option<Instant>,
+}
 
 /// Something to ask AWS.
 #[derive(Debug)]
@@ -46,8 +61,8 @@ pub(super) struct Run {
     accounts: Accounts,
     window: Window,
     rhythm: Rhythm,
-    /// How many requests are being sent.
-    starting: usize,
+    /// The changes for which requests are being sent.
+    starting: Vec<Change>,
     /// How many looks are under way.
     looking: usize,
     under_way: BTreeMap<RequestId, UnderWay>,
@@ -65,6 +80,10 @@ struct UnderWay {
     since: Instant,
     /// Whether it is being asked for singly.
     is_asked_for: bool,
+    /// Whether it is known to have failed: all that is wanted is the reason.
+    has_failed: bool,
+    /// How often it was asked for the reason in vain.
+    asked_in_vain: u32,
 }
 
 impl Run {
@@ -81,7 +100,7 @@ impl Run {
             accounts: Accounts::new(waiting),
             window: Window::new(limits.in_flight),
             rhythm: Rhythm::new(limits.poll_every),
-            starting: 0,
+            starting: Vec::new(),
             looking: 0,
             under_way: BTreeMap::new(),
             to_ask: Vec::new(),
@@ -90,14 +109,23 @@ impl Run {
         }
     }
 
-    /// What is to be asked now.
-    pub(super) fn tasks(&mut self, now: Instant) -> Vec<Task> {
+    /// What is to be asked now, and when there may be something to ask although nothing has arrived;
+    /// nothing, when the time is over.
+    pub(super) fn step(&mut self, now: Instant) -> Option<Step> {
+        if self.limits.follow_until.is_some_and(|end| end <= now) {
+            self.let_go();
+            return None;
+        }
+        Some(Step { tasks: self.tasks(now), next: self.next_moment(now) })
+    }
+
+    fn tasks(&mut self, now: Instant) -> Vec<Task> {
         self.notice_the_late(now);
         let mut tasks = std::mem::take(&mut self.to_ask);
         while self.may_start(now)
             && let Some(waiting) = self.accounts.next(now)
         {
-            self.starting += 1;
+            self.starting.push(waiting.change.clone());
             tasks.push(Task::Start(waiting));
         }
         if self.next_look(now).is_some_and(|look| look <= now) {
@@ -106,11 +134,12 @@ impl Run {
         tasks
     }
 
-    /// When there may be something to ask although nothing has arrived.
-    pub(super) fn next_moment(&mut self, now: Instant) -> Option<Instant> {
+    fn next_moment(&mut self, now: Instant) -> Option<Instant> {
         let time = self.accounts.next_time(now).filter(|_| self.may_start(now));
-        let end = self.limits.until.filter(|end| *end > now && self.accounts.is_anything_waiting());
-        [self.next_look(now), time, end.filter(|_| time.is_some())].into_iter().flatten().min()
+        let is_followed = !self.starting.is_empty() || !self.under_way.is_empty();
+        let until = self.limits.until.filter(|end| *end > now && time.is_some());
+        let follow_until = self.limits.follow_until.filter(|_| is_followed || time.is_some());
+        [self.next_look(now), time, until, follow_until].into_iter().flatten().min()
     }
 
     /// Hears an answer.
@@ -140,7 +169,7 @@ impl Run {
     }
 
     fn may_start(&self, now: Instant) -> bool {
-        let in_flight = self.starting + self.under_way.len();
+        let in_flight = self.starting.len() + self.under_way.len();
         in_flight < self.window.size() && self.limits.until.is_none_or(|until| now < until)
     }
 
@@ -168,7 +197,7 @@ impl Run {
     fn notice_the_late(&mut self, now: Instant) {
         for one in self.under_way.values() {
             if self.rhythm.is_overdue(now - one.since) {
-                self.accounts.is_late(&one.waiting.change.account.id);
+                self.accounts.see_late(&one.waiting.change.account.id);
             }
         }
     }
@@ -179,13 +208,14 @@ impl Run {
         answer: Result<Progress, CallFailure>,
         now: Instant,
     ) {
-        self.starting -= 1;
+        if let Some(place) = self.starting.iter().position(|change| *change == waiting.change) {
+            self.starting.swap_remove(place);
+        }
         waiting.attempts_left = waiting.attempts_left.saturating_sub(1);
         match answer {
             Ok(progress) if progress.state == RequestState::InProgress => {
                 self.window.accepted();
-                let one = UnderWay { waiting, since: now, is_asked_for: false };
-                self.under_way.insert(progress.request, one);
+                self.under_way.insert(progress.request, UnderWay::new(waiting, now));
             }
             Ok(progress) => {
                 self.window.accepted();
@@ -195,7 +225,10 @@ impl Run {
                 if failure.kind == FailureKind::Throttled {
                     self.window.throttled();
                 }
-                self.failed(waiting, failure.kind, failure.to_string(), now);
+                match failure.kind_of_change(waiting.change.action) {
+                    FailureKind::AlreadySo => self.succeed(waiting.change, None),
+                    kind => self.failed(waiting, kind, failure.to_string(), now),
+                }
             }
         }
     }
@@ -219,7 +252,8 @@ impl Run {
                     self.land(Progress { request, state, failure_reason: None }, now);
                 }
                 // Only by itself is a request shown with the reason why it failed.
-                Some(RequestState::Failed) | None => {
+                shown @ (Some(RequestState::Failed) | None) => {
+                    one.has_failed |= shown.is_some();
                     one.is_asked_for = true;
                     let action = one.waiting.change.action;
                     self.to_ask.push(Task::Ask(action, request.clone()));
@@ -234,7 +268,21 @@ impl Run {
                 self.keep_following(request, "it is still in progress", now);
             }
             Ok(progress) => self.land(Progress { request: request.clone(), ..progress }, now),
-            Err(failure) => self.keep_following(request, &failure.to_string(), now),
+            Err(failure) => self.not_told(request, &failure, now),
+        }
+    }
+
+    /// A request that is known to have failed is asked for its reason a few times more. None that comes
+    /// to light here says whether another attempt helps.
+    fn not_told(&mut self, request: &RequestId, failure: &CallFailure, now: Instant) {
+        let Some(one) = self.under_way.get_mut(request) else { return };
+        one.asked_in_vain += u32::from(one.has_failed);
+        if one.asked_in_vain < ASKS_FOR_A_REASON {
+            return self.keep_following(request, &failure.to_string(), now);
+        }
+        if let Some(one) = self.under_way.remove(request) {
+            let reason = format!("{UNREAD}: {failure}");
+            self.failed(one.waiting, FailureKind::Permanent, reason, now);
         }
     }
 
@@ -247,11 +295,25 @@ impl Run {
             return;
         }
         if let Some(one) = self.under_way.remove(request) {
-            let reason = format!("the end of request {request} is not known: {why}");
+            let reason = one.unknown_end(request, why);
             let account = one.waiting.change.account.id.clone();
             self.fail(one.waiting, reason);
             let left = self.accounts.give_up(&account);
             self.leave(left, "not tried, because the end of another request there is not known");
+        }
+    }
+
+    /// The time is over: what is under way is left to the next run, and so is all that waits.
+    fn let_go(&mut self) {
+        const WHY: &str = "there was no time to follow it any longer";
+        for change in std::mem::take(&mut self.starting) {
+            let reason =
+                "whether AWS has taken the request is not known: it has not answered in time";
+            self.outcomes.push(Outcome { change, result: Err(reason.to_owned()) });
+        }
+        for (request, one) in std::mem::take(&mut self.under_way) {
+            let result = Err(one.unknown_end(&request, WHY));
+            self.outcomes.push(Outcome { change: one.waiting.change, result });
         }
     }
 
@@ -265,16 +327,16 @@ impl Run {
 
     fn end(&mut self, waiting: Waiting, progress: Progress, now: Instant) {
         if progress.state == RequestState::Succeeded {
-            return self.succeed(waiting.change, progress.request);
+            return self.succeed(waiting.change, Some(progress.request));
         }
         let reason = progress.failure_reason.unwrap_or_else(|| "AWS gave no reason".to_owned());
         match FailureKind::of_reason(waiting.change.action, &reason) {
-            FailureKind::AlreadySo => self.succeed(waiting.change, progress.request),
+            FailureKind::AlreadySo => self.succeed(waiting.change, Some(progress.request)),
             kind => self.failed(waiting, kind, reason, now),
         }
     }
 
-    fn succeed(&mut self, change: Change, request: RequestId) {
+    fn succeed(&mut self, change: Change, request: Option<RequestId>) {
         self.accounts.ended(&change, true);
         self.outcomes.push(Outcome { change, result: Ok(request) });
     }
@@ -311,6 +373,21 @@ impl Run {
         let outcome =
             |waiting: Waiting| Outcome { change: waiting.change, result: Err(reason.to_owned()) };
         self.outcomes.extend(left.into_iter().map(outcome));
+    }
+}
+
+impl UnderWay {
+    fn new(waiting: Waiting, since: Instant) -> Self {
+        Self { waiting, since, is_asked_for: false, has_failed: false, asked_in_vain: 0 }
+    }
+
+    /// What is told of it where nobody follows it any longer.
+    fn unknown_end(&self, request: &RequestId, why: &str) -> String {
+        if self.has_failed {
+            format!("{UNREAD}: {why}")
+        } else {
+            format!("the end of request {request} is not known: {why}")
+        }
     }
 }
 

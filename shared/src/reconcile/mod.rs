@@ -331,7 +331,7 @@ fn before_acting(plan: &Plan, errand: &Errand) -> Vec<Announcement> {
 
 fn of_outcome(outcome: &Outcome, causes: &[Cause]) -> Announcement {
     let fate = match &outcome.result {
-        Ok(request) => Fate::Done(&request.0),
+        Ok(request) => Fate::Done(request.as_ref().map(|request| request.0.as_str())),
         Err(reason) => Fate::Failed(reason),
     };
     announcement::of_change(&outcome.change, &fate, causes)
@@ -342,7 +342,10 @@ fn log_outcome(Outcome { change, result }: &Outcome) {
     let (action, principal) = (change.action.to_string(), change.principal.to_string());
     let why = &change.reason.why;
     match result {
-        Ok(request) => info!(action, %account, permission_set, principal, why, %request, "changed"),
+        Ok(Some(request)) => {
+            info!(action, %account, permission_set, principal, why, %request, "changed");
+        }
+        Ok(None) => info!(action, %account, permission_set, principal, why, "was so already"),
         Err(reason) => {
             error!(action, %account, permission_set, principal, why, reason, "not changed");
         }

@@ -23,8 +23,8 @@ pub(super) struct Allotment {
     pub(super) look_until: Instant,
     /// Until when it starts changes.
     pub(super) start_until: Instant,
-    /// How long it follows one that it has started.
-    pub(super) patience: Duration,
+    /// Until when it follows what it has started.
+    pub(super) follow_until: Instant,
     /// Until when it announces what it has done. What comes after that, what was learned and the rest, must
     /// not be lost to a bus that hangs.
     pub(super) tell_until: Instant,
@@ -39,7 +39,7 @@ impl Allotment {
         Self {
             look_until: now + time * 2 / 5,
             start_until: now + time - to_follow,
-            patience: to_follow.saturating_sub(to_end),
+            follow_until: now + time - to_end,
             tell_until: now + time - to_end / 2,
         }
     }
@@ -56,15 +56,15 @@ mod tests {
         [
             from_now(allotment.look_until),
             from_now(allotment.start_until),
-            allotment.patience.as_secs(),
+            from_now(allotment.follow_until),
             from_now(allotment.tell_until),
         ]
     }
 
     #[test]
-    fn what_is_started_last_ends_in_time() {
-        assert_eq!(divided(900), [360, 780, 100, 890]);
-        assert_eq!(divided(30), [12, 22, 4, 28]);
+    fn what_is_started_last_is_followed_and_then_told_in_time() {
+        assert_eq!(divided(900), [360, 780, 880, 890]);
+        assert_eq!(divided(30), [12, 22, 27, 28]);
         assert_eq!(divided(0), [0, 0, 0, 0]);
     }
 }

@@ -9,7 +9,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     approval::{Approval, HeldSet},
-    aws::failure::chain,
+    aws::{approvals::ApprovalsFolder, failure::chain},
     ids::Digest,
     reconcile::{Errand, Looked, Reconciled, look},
     rules::Rules,
@@ -66,20 +66,8 @@ async fn is_found(
 /// found and kept again by the next one that looks there.
 pub(super) async fn end(world: &World, errand: &Errand, reconciled: &Reconciled) {
     let Ok(folder) = world.approvals() else { return };
-    let Errand { causes, now, approval, .. } = errand;
-    if let Some(set) = HeldSet::of(&reconciled.plan, &reconciled.looked_at, causes, *now) {
-        match folder.hold(&set).await {
-            Ok(()) => warn!(
-                digest = %set.digest,
-                revocations = set.revocations.len(),
-                "held: `usher approve` lets exactly these revocations go"
-            ),
-            Err(failure) => {
-                error!(error = chain(&failure), digest = %set.digest, "held, but not kept for approval");
-            }
-        }
-    }
-    let Some(approval) = approval else { return };
+    hold(folder, errand, reconciled).await;
+    let Some(approval) = &errand.approval else { return };
     // What was not read may be of the set, and what there was no time for is: the message comes again, and its approval
     // has to be there then.
     let is_whole = reconciled.rest.is_none() && reconciled.not_started.is_empty();
@@ -92,6 +80,28 @@ pub(super) async fn end(world: &World, errand: &Errand, reconciled: &Reconciled)
         }
         Err(failure) => {
             error!(error = chain(&failure), digest = %approval.digest, "the approval is used up, but still there");
+        }
+    }
+}
+
+async fn hold(folder: &ApprovalsFolder, errand: &Errand, reconciled: &Reconciled) {
+    let Reconciled { plan, looked_at, .. } = reconciled;
+    let set = match HeldSet::of(plan, looked_at, &errand.causes, errand.now) {
+        Ok(Some(set)) => set,
+        Ok(None) => return,
+        Err(failure) => {
+            error!(error = chain(&failure), digest = %plan.digest(), "held, but not kept for approval");
+            return;
+        }
+    };
+    match folder.hold(&set).await {
+        Ok(()) => warn!(
+            digest = %set.digest,
+            revocations = set.revocations.len(),
+            "held: `usher approve` lets exactly these revocations go"
+        ),
+        Err(failure) => {
+            error!(error = chain(&failure), digest = %set.digest, "held, but not kept for approval");
         }
     }
 }

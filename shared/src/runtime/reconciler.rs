@@ -348,9 +348,9 @@ async fn run(
     let calls_before = world.calls().total();
     let mut limits =
         Limits { in_flight, poll_every: world.settings().poll_every, ..Limits::default() };
-    if let Some(Allotment { start_until, patience, .. }) = allotment {
-        limits =
-            Limits { until: Some(start_until), patience: patience.min(limits.patience), ..limits };
+    if let Some(Allotment { start_until, follow_until, .. }) = allotment {
+        limits.until = Some(start_until);
+        limits.follow_until = Some(follow_until);
     }
     let aws = (world.observe(), world.act(), world.announce());
     let result = reconcile(aws, rules, limits, errand, picture).await;

@@ -225,7 +225,8 @@ impl Store {
         Ok(written.map_or(Replaced::Overtaken, |_| Replaced::Yes))
     }
 
-    /// The same, and tells what was written; nothing, when the file is not what it was taken for any more.
+    /// The same, and tells what was written; nothing, when the file is not what it was taken for any more, nor what was to
+    /// be written.
     ///
     /// # Errors
     /// As [`Store::replace`].
@@ -237,8 +238,7 @@ impl Store {
     ) -> Result<Option<Version>, StoreFailure> {
         match &self.location {
             Location::S3 { bucket, key } => {
-                let put = self.put_object(bucket, key, bytes, fields);
-                self.put_over(put, etag).await
+                self.put_over((bucket, key), &bytes, &fields, etag).await
             }
             Location::File(path) => {
                 let seen = self.look().await?.and_then(|seen| seen.etag);

@@ -51,20 +51,54 @@ impl Store {
     }
 
     /// Writes over what has that entity tag, or over nothing; nothing, when it is something else by now.
+    ///
+    /// An answer may get lost on its way, and the SDK asks again then: what is there by now may be what it wrote itself.
+    /// So whoever was overtaken looks once whether it was by itself.
     pub(super) async fn put_over(
         &self,
-        put: PutObjectFluentBuilder,
+        (bucket, key): (&str, &str),
+        bytes: &[u8],
+        fields: &HashMap<String, String>,
         etag: Option<&str>,
     ) -> Result<Option<Version>, StoreFailure> {
-        let put = match etag {
-            Some(etag) => put.if_match(etag),
-            None => put.if_none_match("*"),
+        let put = || {
+            let put = self.put_object(bucket, key, bytes.to_vec(), fields.clone());
+            match etag {
+                Some(etag) => put.if_match(etag),
+                None => put.if_none_match("*"),
+            }
         };
-        match put.send().await {
+        let put = match put().send().await {
+            Err(error) if is_in_conflict(&error) => put().send().await,
+            put => put,
+        };
+        match put {
             Ok(put) => Ok(Some(Version { etag: put.e_tag, id: put.version_id })),
-            Err(error) if is_overtaken(&error) => Ok(None),
+            Err(error) if is_overtaken(&error) => self.if_it_is((bucket, key), bytes, fields).await,
             Err(error) => Err(self.in_s3(failed(PUT_OBJECT)(error))),
         }
+    }
+
+    /// The newest version, if it is this.
+    async fn if_it_is(
+        &self,
+        (bucket, key): (&str, &str),
+        bytes: &[u8],
+        fields: &HashMap<String, String>,
+    ) -> Result<Option<Version>, StoreFailure> {
+        let object = match self.clients.s3().get_object().bucket(bucket).key(key).send().await {
+            Ok(object) => object,
+            Err(error) if error.as_service_error().is_some_and(is_absent) => return Ok(None),
+            Err(error) => return Err(self.in_s3(failed(GET_OBJECT)(error))),
+        };
+        let id = object.version_id().map(str::to_owned);
+        let is_kept_with = object.metadata().cloned().unwrap_or_default() == *fields;
+        Ok(match self.read_body(object).await? {
+            Read::Found { bytes: there, etag } if is_kept_with && there == bytes => {
+                Some(Version { etag, id })
+            }
+            _ => None,
+        })
     }
 
     pub(super) async fn delete_object(&self, bucket: &str, key: &str) -> Result<(), StoreFailure> {
@@ -148,8 +182,19 @@ fn is_not_modified(error: &SdkError<GetObjectError, HttpResponse>) -> bool {
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
 fn is_overtaken(error: &SdkError<PutObjectError, HttpResponse>) -> bool {
-    let status = error.raw_response().map(|response| response.status().as_u16());
-    matches!(status, Some(409 | 412))
+    matches!(status(error), Some(409 | 412))
+}
+
+/// Somebody else wrote or deleted while S3 looked at the condition: nobody knows yet whether it holds, and S3 asks for
+/// the same once more.
+///
+/// Source: as [`is_overtaken`]
+fn is_in_conflict(error: &SdkError<PutObjectError, HttpResponse>) -> bool {
+    status(error) == Some(409)
+}
+
+fn status(error: &SdkError<PutObjectError, HttpResponse>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
 }
 
 /// The connection broke in the middle of an object.
