@@ -78,6 +78,7 @@ async fn under_strict_quotas_nothing_is_throttled() {
     let defaults = Settings::default();
     let settings = Settings {
         calls_per_second: NonZeroU32::new(defaults.calls_per_second.get() * 10).unwrap(),
+        organizations_speed: SPEED,
         poll_every: defaults.poll_every.div_f64(SPEED),
         ..aws.settings()
     };

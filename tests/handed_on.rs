@@ -82,6 +82,7 @@ impl Stage {
             lane: Some("http://localhost/111111111111/usher-lane.fifo".to_owned()),
             account: Some(self.local.caller()),
             calls_per_second: NonZeroU32::new(1_000).unwrap(),
+            organizations_speed: 1_000.0,
             ..Settings::default()
         };
         World::new(settings, configuration(self.local.router(), "test", wire))

@@ -39,6 +39,7 @@ mod patterns;
 mod permissions;
 mod push;
 mod queues;
+mod quotas;
 mod reconcile;
 mod reference;
 mod relevance;

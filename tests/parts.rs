@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::support::{
     fake_aws::FakeAws,
-    organization::{Company, account_id, assignment, company},
+    organization::{Company, account_id, assignment, company, group_id},
     rules,
 };
 
@@ -35,9 +35,18 @@ pub(crate) async fn in_parts(
     aws: &FakeAws,
     rules: &Rules,
     message: LaneMessage,
+    time: Time,
+) -> Vec<Reconciled> {
+    in_parts_with((aws, &mut Picture::default()), rules, message, time).await
+}
+
+async fn in_parts_with(
+    (aws, picture): (&FakeAws, &mut Picture),
+    rules: &Rules,
+    message: LaneMessage,
     Time { look, start }: Time,
 ) -> Vec<Reconciled> {
-    let (mut picture, mut runs, mut next) = (Picture::default(), Vec::new(), Some(message));
+    let (mut runs, mut next) = (Vec::new(), Some(message));
     while let Some(message) = next.take() {
         let now = "2026-03-02T15:42:00Z".parse().unwrap();
         let begin = Instant::now();
@@ -51,7 +60,7 @@ pub(crate) async fn in_parts(
         };
         let until = start.map(|start| begin + start);
         let limits = Limits { until, ..Limits::default() };
-        let run = reconcile((aws, aws, aws), rules, limits, &errand, &mut picture).await.unwrap();
+        let run = reconcile((aws, aws, aws), rules, limits, &errand, picture).await.unwrap();
         // As it comes out of the queue.
         next = run.rest.as_ref().map(|rest| LaneMessage::parse(&rest.body()).unwrap());
         runs.push(run);
@@ -111,6 +120,31 @@ async fn a_sweep_that_takes_too_long_goes_on_in_parts() {
     assert_eq!(summary["unchanged"], 54);
     assert_eq!(finished.detail["causes"][0]["event"], "Schedule");
     assert!(runs.iter().all(|run| run.plan.warnings.is_empty()));
+}
+
+/// A large organization's first sweep always comes in parts. Each group that is deleted later would cost a look
+/// into every account, if nothing were remembered of that.
+#[tokio::test(start_paused = true)]
+async fn after_a_sweep_in_parts_it_is_known_where_to_look_for_what_a_deleted_group_left() {
+    let company = shop_of(60).group("Leavers").account("attic", "/").tagged("old", "yes");
+    let aws = FakeAws::new(company.assigned("Old", "Leavers", "attic").0)
+        .asked_by_management_if(true)
+        .taking(Duration::from_secs(1));
+    let text = RULES.replace(
+        "rules: [",
+        "rules: [{name: b, permission_sets: Old, groups: Leavers, accounts: {tags: {old: \"yes\"}}}, ",
+    );
+    let (rules, mut picture) = (rules(&text), Picture::default());
+    let time = Time { look: Duration::from_secs(40), start: None };
+    let parts = in_parts_with((&aws, &mut picture), &rules, sweep(), time).await;
+    assert!(parts.len() > 1 && aws.assignments().contains(&assignment("Old", "Leavers", "attic")));
+
+    aws.organization.borrow_mut().groups.retain(|group| group.display_name != "Leavers");
+    let before = aws.reads.get();
+    let message = LaneMessage { scope: Scope::group(group_id("Leavers")), ..sweep() };
+    in_parts_with((&aws, &mut picture), &rules, message, time).await;
+    as_it_should_be(&aws, 60);
+    assert!(aws.reads.get() - before < 20, "{} reads", aws.reads.get() - before);
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use shared::{
 
 use crate::support::{
     fake_aws::FakeAws,
-    organization::{Company, account_id, assignment, company},
+    organization::{Company, account_id, assignment, company, group_id},
     rules,
 };
 
@@ -121,6 +121,22 @@ async fn what_somebody_left_who_is_gone_goes_within_a_week() {
     assert!(gone_at.is_some());
     assert_eq!(aws.assignments().len(), 200);
     assert!(read.len() == 201 && read.values().all(|times| *times == 1), "{read:?}");
+}
+
+/// Where nothing is known of many accounts, as after the cache is lost, a deleted group's event does not cost a
+/// look into each of them: their turn comes.
+#[tokio::test(start_paused = true)]
+async fn what_is_left_where_nothing_is_known_waits_for_the_slow_sweep() {
+    let rules = rules(EVERYBODY);
+    let aws = FakeAws::new(haunted().0).asked_by_management_if(true);
+    let mut picture = Picture::default();
+    look(&aws, &rules, (Scope::group(group_id("gone")), now()), &mut picture).await;
+    assert!(aws.reads.get() < 20, "{} reads", aws.reads.get());
+    assert_eq!(aws.assignments().len(), 201);
+    for hour in 1..=HOURS_OF_A_ROUND {
+        look(&aws, &rules, (Scope::tick(), now() + hours(hour)), &mut picture).await;
+    }
+    assert_eq!(aws.assignments().len(), 200);
 }
 
 /// Engineers may do more in one account for a time, and something is forbidden for a time.

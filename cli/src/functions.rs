@@ -62,17 +62,18 @@ pub(crate) struct Run {
 
 impl Functions {
     /// The functions, set up as the template does it. They put in force what somebody writes to one file, follow what is in
-    /// another, and call Identity Center so many times a second.
+    /// another, and call AWS as often as its quotas allow where time passes so many times as quickly.
     pub(crate) fn new(
         local: &Local,
         written: &str,
         active: &str,
-        calls_per_second: NonZeroU32,
+        speed: f64,
     ) -> Result<Self, Failure> {
         let settings = Settings {
             rules: Some(location(active)?),
             rules_written: Some(location(written)?),
-            calls_per_second,
+            calls_per_second: calls_per_second(speed),
+            organizations_speed: speed,
             lane: Some(LANE.to_owned()),
             poll_every: POLL_EVERY,
             account: Some(local.caller()),
@@ -215,4 +216,12 @@ fn location(path: &str) -> Result<Location, Failure> {
 
 fn failed(function: Function, failure: runtime::Failure) -> Failure {
     Failure::Function { function, source: Box::new(failure) }
+}
+
+/// Calls to Identity Center a second, in real time: under the quota, whether it applies or not.
+fn calls_per_second(speed: f64) -> NonZeroU32 {
+    let usual = Settings::default().calls_per_second;
+    let faster = (f64::from(usual.get()) * speed).round();
+    // A float that does not fit ends at the nearest number that does.
+    NonZeroU32::new(faster as u32).unwrap_or(NonZeroU32::MIN)
 }

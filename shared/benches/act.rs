@@ -143,6 +143,7 @@ impl<'c> Aws<'c> {
         let settings = Settings {
             rules: Some(rules_file.to_str().unwrap().parse().unwrap()),
             calls_per_second: NonZeroU32::new(faster).unwrap(),
+            organizations_speed: case.speed,
             poll_every: defaults.poll_every.div_f64(case.speed),
             ..defaults
         };

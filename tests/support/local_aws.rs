@@ -91,8 +91,8 @@ impl LocalAws {
 
     /// Usher as after a cold start, at the pace that it keeps where nothing is set.
     pub(crate) async fn usher_in_production(&self) -> Usher {
-        let calls_per_second = Settings::default().calls_per_second;
-        self.usher_with(Settings { calls_per_second, ..self.settings() }).await
+        let Settings { calls_per_second, organizations_speed, .. } = Settings::default();
+        self.usher_with(Settings { calls_per_second, organizations_speed, ..self.settings() }).await
     }
 
     /// Usher as after a cold start, with a role in the management account that is to be had there.
@@ -129,6 +129,7 @@ impl LocalAws {
             account: Some(self.local.caller()),
             lane: Some("http://localhost/310000000001/usher-lane.fifo".to_owned()),
             calls_per_second: NonZeroU32::new(10_000).unwrap(),
+            organizations_speed: 1_000.0,
             poll_every: Duration::from_millis(30),
             ..Settings::default()
         }

@@ -4,12 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use local::Local;
 use serde_json::Value;
-use shared::{
-    organization::Organization,
-    rules::Rules,
-    runtime::{RulesOutcome, Settings},
-    scope::Function,
-};
+use shared::{organization::Organization, rules::Rules, runtime::RulesOutcome, scope::Function};
 use tokio::{sync::mpsc::UnboundedReceiver, time::timeout};
 
 use crate::{
@@ -60,8 +55,7 @@ impl Stage {
         let events = local.take_events().ok_or(Failure::NoEvent("any event"))?;
         let bob = Bob::new(&functions::configuration(&local, BOBS_ACCESS_KEY_ID));
         let file = RulesFile::open(Path::new(RULES_FILE))?;
-        let pace = Settings::default().calls_per_second;
-        let functions = Functions::new(&local, &file.name(), &file.active(), pace)?;
+        let functions = Functions::new(&local, &file.name(), &file.active(), 1.0)?;
         Ok(Self { local, events, bob, functions, file, announced: 0 })
     }
 

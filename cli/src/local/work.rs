@@ -4,7 +4,6 @@
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeSet,
-    num::NonZeroU32,
     pin::pin,
     time::Duration,
 };
@@ -79,8 +78,7 @@ impl<'a> Work<'a> {
         told: UnboundedSender<Value>,
     ) -> Result<Self, Failure> {
         let speed = screen.speed();
-        let functions =
-            Functions::new(local, &rules.name(), &rules.active(), calls_per_second(speed))?;
+        let functions = Functions::new(local, &rules.name(), &rules.active(), speed)?;
         Ok(Self {
             local,
             view,
@@ -287,14 +285,6 @@ impl<'a> Work<'a> {
         // A timer of no length is none.
         real.unwrap_or(duration).max(Duration::from_millis(1))
     }
-}
-
-/// Calls to Identity Center a second, in real time: under the quota, whether it applies or not.
-fn calls_per_second(speed: f64) -> NonZeroU32 {
-    let usual = Settings::default().calls_per_second;
-    let faster = (f64::from(usual.get()) * speed).round();
-    // A float that does not fit ends at the nearest number that does.
-    NonZeroU32::new(faster as u32).unwrap_or(NonZeroU32::MIN)
 }
 
 /// The rules that have come and gone, by name; which of the others are not what they were, the plan shows.

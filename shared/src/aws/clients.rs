@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use super::{
     calls::Calls,
     management_role::ManagementRole,
-    pace::{KeepPace, Pace},
+    pace::{KeepOrganizationsPace, KeepPace, OrganizationsPace, Pace},
 };
 
 /// How often the SDK sends a request before it gives up, the first time included.
@@ -32,13 +32,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// seconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The SDK's clients. All count their requests; Identity Center's is handed out only with a token
-/// of its quota.
+/// The SDK's clients. All count their requests; those of Identity Center and of Organizations are handed
+/// out only with a token of the quota.
 #[derive(Debug)]
 pub struct Clients {
     config: SdkConfig,
     calls: Calls,
     pace: Pace,
+    organizations_pace: OrganizationsPace,
     management_role: Option<ManagementRole>,
     organizations: OnceLock<aws_sdk_organizations::Client>,
     sso_admin: OnceLock<aws_sdk_ssoadmin::Client>,
@@ -70,6 +71,7 @@ impl Clients {
             config,
             calls: Calls::default(),
             pace,
+            organizations_pace: OrganizationsPace::default(),
             management_role: None,
             organizations: OnceLock::new(),
             sso_admin: OnceLock::new(),
@@ -86,6 +88,12 @@ impl Clients {
     #[must_use]
     pub fn with_management_role(self, management_role: Option<ManagementRole>) -> Self {
         Self { management_role, ..self }
+    }
+
+    /// The same, with another pace for Organizations than AWS's quotas.
+    #[must_use]
+    pub fn with_organizations_pace(self, organizations_pace: OrganizationsPace) -> Self {
+        Self { organizations_pace, ..self }
     }
 
     /// The count of requests.
@@ -127,13 +135,17 @@ impl Clients {
         aws_sdk_ssoadmin::Client::from_conf(config)
     }
 
-    /// Organizations.
-    pub fn organizations(&self) -> &aws_sdk_organizations::Client {
+    /// Organizations, for exactly one call of that operation (a page is a call), such as
+    /// `organizations:ListAccounts`: it waits for the quota first.
+    pub async fn organizations(&self, operation: &str) -> &aws_sdk_organizations::Client {
+        let operation = operation.trim_start_matches("organizations:");
+        self.organizations_pace.take(operation).await;
         self.organizations.get_or_init(|| {
             let retries = RetryConfig::standard().with_max_attempts(ORGANIZATIONS_ATTEMPTS);
             let config = aws_sdk_organizations::config::Builder::from(&self.config)
                 .retry_config(retries)
                 .interceptor(self.calls.clone())
+                .interceptor(KeepOrganizationsPace(self.organizations_pace.clone()))
                 .build();
             aws_sdk_organizations::Client::from_conf(config)
         })

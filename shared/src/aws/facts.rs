@@ -102,7 +102,7 @@ impl KnownFacts {
     }
 
     async fn read_organization(&self) -> Result<OrganizationFacts, CallFailure> {
-        let client = self.clients.organizations();
+        let client = self.clients.organizations(DESCRIBE_ORGANIZATION).await;
         let answer =
             client.describe_organization().send().await.map_err(failed(DESCRIBE_ORGANIZATION))?;
         let organization = answer
@@ -120,7 +120,8 @@ impl KnownFacts {
 
     async fn read_root(&self) -> Result<OrganizationalUnitId, CallFailure> {
         let roots = every_row(LIST_ROOTS, async |token| {
-            let ask = self.clients.organizations().list_roots().set_next_token(token);
+            let client = self.clients.organizations(LIST_ROOTS).await;
+            let ask = client.list_roots().set_next_token(token);
             let page = ask.send().await.map_err(failed(LIST_ROOTS))?;
             Ok((page.roots.unwrap_or_default(), page.next_token))
         })

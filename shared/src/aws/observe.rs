@@ -2,10 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use aws_sdk_identitystore::{
@@ -29,6 +27,7 @@ use aws_sdk_ssoadmin::operation::describe_permission_set::{
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::{Document, error::metadata::ProvideErrorMetadata};
+use tokio::time::Instant;
 use tracing::info;
 
 use crate::{
@@ -76,6 +75,11 @@ const LIST_USERS: &str = "identitystore:ListUsers";
 /// The first is the Security Token Service's, which does not hand out the role for it.
 const REFUSALS: &[&str] = &["AccessDenied", "AccessDeniedException", "ValidationException"];
 
+/// How long a refusal of the listing by principal is believed. Permissions change, and a process may live for
+/// hours: one that never asked again would read everything pair by pair for as long. To ask in vain costs two
+/// calls, where the other way costs thousands.
+const REFUSAL_BELIEVED_FOR: Duration = Duration::from_secs(10 * 60);
+
 /// Rows on a page of Identity Center and of the Identity Store: the most that AWS gives.
 const PAGE_SIZE: i32 = 100;
 
@@ -85,15 +89,15 @@ pub struct AwsObserve {
     clients: Arc<Clients>,
     facts: Arc<KnownFacts>,
     names: Names,
-    /// Whether listing by principal was refused: it would be again.
-    refuses_principals: AtomicBool,
+    /// Until when listing by principal need not be tried, since it was refused.
+    refused_until: Mutex<Option<Instant>>,
 }
 
 impl AwsObserve {
     /// Reads with those clients, and remembers permission sets' names there.
     #[must_use]
     pub fn new(clients: Arc<Clients>, facts: Arc<KnownFacts>, names: Names) -> Self {
-        Self { clients, facts, names, refuses_principals: AtomicBool::new(false) }
+        Self { clients, facts, names, refused_until: Mutex::default() }
     }
 
     /// Keeps the permission sets' names that were learned, for the next process. To be called at
@@ -110,9 +114,14 @@ impl AwsObserve {
         Ok(self.facts.instance().await?.identity_store_id.as_str())
     }
 
+    fn refused_until(&self) -> MutexGuard<'_, Option<Instant>> {
+        // A panic elsewhere leaves a time behind that is as good as any.
+        self.refused_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn tags_of(&self, resource_id: &str) -> Result<Tags, CallFailure> {
         let tags = every_row(LIST_TAGS, async |token| {
-            let client = self.clients.organizations();
+            let client = self.clients.organizations(LIST_TAGS).await;
             let ask = client.list_tags_for_resource().resource_id(resource_id);
             let page = ask.set_next_token(token).send().await.map_err(failed(LIST_TAGS))?;
             Ok((page.tags.unwrap_or_default(), page.next_token))
@@ -175,7 +184,8 @@ impl Observe for AwsObserve {
 
     async fn accounts(&self) -> Result<Vec<SeenAccount>, CallFailure> {
         every_row(LIST_ACCOUNTS, async |token| {
-            let ask = self.clients.organizations().list_accounts().set_next_token(token);
+            let client = self.clients.organizations(LIST_ACCOUNTS).await;
+            let ask = client.list_accounts().set_next_token(token);
             let page = ask.send().await.map_err(failed(LIST_ACCOUNTS))?;
             let accounts =
                 page.accounts().iter().map(|account| read_account(LIST_ACCOUNTS, account));
@@ -185,7 +195,8 @@ impl Observe for AwsObserve {
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<SeenAccount>, CallFailure> {
-        let ask = self.clients.organizations().describe_account().account_id(id.as_str());
+        let client = self.clients.organizations(DESCRIBE_ACCOUNT).await;
+        let ask = client.describe_account().account_id(id.as_str());
         let answer = if_there(
             DESCRIBE_ACCOUNT,
             ask.send().await,
@@ -214,11 +225,8 @@ impl Observe for AwsObserve {
         &self,
         id: &OrganizationalUnitId,
     ) -> Result<Option<String>, CallFailure> {
-        let ask = self
-            .clients
-            .organizations()
-            .describe_organizational_unit()
-            .organizational_unit_id(id.as_str());
+        let client = self.clients.organizations(DESCRIBE_ORGANIZATIONAL_UNIT).await;
+        let ask = client.describe_organizational_unit().organizational_unit_id(id.as_str());
         let answer = if_there(
             DESCRIBE_ORGANIZATIONAL_UNIT,
             ask.send().await,
@@ -239,7 +247,7 @@ impl Observe for AwsObserve {
         parent: &OrganizationalUnitId,
     ) -> Result<BTreeMap<OrganizationalUnitId, String>, CallFailure> {
         let units = every_row(LIST_ORGANIZATIONAL_UNITS, async |token| {
-            let client = self.clients.organizations();
+            let client = self.clients.organizations(LIST_ORGANIZATIONAL_UNITS).await;
             let ask = client.list_organizational_units_for_parent().parent_id(parent.as_str());
             let page = ask
                 .set_next_token(token)
@@ -432,17 +440,23 @@ impl Observe for AwsObserve {
     }
 
     async fn lists_by_principal(&self) -> bool {
-        !self.refuses_principals.load(Ordering::Relaxed)
+        self.refused_until().is_none_or(|until| until <= Instant::now())
     }
 
     async fn assignments_of(&self, principal: &Principal) -> Result<Vec<Assignment>, CallFailure> {
         let listed = self.list_assignments_of(principal).await;
+        if !is_refusal(&listed) {
+            return listed;
+        }
+        // One that was refused by chance, while permissions were changed or a session ended, would cost
+        // thousands of calls.
+        let listed = self.list_assignments_of(principal).await;
         if let Err(failure) = &listed
-            && REFUSALS.contains(&failure.code.as_str())
+            && is_refusal(&listed)
         {
-            // Said once: from now on each account is asked for, which takes many more calls.
+            // Said once: now each account is asked for, which takes many more calls.
             info!(%failure, "assignments are not listed by principal");
-            self.refuses_principals.store(true, Ordering::Relaxed);
+            *self.refused_until() = Some(Instant::now() + REFUSAL_BELIEVED_FOR);
         }
         listed
     }
@@ -490,6 +504,10 @@ impl Observe for AwsObserve {
         })
         .await
     }
+}
+
+fn is_refusal<T>(listed: &Result<T, CallFailure>) -> bool {
+    listed.as_ref().is_err_and(|failure| REFUSALS.contains(&failure.code.as_str()))
 }
 
 /// The answer, or nothing where AWS says that the thing itself is gone.

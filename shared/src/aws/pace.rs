@@ -1,9 +1,11 @@
-//! Identity Center's quota, kept from this side.
+//! Identity Center's quota and those of Organizations, kept from this side.
 //!
-//! The quota is one bucket for the whole instance, shared with people in the console, Control Tower
-//! and Terraform. Being throttled would throttle them too, so Usher waits before it asks.
+//! Identity Center has one bucket for the whole instance, Organizations one for each operation. They are
+//! shared with people in the console, Control Tower and Terraform. Being throttled would throttle them
+//! too, so Usher waits before it asks.
 
 use std::{
+    collections::BTreeMap,
     num::NonZeroU32,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -16,7 +18,7 @@ use aws_smithy_runtime_api::{
             Intercept,
             context::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef},
         },
-        orchestrator::HttpResponse,
+        orchestrator::{HttpResponse, Metadata},
         retries::RequestAttempts,
         runtime_components::RuntimeComponents,
     },
@@ -43,7 +45,31 @@ const CALLS_TO_RECOVER: f64 = 100.0;
 /// The slowest pace, as a part of the full one.
 const SLOWEST: f64 = 1.0 / 16.0;
 
-/// A token bucket over all calls to Identity Center (`sso-admin`) of the process.
+/// The same of an operation of Organizations, where a throttle is to cost no more time.
+///
+/// Unit: seconds at the full pace.
+const SECONDS_TO_RECOVER: f64 = 5.0;
+
+/// The operations of Organizations that Usher calls: how often AWS allows each of them to one account, in
+/// calls a second, and how many at once after a pause.
+///
+/// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
+const OF_ORGANIZATIONS: [(&str, f64, u32); 7] = [
+    ("DescribeAccount", 20.0, 30),
+    ("DescribeOrganization", 1.0, 2),
+    ("DescribeOrganizationalUnit", 2.0, 2),
+    ("ListAccounts", 8.0, 12),
+    ("ListOrganizationalUnitsForParent", 5.0, 8),
+    ("ListRoots", 1.0, 2),
+    ("ListTagsForResource", 10.0, 15),
+];
+
+/// How much of what Organizations allows an account is used, as of Identity Center's quota: some is left to
+/// others.
+const PART_OF_ORGANIZATIONS: f64 = 0.9;
+
+/// A token bucket: of all calls to Identity Center (`sso-admin`) of the process, or of one operation of
+/// Organizations.
 ///
 /// Clones share the bucket. Tokens are handed out in the order in which they were asked for. When AWS
 /// throttles all the same, because others ask too, the pace is halved; it comes back little by little,
@@ -52,6 +78,10 @@ const SLOWEST: f64 = 1.0 / 16.0;
 pub struct Pace {
     /// Unit: calls a second.
     full: f64,
+    /// Unit: calls.
+    burst: u32,
+    /// Unit: calls.
+    calls_to_recover: f64,
     bucket: Arc<Mutex<Bucket>>,
 }
 
@@ -72,9 +102,12 @@ impl Pace {
     /// Source of the quota: <https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html>
     #[must_use]
     pub fn per_second(calls: NonZeroU32) -> Self {
-        let full = f64::from(calls.get());
+        Self::new(f64::from(calls.get()), BURST, CALLS_TO_RECOVER)
+    }
+
+    fn new(full: f64, burst: u32, calls_to_recover: f64) -> Self {
         let bucket = Bucket { full_at: Instant::now(), pace: full, calls: u32::MAX };
-        Self { full, bucket: Arc::new(Mutex::new(bucket)) }
+        Self { full, burst, calls_to_recover, bucket: Arc::new(Mutex::new(bucket)) }
     }
 
     /// Takes a token, and waits until it is due.
@@ -100,22 +133,72 @@ impl Pace {
         self.reserve();
     }
 
+    /// Charges an attempt that is not the first: nobody has taken a token for it.
+    fn charge_retry(&self, settings: &ConfigBag) {
+        let attempts = settings.load::<RequestAttempts>();
+        if attempts.is_some_and(|attempts| attempts.attempts() > 1) {
+            self.charge();
+        }
+    }
+
+    /// Hears what AWS answered to an attempt.
+    fn hear(&self, context: &FinalizerInterceptorContextRef<'_>) {
+        if context.response().is_some_and(is_throttle) {
+            self.throttled();
+        }
+    }
+
     /// The moment at which the next token is due.
     fn reserve(&self) -> Instant {
         let now = Instant::now();
         let mut bucket = self.lock();
         bucket.calls = bucket.calls.saturating_add(1);
-        bucket.pace = (bucket.pace + self.full / CALLS_TO_RECOVER).min(self.full);
+        bucket.pace = (bucket.pace + self.full / self.calls_to_recover).min(self.full);
         let interval = Duration::from_secs_f64(bucket.pace.recip());
         let from = bucket.full_at.max(now);
         bucket.full_at = from + interval;
-        let head_start = interval * (BURST - 1);
+        let head_start = interval * self.burst.saturating_sub(1);
         now.max(from.checked_sub(head_start).unwrap_or(now))
     }
 
     fn lock(&self) -> MutexGuard<'_, Bucket> {
         // A panic elsewhere leaves numbers behind that are as good as any.
         self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A token bucket for each operation of Organizations. Clones share the buckets.
+#[derive(Clone, Debug)]
+pub struct OrganizationsPace {
+    by_operation: Arc<BTreeMap<&'static str, Pace>>,
+}
+
+impl OrganizationsPace {
+    /// Full buckets, that refill so many times as quickly as AWS allows it: one, but for an organization on
+    /// localhost.
+    #[must_use]
+    pub fn times(speed: f64) -> Self {
+        let by_operation = OF_ORGANIZATIONS.into_iter().map(|(operation, per_second, burst)| {
+            let full = per_second * PART_OF_ORGANIZATIONS;
+            // A quota of two a second is too small for others to find anything left after two at once.
+            let pace = Pace::new(full * speed, burst / 2, full * SECONDS_TO_RECOVER);
+            (operation, pace)
+        });
+        Self { by_operation: Arc::new(by_operation.collect()) }
+    }
+
+    /// Takes a token for a call of an operation, such as `DescribeAccount`, and waits until it is due. For one
+    /// of which no quota is known, there is nothing to wait for.
+    pub async fn take(&self, operation: &str) {
+        if let Some(pace) = self.by_operation.get(operation) {
+            pace.take().await;
+        }
+    }
+}
+
+impl Default for OrganizationsPace {
+    fn default() -> Self {
+        Self::times(1.0)
     }
 }
 
@@ -135,11 +218,7 @@ impl Intercept for KeepPace {
         _: &RuntimeComponents,
         settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let is_retry =
-            settings.load::<RequestAttempts>().is_some_and(|attempts| attempts.attempts() > 1);
-        if is_retry {
-            self.0.charge();
-        }
+        self.0.charge_retry(settings);
         Ok(())
     }
 
@@ -149,8 +228,46 @@ impl Intercept for KeepPace {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if context.response().is_some_and(is_throttle) {
-            self.0.throttled();
+        self.0.hear(context);
+        Ok(())
+    }
+}
+
+/// As [`KeepPace`], with the bucket of the operation.
+#[derive(Debug)]
+pub(super) struct KeepOrganizationsPace(pub(super) OrganizationsPace);
+
+impl KeepOrganizationsPace {
+    fn of(&self, settings: &ConfigBag) -> Option<&Pace> {
+        self.0.by_operation.get(settings.load::<Metadata>()?.name())
+    }
+}
+
+impl Intercept for KeepOrganizationsPace {
+    fn name(&self) -> &'static str {
+        "KeepOrganizationsPace"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        settings: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(pace) = self.of(settings) {
+            pace.charge_retry(settings);
+        }
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        settings: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(pace) = self.of(settings) {
+            pace.hear(context);
         }
         Ok(())
     }
@@ -280,6 +397,26 @@ mod tests {
         let start = Instant::now();
         pace.take().await;
         assert!(start.elapsed() <= Duration::from_millis(1_001), "{:?}", start.elapsed());
+    }
+
+    /// AWS's own bucket of each operation, filled by the calls that ours lets through, never runs empty.
+    #[tokio::test(start_paused = true)]
+    async fn organizations_is_asked_no_more_than_it_allows() {
+        let pace = OrganizationsPace::default();
+        for (operation, per_second, burst) in OF_ORGANIZATIONS {
+            let (start, mut last) = (Instant::now(), Instant::now());
+            let mut left = f64::from(burst);
+            for _ in 0..100 {
+                pace.take(operation).await;
+                let refilled = last.elapsed().as_secs_f64() * per_second;
+                left = (left + refilled).min(f64::from(burst)) - 1.0;
+                last = Instant::now();
+                assert!(left >= 0.0, "{operation}: throttled");
+            }
+            let at_least = 100.0 / per_second;
+            let took = start.elapsed().as_secs_f64();
+            assert!(took <= at_least * 1.15, "{operation}: {took} s, and {at_least} s are allowed");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use tokio::time::Instant;
+use tracing::info;
 
 use crate::{
     ids::{AccountId, GroupId, PermissionSetArn, UserId},
@@ -27,17 +28,23 @@ const SETS_IN_AN_ACCOUNT: usize = 5;
 impl<Reads: Observe> Gathering<'_, Reads> {
     /// The assignments of the scope in those accounts.
     pub(super) async fn assignments(&mut self, accounts: &BTreeSet<AccountId>) {
+        // Before anything is read by principal, which does not show what those left that are gone.
+        let unknown = self.picture.without_sight_of(accounts);
         if self.scope.is_everything() {
-            self.everything(accounts).await;
+            self.everything(accounts, &unknown).await;
         } else {
-            self.of_the_scope(accounts).await;
+            self.of_the_scope(accounts, &unknown).await;
         }
         // What is asked for in two ways comes twice.
         self.organization.assignments.sort_unstable();
         self.organization.assignments.dedup();
     }
 
-    async fn of_the_scope(&mut self, accounts: &BTreeSet<AccountId>) {
+    async fn of_the_scope(
+        &mut self,
+        accounts: &BTreeSet<AccountId>,
+        unknown: &BTreeSet<AccountId>,
+    ) {
         let scope = self.scope.clone();
         let in_turn = &scope.in_turn & accounts;
         self.by_pairs(&in_turn).await;
@@ -46,10 +53,13 @@ impl<Reads: Observe> Gathering<'_, Reads> {
             self.of_permission_set(arn, accounts).await;
         }
         let principals = self.principals_of_the_scope();
-        if self.by_principals(&principals, None).await {
-            self.left_behind(&principals, accounts).await;
-        } else {
+        // A listing of one that is gone shows nothing, and would make the picture forget what it left.
+        let (gone, there): (Vec<_>, Vec<_>) =
+            principals.into_iter().partition(|principal| self.is_gone(principal));
+        if !self.by_principals(&there, None).await {
             self.by_pairs(accounts).await;
+        } else if !gone.is_empty() {
+            self.left_behind(&gone, accounts, unknown).await;
         }
     }
 
@@ -59,7 +69,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         let may_be_cheaper = self.by_pairs_costs(whole.len()) > FEW_CALLS;
         if may_be_cheaper
             && let Some(principals) = self.all_principals(whole.len()).await
-            && self.by_principals(&principals, self.look_until).await
+            && self.by_all_principals(&principals, whole).await
         {
             return;
         }
@@ -72,14 +82,25 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     }
 
     /// What principals that are gone have left: no listing by principal shows it. It is looked for
-    /// where they had something when all was seen last; without that, everywhere.
-    async fn left_behind(&mut self, principals: &[Principal], accounts: &BTreeSet<AccountId>) {
-        let mut to_look_at = BTreeSet::new();
-        for principal in principals.iter().filter(|principal| self.is_gone(principal)) {
-            match self.picture.where_held(principal) {
-                Some(held) => to_look_at.extend(held.intersection(accounts).cloned()),
-                None => to_look_at.extend(accounts.iter().cloned()),
-            }
+    /// where they had something when that was seen last, and in accounts of which that is not known, where
+    /// those are few. Many are left to their turn in the slow sweep, which finds what is left there: to look
+    /// for it in a thousand accounts at once would hold up everything else for as long as ten minutes, and
+    /// nobody has access by it any more.
+    async fn left_behind(
+        &mut self,
+        gone: &[Principal],
+        accounts: &BTreeSet<AccountId>,
+        unknown: &BTreeSet<AccountId>,
+    ) {
+        let mut to_look_at = self.picture.where_held(gone);
+        to_look_at.retain(|id| accounts.contains(id));
+        if self.by_pairs_costs(unknown.len()) <= FEW_CALLS {
+            to_look_at.extend(unknown.iter().cloned());
+        } else {
+            info!(
+                accounts = unknown.len(),
+                "not known what was in place there: what those have left that are gone, the slow sweep finds"
+            );
         }
         self.by_pairs(&to_look_at).await;
         // No listing by principal may take the place of what is left of this.
@@ -108,14 +129,21 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         meant.map(|account| account.id.clone()).collect()
     }
 
-    async fn everything(&mut self, accounts: &BTreeSet<AccountId>) {
+    async fn everything(&mut self, accounts: &BTreeSet<AccountId>, unknown: &BTreeSet<AccountId>) {
         match self.all_principals(accounts.len()).await {
-            Some(principals) if self.by_principals(&principals, self.look_until).await => {
+            Some(principals) if self.by_all_principals(&principals, accounts).await => {
                 self.picture.see_number_of_principals(principals.len());
                 self.by_pairs(&(&self.scope.in_turn & accounts)).await;
                 // Nobody lists those who are gone; but an event may have named some, whatever else
                 // it was merged with.
-                self.left_behind(&self.principals_of_the_scope(), accounts).await;
+                let gone: Vec<Principal> = self
+                    .principals_of_the_scope()
+                    .into_iter()
+                    .filter(|principal| self.is_gone(principal))
+                    .collect();
+                if !gone.is_empty() {
+                    self.left_behind(&gone, accounts, unknown).await;
+                }
             }
             _ => {
                 let pairs = self.by_pairs(accounts).await;
@@ -123,11 +151,6 @@ impl<Reads: Observe> Gathering<'_, Reads> {
                     self.picture.see_pairs(pairs);
                 }
             }
-        }
-        let is_whole = self.rest.is_empty()
-            && !self.organization.gaps.iter().any(|gap| gap.what == Unread::Assignments);
-        if is_whole {
-            self.picture.see_held_everywhere(accounts);
         }
     }
 
@@ -175,6 +198,21 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         is_whole.then(|| users.collect())
     }
 
+    /// What everybody has, which is all that there is in those accounts, but for what principals left that are
+    /// gone; whether that could be asked at all, and in time.
+    async fn by_all_principals(
+        &mut self,
+        everybody: &[Principal],
+        accounts: &BTreeSet<AccountId>,
+    ) -> bool {
+        let gaps = self.organization.gaps.len();
+        let is_read = self.by_principals(everybody, self.look_until).await;
+        if is_read && self.organization.gaps.len() == gaps {
+            self.picture.see_held_by_everybody_in(accounts);
+        }
+        is_read
+    }
+
     /// What those principals have, anywhere; whether that could be asked at all, and in time.
     async fn by_principals(&mut self, principals: &[Principal], until: Option<Instant>) -> bool {
         if principals.is_empty() {
@@ -207,13 +245,13 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     async fn by_pairs(&mut self, accounts: &BTreeSet<AccountId>) -> usize {
         let mut pairs = 0;
         let (mut read, mut too_late) = (BTreeSet::new(), BTreeSet::new());
-        let gaps = self.organization.gaps.len();
+        let mut has_begun = false;
         for account in accounts {
-            if !read.is_empty() && is_past(self.look_until) {
+            if std::mem::replace(&mut has_begun, true) && is_past(self.look_until) {
                 too_late.insert(account.clone());
                 continue;
             }
-            read.insert(account.clone());
+            let gaps = self.organization.gaps.len();
             match self.reads.provisioned_permission_sets(account).await {
                 Ok(permission_sets) => {
                     pairs += permission_sets.len();
@@ -223,10 +261,11 @@ impl<Reads: Observe> Gathering<'_, Reads> {
                 }
                 Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
             }
+            if self.organization.gaps.len() == gaps {
+                read.insert(account.clone());
+            }
         }
-        if self.organization.gaps.len() == gaps {
-            self.picture.see_held_in(&read, &self.organization.assignments);
-        }
+        self.picture.see_held_in(&read, &self.organization.assignments);
         self.put_off(&too_late);
         pairs
     }

@@ -25,8 +25,6 @@ pub(super) struct Held {
     permission_sets: Vec<PermissionSetArn>,
     /// By the bare ids of principals.
     by_principal: BTreeMap<String, BTreeMap<AccountId, Sets>>,
-    /// Whether that was all there was once.
-    is_whole: bool,
     /// The accounts of which all is known that was in place when they were last read.
     known: BTreeSet<AccountId>,
     /// Whether direct assignments of users are among what is read.
@@ -45,11 +43,15 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Where a principal held something; nothing, when all was never seen together.
-    pub(super) fn places_of(&self, principal: &Principal) -> Option<BTreeSet<AccountId>> {
+    /// Where a principal held something, as far as is known.
+    pub(super) fn places_of(&self, principal: &Principal) -> impl Iterator<Item = AccountId> {
         let held = self.by_principal.get(principal.id());
-        let places = held.map(|held| held.keys().cloned().collect()).unwrap_or_default();
-        self.is_whole.then_some(places)
+        held.into_iter().flat_map(|held| held.keys().cloned())
+    }
+
+    /// Those of the accounts of which it is not known what was in place.
+    pub(super) fn unknown_of(&self, accounts: &BTreeSet<AccountId>) -> BTreeSet<AccountId> {
+        accounts - &self.known
     }
 
     /// Whether users are read from now on. When they were not before, what they have would seem to have
@@ -92,13 +94,12 @@ impl Held {
         is_changed
     }
 
-    /// What was read is all that there is in those accounts, and elsewhere nobody looks.
-    pub(super) fn see_everywhere(&mut self, accounts: &BTreeSet<AccountId>) -> bool {
+    /// All assignments of everybody were read, so all is known that there is in those accounts.
+    pub(super) fn see_by_everybody_in(&mut self, accounts: &BTreeSet<AccountId>) -> bool {
         self.known_before();
-        let is_new = !self.is_whole || self.known != *accounts;
-        self.is_whole = true;
-        self.known.clone_from(accounts);
-        is_new
+        let known = self.known.len();
+        self.known.extend(accounts.iter().cloned());
+        self.known.len() > known
     }
 
     pub(super) fn lose_sight_of(&mut self, accounts: &BTreeSet<AccountId>) -> bool {
@@ -316,14 +317,29 @@ mod tests {
             &[assignment(1, '1', 'a'), assignment(2, '1', 'a')],
         );
         assert_eq!(held.take_since().came, spots(&[assignment(2, '1', 'a')]));
-        held.see_everywhere(&[account(2)].into());
-        held.take_since();
+        held.lose_sight_of(&[account(1)].into());
         held.see_in(&[account(1)].into(), &[]);
         assert_eq!(held.take_since().went.len(), 0);
         // Users were not read before, so that what they have seems to be new.
         assert!(held.ask_for_users(true));
         held.see_in(&[account(2)].into(), &[assignment(2, '2', 'b')]);
         assert_eq!(held.take_since().came.len(), 0);
+    }
+
+    /// A sweep of many accounts comes in parts, and each of them is known from its part on.
+    #[test]
+    fn what_was_in_place_is_known_account_by_account() {
+        let all: BTreeSet<AccountId> = [account(1), account(2), account(3)].into();
+        let mut held = Held::default();
+        assert_eq!(held.unknown_of(&all), all);
+        held.see_by(&[group('a')], &[assignment(1, '1', 'a')]);
+        assert_eq!(held.unknown_of(&all), all, "others may have something there, too");
+        assert!(held.see_by_everybody_in(&[account(1)].into()));
+        assert!(held.see_in(&[account(2)].into(), &[]));
+        assert_eq!(held.unknown_of(&all), [account(3)].into());
+        assert!(!held.see_by_everybody_in(&[account(1), account(2)].into()));
+        held.lose_sight_of(&[account(2)].into());
+        assert_eq!(held.unknown_of(&all), [account(2), account(3)].into());
     }
 
     /// Of a thousand groups most may have nothing: they are not worth a line in a file that is written
@@ -333,10 +349,9 @@ mod tests {
         let all = [assignment(1, '1', 'a')];
         let mut held = Held::default();
         held.see_by(&[group('a'), group('b')], &all);
-        held.see_everywhere(&[account(1)].into());
         assert_eq!(held.by_principal.len(), 1);
-        assert_eq!(held.places_of(&group('a')), Some([account(1)].into()));
-        assert_eq!(held.places_of(&group('b')), Some(BTreeSet::new()));
+        assert!(held.places_of(&group('a')).eq([account(1)]));
+        assert_eq!(held.places_of(&group('b')).count(), 0);
         assert!(held.see_in(&[account(1)].into(), &[]) && held.by_principal.is_empty());
         held.see_by(&[group('a')], &all);
         assert!(held.see_by(&[group('a')], &[]) && held.by_principal.is_empty());

@@ -95,7 +95,7 @@ pub trait Observe {
         account: &AccountId,
     ) -> Result<Vec<PermissionSetArn>, CallFailure>;
     /// Whether [`Observe::assignments_of`] may be asked, as far as is known: only the management
-    /// account may. An adapter that was refused once says no from then on.
+    /// account may. An adapter that was refused says no for some minutes.
     async fn lists_by_principal(&self) -> bool;
     /// All that a principal has, in all accounts: of one that is gone, nothing is shown.
     async fn assignments_of(&self, principal: &Principal) -> Result<Vec<Assignment>, CallFailure>;

@@ -126,6 +126,8 @@ impl Picture {
             let tags = before.get(&account.id).and_then(|seen| seen.tags.clone());
             self.accounts.insert(account.id.clone(), SeenBefore { tags, ..seen(account) });
         }
+        let no_more = before.keys().filter(|id| !self.accounts.contains_key(*id));
+        self.lose_sight_of(&no_more.cloned().collect());
         self.is_changed |= before != self.accounts || !is_recent(self.accounts_at, now);
         self.accounts_at = Some(now);
     }
@@ -195,9 +197,14 @@ impl Picture {
         }
     }
 
-    /// Where a principal held assignments; nothing, when all assignments were never seen together.
-    pub(super) fn where_held(&self, principal: &Principal) -> Option<BTreeSet<AccountId>> {
-        self.assignments.places_of(principal)
+    /// Where those principals held assignments, as far as is known.
+    pub(super) fn where_held(&self, principals: &[Principal]) -> BTreeSet<AccountId> {
+        principals.iter().flat_map(|principal| self.assignments.places_of(principal)).collect()
+    }
+
+    /// Those of the accounts of which it is not known what was in place.
+    pub(super) fn without_sight_of(&self, accounts: &BTreeSet<AccountId>) -> BTreeSet<AccountId> {
+        self.assignments.unknown_of(accounts)
     }
 
     /// Whether direct assignments of users are among those that are read, which the rules say.
@@ -216,9 +223,9 @@ impl Picture {
     }
 
     /// Those that were read are all that there are in those accounts, but for what principals left that
-    /// are gone; and in no others does anybody look.
-    pub(super) fn see_held_everywhere(&mut self, accounts: &BTreeSet<AccountId>) {
-        self.is_changed |= self.assignments.see_everywhere(accounts);
+    /// are gone.
+    pub(super) fn see_held_by_everybody_in(&mut self, accounts: &BTreeSet<AccountId>) {
+        self.is_changed |= self.assignments.see_by_everybody_in(accounts);
     }
 
     /// In those accounts nobody looks for assignments: what was in place there is not known from now on.

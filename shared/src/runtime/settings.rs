@@ -32,7 +32,7 @@ const fn positive(number: u32) -> NonZeroU32 {
 }
 
 /// What is set from outside. A variable that is empty counts as not set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// `USHER_RULES`: where the rules are: `s3://bucket/key` or a path. Not set: the function does
     /// not read rules.
@@ -60,6 +60,9 @@ pub struct Settings {
     pub management_role: Option<ManagementRole>,
     /// `USHER_CALLS_PER_SECOND`: calls to Identity Center. Unit: calls a second. Default: 18.
     pub calls_per_second: NonZeroU32,
+    /// How many times the quotas of Organizations AWS's are: one, and no variable changes it; for an
+    /// organization on localhost, in which time passes more quickly, more.
+    pub organizations_speed: f64,
     /// `USHER_WRITES_IN_FLIGHT`: assignment requests at once. Unit: requests. Default: 10.
     pub writes_in_flight: NonZeroU32,
     /// `USHER_POLL_MILLISECONDS`: how long between two looks at requests in flight. Unit:
@@ -113,6 +116,7 @@ impl Default for Settings {
             own_role: None,
             management_role: None,
             calls_per_second: DEFAULT_CALLS_PER_SECOND,
+            organizations_speed: 1.0,
             writes_in_flight: DEFAULT_WRITES_IN_FLIGHT,
             poll_every: DEFAULT_POLL,
             metrics: None,
@@ -149,6 +153,7 @@ impl Settings {
             .map(|arn| ManagementRole { arn, external_id: text("USHER_EXTERNAL_ID") }),
             calls_per_second: parsed("USHER_CALLS_PER_SECOND", text("USHER_CALLS_PER_SECOND"))?
                 .unwrap_or(DEFAULT_CALLS_PER_SECOND),
+            organizations_speed: 1.0,
             writes_in_flight: parsed("USHER_WRITES_IN_FLIGHT", text("USHER_WRITES_IN_FLIGHT"))?
                 .unwrap_or(DEFAULT_WRITES_IN_FLIGHT),
             poll_every: parsed("USHER_POLL_MILLISECONDS", text("USHER_POLL_MILLISECONDS"))?

@@ -18,7 +18,7 @@ use crate::{
         memory::Memory,
         names::Names,
         observe::AwsObserve,
-        pace::Pace,
+        pace::{OrganizationsPace, Pace},
         rules::RulesSource,
         rules_bucket::RulesBucket,
         store::{Location, Store},
@@ -61,6 +61,7 @@ impl World {
     #[must_use]
     pub fn new(settings: Settings, config: SdkConfig) -> Self {
         let clients = Clients::new(config, Pace::per_second(settings.calls_per_second))
+            .with_organizations_pace(OrganizationsPace::times(settings.organizations_speed))
             .with_management_role(settings.management_role.clone());
         let clients = Arc::new(clients);
         let facts = Arc::new(KnownFacts::new(
