@@ -12,13 +12,13 @@ use super::{
 pub(super) struct Roles<'r> {
     pub(super) granted: &'r [Granted],
     pub(super) in_place: &'r [Pair],
-    /// The permission set that was asked for last, and whether its role goes.
-    goes: Option<(u32, bool)>,
+    /// The permission set that was asked for last, and what becomes of its role when assignments go.
+    after: Option<(u32, Role)>,
 }
 
 impl<'r> Roles<'r> {
     pub(super) fn new(granted: &'r [Granted], in_place: &'r [Pair]) -> Self {
-        Self { granted, in_place, goes: None }
+        Self { granted, in_place, after: None }
     }
 
     /// The role, when somebody is granted the permission set.
@@ -27,21 +27,22 @@ impl<'r> Roles<'r> {
         if there.is_empty() { Role::MayChange } else { Role::Stays }
     }
 
-    /// The role, when somebody's assignment goes: it goes too, if all of them do and none is made.
+    /// The role, when somebody's assignment goes: it goes too, if all of them do and none is made. Where
+    /// one is to be made, it may: that one need not be in the scope.
     ///
     /// That does not depend on the scope, so that a plan for a scope is the full plan cut down to it.
     pub(super) fn of_delete(&mut self, pair: Pair, account: &AccountDecision<'_, '_>) -> Role {
         let set = pair.permission_set();
-        let goes = match self.goes {
-            Some((of, goes)) if of == set => goes,
-            _ => !self.is_kept(set, account),
+        let after = match self.after {
+            Some((of, after)) if of == set => after,
+            _ => self.after(set, account),
         };
-        self.goes = Some((set, goes));
-        if goes { Role::Goes } else { Role::Stays }
+        self.after = Some((set, after));
+        after
     }
 
-    /// Whether anybody keeps a permission set, or gets it.
-    fn is_kept(&self, set: u32, account: &AccountDecision<'_, '_>) -> bool {
+    /// What becomes of a role, by who keeps its permission set and who gets it.
+    fn after(&self, set: u32, account: &AccountDecision<'_, '_>) -> Role {
         let in_place = of_set(self.in_place, |pair| *pair, set);
         let granted = of_set(self.granted, |(pair, _)| *pair, set);
         let is_granted =
@@ -49,7 +50,13 @@ impl<'r> Roles<'r> {
         let stays = |pair: &Pair| !account.goes(*pair, is_granted(*pair));
         let is_made =
             |pair: Pair| in_place.binary_search(&pair).is_err() && account.is_to_be_granted(pair);
-        in_place.iter().any(stays) || granted.iter().any(|(pair, _)| is_made(*pair))
+        if in_place.iter().any(stays) {
+            Role::Stays
+        } else if granted.iter().any(|(pair, _)| is_made(*pair)) {
+            Role::MayChange
+        } else {
+            Role::Goes
+        }
     }
 }
 
