@@ -10,7 +10,8 @@ use tokio::sync::OnceCell;
 use super::{
     calls::Calls,
     management_role::ManagementRole,
-    pace::{KeepOrganizationsPace, KeepPace, OrganizationsPace, Pace},
+    organizations_pace::OrganizationsPace,
+    pace::{KeepPace, Pace},
 };
 
 /// How often the SDK sends a request before it gives up, the first time included.
@@ -145,7 +146,7 @@ impl Clients {
             let config = aws_sdk_organizations::config::Builder::from(&self.config)
                 .retry_config(retries)
                 .interceptor(self.calls.clone())
-                .interceptor(KeepOrganizationsPace(self.organizations_pace.clone()))
+                .interceptor(KeepPace(self.organizations_pace.clone()))
                 .build();
             aws_sdk_organizations::Client::from_conf(config)
         })

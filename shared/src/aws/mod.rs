@@ -2,7 +2,7 @@
 //! decided here.
 //!
 //! - [`clients`]: one SDK client a service, made when first needed;
-//! - [`pace`]: Identity Center's quota, kept from this side;
+//! - [`pace`], [`organizations_pace`]: the quotas, kept from this side;
 //! - [`calls`]: every request counted, so that a budget of calls can be tested;
 //! - [`failure`]: what went wrong, and whether it will pass;
 //! - [`pages`]: listings, read to their end;
@@ -34,6 +34,7 @@ pub mod management_role;
 pub mod memory;
 pub mod names;
 pub mod observe;
+pub mod organizations_pace;
 pub mod pace;
 pub mod pages;
 mod read;

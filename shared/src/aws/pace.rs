@@ -1,11 +1,10 @@
-//! Identity Center's quota and those of Organizations, kept from this side.
+//! Identity Center's quota, kept from this side, by a token bucket that serves other quotas too.
 //!
-//! Identity Center has one bucket for the whole instance, Organizations one for each operation. They are
-//! shared with people in the console, Control Tower and Terraform. Being throttled would throttle them
-//! too, so Usher waits before it asks.
+//! The quota is one for the whole instance, and shared with people in the console, Control Tower and
+//! Terraform. Being throttled would throttle them too, so Usher waits before it asks.
 
 use std::{
-    collections::BTreeMap,
+    fmt,
     num::NonZeroU32,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -18,7 +17,7 @@ use aws_smithy_runtime_api::{
             Intercept,
             context::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef},
         },
-        orchestrator::{HttpResponse, Metadata},
+        orchestrator::HttpResponse,
         retries::RequestAttempts,
         runtime_components::RuntimeComponents,
     },
@@ -45,31 +44,8 @@ const CALLS_TO_RECOVER: f64 = 100.0;
 /// The slowest pace, as a part of the full one.
 const SLOWEST: f64 = 1.0 / 16.0;
 
-/// The same of an operation of Organizations, where a throttle is to cost no more time.
-///
-/// Unit: seconds at the full pace.
-const SECONDS_TO_RECOVER: f64 = 5.0;
-
-/// The operations of Organizations that Usher calls: how often AWS allows each of them to one account, in
-/// calls a second, and how many at once after a pause.
-///
-/// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
-const OF_ORGANIZATIONS: [(&str, f64, u32); 7] = [
-    ("DescribeAccount", 20.0, 30),
-    ("DescribeOrganization", 1.0, 2),
-    ("DescribeOrganizationalUnit", 2.0, 2),
-    ("ListAccounts", 8.0, 12),
-    ("ListOrganizationalUnitsForParent", 5.0, 8),
-    ("ListRoots", 1.0, 2),
-    ("ListTagsForResource", 10.0, 15),
-];
-
-/// How much of what Organizations allows an account is used, as of Identity Center's quota: some is left to
-/// others.
-const PART_OF_ORGANIZATIONS: f64 = 0.9;
-
-/// A token bucket: of all calls to Identity Center (`sso-admin`) of the process, or of one operation of
-/// Organizations.
+/// A token bucket: of all calls of the process to Identity Center (`sso-admin`), or of others that have a quota
+/// of their own.
 ///
 /// Clones share the bucket. Tokens are handed out in the order in which they were asked for. When AWS
 /// throttles all the same, because others ask too, the pace is halved; it comes back little by little,
@@ -105,7 +81,8 @@ impl Pace {
         Self::new(f64::from(calls.get()), BURST, CALLS_TO_RECOVER)
     }
 
-    fn new(full: f64, burst: u32, calls_to_recover: f64) -> Self {
+    /// A full bucket: calls a second, calls at once after a pause, and calls to recover from a standstill.
+    pub(super) fn new(full: f64, burst: u32, calls_to_recover: f64) -> Self {
         let bucket = Bucket { full_at: Instant::now(), pace: full, calls: u32::MAX };
         Self { full, burst, calls_to_recover, bucket: Arc::new(Mutex::new(bucket)) }
     }
@@ -167,47 +144,24 @@ impl Pace {
     }
 }
 
-/// A token bucket for each operation of Organizations. Clones share the buckets.
-#[derive(Clone, Debug)]
-pub struct OrganizationsPace {
-    by_operation: Arc<BTreeMap<&'static str, Pace>>,
+/// Buckets, of which a call takes its token from one at most.
+pub(super) trait Buckets: fmt::Debug + Send + Sync {
+    /// The bucket of the call that is being made; nothing, where it waits for nobody.
+    fn of(&self, call: &ConfigBag) -> Option<&Pace>;
 }
 
-impl OrganizationsPace {
-    /// Full buckets, that refill so many times as quickly as AWS allows it: one, but for an organization on
-    /// localhost.
-    #[must_use]
-    pub fn times(speed: f64) -> Self {
-        let by_operation = OF_ORGANIZATIONS.into_iter().map(|(operation, per_second, burst)| {
-            let full = per_second * PART_OF_ORGANIZATIONS;
-            // A quota of two a second is too small for others to find anything left after two at once.
-            let pace = Pace::new(full * speed, burst / 2, full * SECONDS_TO_RECOVER);
-            (operation, pace)
-        });
-        Self { by_operation: Arc::new(by_operation.collect()) }
-    }
-
-    /// Takes a token for a call of an operation, such as `DescribeAccount`, and waits until it is due. For one
-    /// of which no quota is known, there is nothing to wait for.
-    pub async fn take(&self, operation: &str) {
-        if let Some(pace) = self.by_operation.get(operation) {
-            pace.take().await;
-        }
+impl Buckets for Pace {
+    fn of(&self, _: &ConfigBag) -> Option<&Pace> {
+        Some(self)
     }
 }
 
-impl Default for OrganizationsPace {
-    fn default() -> Self {
-        Self::times(1.0)
-    }
-}
-
-/// Keeps the bucket true to what really happens: charges the SDK's own retries, which it sends after
+/// Keeps buckets true to what really happens: charges the SDK's own retries, which it sends after
 /// its back-off without asking anybody, and slows down when AWS throttles any of its attempts.
 #[derive(Debug)]
-pub(super) struct KeepPace(pub(super) Pace);
+pub(super) struct KeepPace<B>(pub(super) B);
 
-impl Intercept for KeepPace {
+impl<B: Buckets> Intercept for KeepPace<B> {
     fn name(&self) -> &'static str {
         "KeepPace"
     }
@@ -218,43 +172,7 @@ impl Intercept for KeepPace {
         _: &RuntimeComponents,
         settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.charge_retry(settings);
-        Ok(())
-    }
-
-    fn read_after_attempt(
-        &self,
-        context: &FinalizerInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.0.hear(context);
-        Ok(())
-    }
-}
-
-/// As [`KeepPace`], with the bucket of the operation.
-#[derive(Debug)]
-pub(super) struct KeepOrganizationsPace(pub(super) OrganizationsPace);
-
-impl KeepOrganizationsPace {
-    fn of(&self, settings: &ConfigBag) -> Option<&Pace> {
-        self.0.by_operation.get(settings.load::<Metadata>()?.name())
-    }
-}
-
-impl Intercept for KeepOrganizationsPace {
-    fn name(&self) -> &'static str {
-        "KeepOrganizationsPace"
-    }
-
-    fn read_before_attempt(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        settings: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if let Some(pace) = self.of(settings) {
+        if let Some(pace) = self.0.of(settings) {
             pace.charge_retry(settings);
         }
         Ok(())
@@ -266,7 +184,7 @@ impl Intercept for KeepOrganizationsPace {
         _: &RuntimeComponents,
         settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(pace) = self.of(settings) {
+        if let Some(pace) = self.0.of(settings) {
             pace.hear(context);
         }
         Ok(())
@@ -397,26 +315,6 @@ mod tests {
         let start = Instant::now();
         pace.take().await;
         assert!(start.elapsed() <= Duration::from_millis(1_001), "{:?}", start.elapsed());
-    }
-
-    /// AWS's own bucket of each operation, filled by the calls that ours lets through, never runs empty.
-    #[tokio::test(start_paused = true)]
-    async fn organizations_is_asked_no_more_than_it_allows() {
-        let pace = OrganizationsPace::default();
-        for (operation, per_second, burst) in OF_ORGANIZATIONS {
-            let (start, mut last) = (Instant::now(), Instant::now());
-            let mut left = f64::from(burst);
-            for _ in 0..100 {
-                pace.take(operation).await;
-                let refilled = last.elapsed().as_secs_f64() * per_second;
-                left = (left + refilled).min(f64::from(burst)) - 1.0;
-                last = Instant::now();
-                assert!(left >= 0.0, "{operation}: throttled");
-            }
-            let at_least = 100.0 / per_second;
-            let took = start.elapsed().as_secs_f64();
-            assert!(took <= at_least * 1.15, "{operation}: {took} s, and {at_least} s are allowed");
-        }
     }
 
     #[test]
