@@ -376,6 +376,26 @@ async fn what_was_there_before_is_no_drift() {
     assert_eq!(watch.aws.writes.borrow().len(), 1);
 }
 
+/// What was not read at first was there all the same, whichever read it was.
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_read_before_is_no_drift() {
+    let company = || as_it_should_be().group("Visitors").assigned("Power", "Visitors", "pay");
+    let mut failed = 0;
+    for (read, by_principal) in (0..40).flat_map(|read| [(read, false), (read, true)]) {
+        let mut watch = Watch::of(company(), "{unlisted: report}");
+        let aws = FakeAws::new(company().0).failing_read(read);
+        watch.aws = aws.asked_by_management_if(by_principal);
+        let errand = Errand::new(Scope::everything(), Vec::new(), now());
+        let parts = (&watch.aws, &watch.aws, &watch.aws);
+        let limits = Limits::default();
+        let run = reconcile(parts, &watch.rules, limits, &errand, &mut watch.picture).await;
+        failed += usize::from(run.is_ok_and(|run| !run.plan.gaps.is_empty()));
+        watch.aws = FakeAws::new(company().0).asked_by_management_if(by_principal);
+        assert_eq!(watch.sweep().await, Vec::<Value>::new(), "read {read}, {by_principal}");
+    }
+    assert!(failed > 10, "{failed}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_a_tag_brings_about_is_no_drift() {
     let mut watch = Watch::swept(as_it_should_be(), REVOKE).await;

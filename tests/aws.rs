@@ -577,6 +577,29 @@ async fn a_message_that_cannot_be_read_comes_again_alone() {
     assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
 }
 
+/// What earlier parts have counted comes with a message, and may be any number: it ends no run.
+#[tokio::test]
+async fn numbers_that_nobody_has_counted_end_no_run() {
+    let company = bobs_company().assigned("AdministratorAccess", "Engineering", "pay-prod");
+    let limited = RULES.replace("unlisted: revoke", "unlisted: revoke, max_revocations: 50%");
+    assert_ne!(limited, RULES);
+    let aws = LocalAws::start(company, &limited).await;
+    let most = usize::MAX;
+    let part = |account: &str| {
+        json!({
+            "scope": {"part_of_sweep": [account_id(account)]},
+            "before": {
+                "earlier": {"revocations": most, "managed": most},
+                "sweep": {"parts": most, "failed": most, "summary": {"create": most, "unchanged": most}},
+            },
+        })
+    };
+    let bodies = ["pay-prod", "experiment"].map(|account| part(account).to_string());
+    let batch = aws.usher().await.take(&bodies).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert_eq!(aws.announced("Sweep Finished")[0]["parts"], json!(most));
+}
+
 #[tokio::test]
 async fn many_messages_are_one_run() {
     let aws = LocalAws::start(bobs_company(), RULES).await;

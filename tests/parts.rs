@@ -147,6 +147,34 @@ async fn after_a_sweep_in_parts_it_is_known_where_to_look_for_what_a_deleted_gro
     assert!(aws.reads.get() - before < 20, "{} reads", aws.reads.get() - before);
 }
 
+/// Nor is what there was no time for looked for by principal later: nobody lists those who are gone.
+#[tokio::test(start_paused = true)]
+async fn what_a_deleted_group_left_in_many_accounts_goes_in_parts() {
+    let mut company = company().group("Engineering").group("Leavers").permission_set("Power");
+    for number in 0..120 {
+        let account = format!("shop-{number}");
+        company = company.account(&account, "/").tagged("team", "shop");
+        company = company
+            .assigned("Power", "Engineering", &account)
+            .assigned("Power", "Leavers", &account);
+    }
+    let aws = FakeAws::new(company.0).asked_by_management_if(true).taking(Duration::from_secs(1));
+    let text = RULES
+        .replace("groups: Engineering", "groups: [Engineering, Leavers]")
+        .replace("{unlisted: revoke}", "{unlisted: revoke, max_revocations: 100%}");
+    let (rules, mut picture) = (rules(&text), Picture::default());
+    let time = Time { look: Duration::from_secs(600), start: None };
+    in_parts_with((&aws, &mut picture), &rules, sweep(), time).await;
+    assert_eq!(aws.assignments().len(), 240);
+
+    aws.organization.borrow_mut().groups.retain(|group| group.display_name != "Leavers");
+    let message = LaneMessage { scope: Scope::group(group_id("Leavers")), ..sweep() };
+    let time = Time { look: Duration::from_secs(40), start: None };
+    let parts = in_parts_with((&aws, &mut picture), &rules, message, time).await;
+    assert!(parts.len() > 1);
+    assert_eq!(aws.assignments().len(), 120);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_look_by_principal_that_takes_too_long_goes_on_by_pairs() {
     let mut company = shop_of(30);
