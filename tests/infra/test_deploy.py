@@ -248,7 +248,14 @@ def test_where_nobody_answers_it_says_how_to_do_without(admin: Admin) -> None:
 @pytest.fixture
 def at_the_question(admin: Admin) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        admin.command(), env=admin.variables(), stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        admin.command(),
+        env=admin.variables(),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        # As in a terminal: whoever runs the tests in the background ignores Ctrl-C, and so would what is started here.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     yield process
     process.kill()
