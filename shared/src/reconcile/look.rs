@@ -1,0 +1,114 @@
+//! The first half of the loop: what is observed becomes a plan, in which nothing is changed that is only
+//! remembered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    decide::decide_further,
+    failure::CallFailure,
+    ids::{AccountId, PermissionSetArn},
+    observe::{Observation, Observe, Picture, When},
+    organization::{Organization, Principal},
+    plan::{Change, Plan, Role},
+    rules::Rules,
+    scope::Scope,
+};
+
+use super::Errand;
+
+/// What was seen, and what is to be done about it.
+#[derive(Clone, Debug)]
+pub struct Looked {
+    /// What was observed.
+    pub organization: Organization,
+    /// What is to be done.
+    pub plan: Plan,
+    /// Where was looked: see [`Reconciled::looked_at`](super::Reconciled::looked_at).
+    pub scope: Scope,
+    /// What there was no time to look at.
+    pub rest: Scope,
+}
+
+/// The plan, in which no account is changed that is only remembered.
+///
+/// # Errors
+/// When so little could be read that there is no plan.
+pub async fn plan(
+    reads: &impl Observe,
+    rules: &Rules,
+    errand: &Errand,
+    picture: &mut Picture,
+) -> Result<(Organization, Plan), CallFailure> {
+    let Looked { organization, plan, .. } = look(reads, rules, errand, picture).await?;
+    Ok((organization, plan))
+}
+
+/// The same, with what there was no time to look at.
+///
+/// # Errors
+/// The same.
+pub async fn look(
+    reads: &impl Observe,
+    rules: &Rules,
+    errand: &Errand,
+    picture: &mut Picture,
+) -> Result<Looked, CallFailure> {
+    let Errand { scope, now, look_until, .. } = errand;
+    let when = When { now: *now, look_until: *look_until };
+    let mut observation = Observation::new(reads, rules, scope, when, picture).await?;
+    loop {
+        let (organization, scope) = (observation.organization(), observation.scope());
+        let mut plan = decide_further(rules, organization, *now, &scope, errand.earlier());
+        let changed = plan.changes.iter().map(|change| change.account.id.clone());
+        // Each round reads accounts that were not read before, or finds a gap more where something was
+        // to go that then stays; so there is a last one.
+        if observation.refresh(&changed.collect()).await?
+            || observation.look_at_roles(&emptied(&plan)).await
+        {
+            continue;
+        }
+        settle_roles(&mut plan, &observation);
+        let plan = plan.approved_by(&errand.approvals());
+        let rest = observation.rest();
+        return Ok(Looked { organization: observation.into_organization(), plan, scope, rest });
+    }
+}
+
+/// How many roles that seem to go are looked at more closely. Of more, it stays unsaid that they go.
+///
+/// Unit: calls to Identity Center. At 18 a second, a plan waits five seconds for them.
+const ROLES_LOOKED_AT: usize = 100;
+
+/// An account, and a permission set that is a role there.
+type RoleOf = (AccountId, PermissionSetArn);
+
+/// Where a permission set seems to leave an account. A listing by principal does not show those who
+/// are gone, nor those whom the rules do not manage; so it takes a closer look to be sure.
+fn emptied(plan: &Plan) -> BTreeSet<RoleOf> {
+    let goes = plan.due().filter(|change| change.role == Role::Goes).map(role_of);
+    goes.collect::<BTreeSet<_>>().into_iter().take(ROLES_LOOKED_AT).collect()
+}
+
+/// Says of each role that seems to go whether it does.
+fn settle_roles(plan: &mut Plan, observation: &Observation<'_, impl Observe>) {
+    let seems_to_go = plan.changes.iter().filter(|change| change.role == Role::Goes);
+    let mut losing: BTreeMap<RoleOf, BTreeSet<Principal>> = BTreeMap::new();
+    for change in seems_to_go {
+        losing.entry(role_of(change)).or_default().insert(change.principal.principal.clone());
+    }
+    let unsettled = plan.changes.iter_mut().chain(&mut plan.unlisted);
+    for change in unsettled.filter(|change| change.role == Role::Goes) {
+        let role = role_of(change);
+        let everybody = observation.everybody_with(&role);
+        change.role = match everybody.zip(losing.get(&role)) {
+            None => Role::MayChange,
+            Some((everybody, losing)) if everybody.is_subset(losing) => Role::Goes,
+            // Some of them were not in the scope; or somebody keeps it who was not seen before.
+            Some(_) => Role::MayChange,
+        };
+    }
+}
+
+fn role_of(change: &Change) -> RoleOf {
+    (change.account.id.clone(), change.permission_set.arn.clone())
+}
