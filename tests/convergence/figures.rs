@@ -22,6 +22,8 @@ pub(super) struct Figures {
     pub(super) messages_done: usize,
     /// How often one came again.
     pub(super) come_again: usize,
+    /// Runs of the schedule in which something failed: no message says so, and it is left to the next sweep.
+    pub(super) sweeps_in_trouble: usize,
     /// Messages that were given up.
     pub(super) messages_dead: usize,
     /// Runs of the reconciler.
@@ -73,6 +75,10 @@ impl Figures {
         self.gaps += reconciled.plan.gaps.len();
         let messages: Vec<(Instant, LaneMessage)> =
             messages.map(|(sent, body)| (sent, LaneMessage::parse(body).unwrap())).collect();
+        let is_in_trouble =
+            !reconciled.plan.gaps.is_empty() || reconciled.failures().next().is_some();
+        let is_of_the_schedule = messages.iter().any(|(_, message)| !message.cause.is_event());
+        self.sweeps_in_trouble += usize::from(is_in_trouble && is_of_the_schedule);
         for outcome in &reconciled.outcomes {
             match (&outcome.result, outcome.change.action) {
                 (Ok(_), Action::Create) => self.granted += 1,

@@ -103,7 +103,7 @@ fn converges(history: &History) -> Result<usize, TestCaseError> {
     runtime.block_on(async {
         let (stage, mut events) = Stage::set(history.scene()).await;
         stage.play(&history.steps, &mut events).await;
-        let needs_a_sweep = history.setting.lost > 0.0 || stage.dead() > 0;
+        let needs_a_sweep = history.setting.lost > 0.0 || stage.leaves_something_to_a_sweep();
         if needs_a_sweep {
             stage.a_day_later();
             stage.look_at(Scope::everything(), &mut events).await;

@@ -460,6 +460,11 @@ impl Stage {
         self.figures.borrow().messages_dead
     }
 
+    /// Whether something was left to the next sweep.
+    pub(super) fn leaves_something_to_a_sweep(&self) -> bool {
+        self.dead() > 0 || self.figures.borrow().sweeps_in_trouble > 0
+    }
+
     /// How many steps did something, and how many changes of Usher's were judged.
     pub(super) fn judged(&self) -> usize {
         self.witness.judged()
