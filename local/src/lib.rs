@@ -194,6 +194,12 @@ impl Local {
         self.world.state().announcements().cloned().collect()
     }
 
+    /// Forgets what is kept only for those who ask what happened: announcements, and requests that have
+    /// ended. For who weighs the rest.
+    pub fn forget_what_happened(&self) {
+        self.world.state().forget_what_happened();
+    }
+
     /// Makes calls fail from now on.
     pub fn fail(&self, fault: Fault) {
         self.world.state().faults.add(fault);

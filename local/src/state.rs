@@ -156,6 +156,14 @@ impl State {
         self.announcements.iter()
     }
 
+    /// Forgets announcements, and requests that have ended.
+    pub(crate) fn forget_what_happened(&mut self) {
+        self.announcements = VecDeque::new();
+        self.account_creations.forget_ended();
+        self.assignment_requests.forget_ended();
+        self.provisionings.forget_ended();
+    }
+
     /// Sends an event to whoever listens. Nobody has to.
     pub(crate) fn send(&mut self, event: Value) {
         let then = self.control_tower.then(|| control_tower::lifecycle_event(self, &event));

@@ -228,6 +228,11 @@ impl People {
         self.told.borrow().clone()
     }
 
+    /// Forgets what was there a while ago.
+    pub(super) fn look_away(&self) {
+        self.seen.take();
+    }
+
     /// What is there, or was a while ago.
     fn there(&self) -> Rc<There> {
         let mut seen = self.seen.borrow_mut();

@@ -22,7 +22,7 @@ use crate::{
     source::Spanned,
 };
 
-use super::{Facts, Observe, picture::Picture, questions::asked_tags};
+use super::{Facts, Observe, picture::Picture, questions::asked_tags, together::each};
 
 /// Reads what a plan for the scope needs, as cheaply as the scope allows, and remembers nothing.
 ///
@@ -307,16 +307,22 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     async fn permission_sets(&mut self) {
         match self.reads.permission_sets().await {
             Ok(arns) => {
-                for arn in arns {
-                    self.permission_set(arn).await;
+                let reads = self.reads;
+                let names = each(&arns, async |arn| reads.permission_set_name(arn).await).await;
+                for (arn, name) in arns.into_iter().zip(names) {
+                    self.see_permission_set(arn, name);
                 }
             }
             Err(failure) => self.gap(Unread::PermissionSets, None, &failure),
         }
     }
 
-    async fn permission_set(&mut self, arn: PermissionSetArn) {
-        match self.reads.permission_set_name(&arn).await {
+    fn see_permission_set(
+        &mut self,
+        arn: PermissionSetArn,
+        name: Result<Option<String>, CallFailure>,
+    ) {
+        match name {
             Ok(Some(name)) => {
                 self.organization.permission_sets.push(PermissionSet::named(arn, name));
             }

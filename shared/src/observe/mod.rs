@@ -26,6 +26,7 @@ mod held;
 mod picture;
 mod questions;
 mod time;
+mod together;
 
 use std::collections::BTreeMap;
 
@@ -99,7 +100,7 @@ pub trait Observe {
     async fn lists_by_principal(&self) -> bool;
     /// All that a principal has, in all accounts: of one that is gone, nothing is shown.
     async fn assignments_of(&self, principal: &Principal) -> Result<Vec<Assignment>, CallFailure>;
-    /// The accounts in which a permission set is provisioned.
+    /// The accounts in which a permission set is provisioned; of one that is gone: none.
     async fn accounts_with(
         &self,
         permission_set: &PermissionSetArn,
