@@ -69,7 +69,7 @@ const CASES: [Case; 3] = [
         each: 10,
         operation: Duration::from_secs(3),
         latency: Duration::from_millis(20),
-        speed: 5.0,
+        speed: 3.0,
     },
     Case {
         name: "from empty: 100 accounts, 30 groups, 15 sets",
