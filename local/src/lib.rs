@@ -31,6 +31,7 @@ mod chaos;
 mod clock;
 mod cloud_trail;
 mod duration;
+mod error_codes;
 mod event_bridge;
 mod events;
 mod fault;
