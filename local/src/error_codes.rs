@@ -7,7 +7,7 @@ use crate::service::Service;
 ///
 /// Sources: <https://docs.aws.amazon.com/singlesignon/latest/APIReference/CommonErrors.html>,
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/CommonErrors.html>
-const COMMON: &[&str] = &[
+pub(crate) const COMMON_ERRORS: &[&str] = &[
     "AccessDeniedException",
     "ExpiredTokenException",
     "IncompleteSignature",
@@ -259,16 +259,15 @@ const IDENTITY_STORE: &[(&str, Of)] = &[
     ("ValidationException", Of::All),
 ];
 
-/// What an operation of a service may be answered with: first what is its own.
-pub(crate) fn error_codes(service: Service, operation: &str) -> impl Iterator<Item = &'static str> {
+/// The errors that are on the page of an operation.
+pub(crate) fn own_errors(service: Service, operation: &str) -> Vec<&'static str> {
     let of_service = match service {
         Service::Organizations => ORGANIZATIONS,
         Service::SsoAdmin => SSO_ADMIN,
         Service::IdentityStore => IDENTITY_STORE,
         Service::Sqs | Service::EventBridge => &[],
     };
-    let own = of_service.iter().filter(move |(_, of)| of.has(operation)).map(|(code, _)| *code);
-    own.chain(COMMON.iter().copied())
+    of_service.iter().filter(|(_, of)| of.has(operation)).map(|(code, _)| *code).collect()
 }
 
 impl Of {

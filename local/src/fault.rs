@@ -5,7 +5,12 @@ use std::str::FromStr;
 use serde_json::Value;
 use shared::{diagnostic::nearest, ids::AccountId};
 
-use crate::{api_error::ApiError, error_codes::error_codes, random::Random, service::Service};
+use crate::{
+    api_error::ApiError,
+    error_codes::{COMMON_ERRORS, own_errors},
+    random::Random,
+    service::Service,
+};
 
 /// What should fail, how, and how often.
 ///
@@ -165,13 +170,14 @@ fn check_operation(service: &str, operation: &str) -> Result<Service, InvalidFau
 }
 
 fn check_error(service: Service, operation: &str, error: &str) -> Result<(), InvalidFault> {
-    let codes: Vec<&str> = error_codes(service, operation).collect();
-    if codes.contains(&error) {
+    let own = own_errors(service, operation);
+    let all = own.iter().chain(COMMON_ERRORS).copied();
+    if all.clone().any(|code| code == error) {
         return Ok(());
     }
-    let hint = match nearest(error, codes.iter().copied()) {
+    let hint = match nearest(error, all) {
         Some(near) => format!("; `{near}` is near"),
-        None => format!(": it has {}", codes.join(", ")),
+        None => format!(": it has {}, and what any operation has", own.join(", ")),
     };
     let operation = format!("{}:{operation}", service.name());
     Err(InvalidFault::UnknownError { operation, error: error.to_owned(), hint })
