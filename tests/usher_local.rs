@@ -314,6 +314,8 @@ async fn access_comes_and_goes_with_the_hours_of_a_rule_when_time_passes_quickly
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     usher.holds_within(3 * PATIENCE, &wanted).await;
     usher.shows("Tick: look at", 1).await;
+    // An assignment is there before its announcement is.
+    usher.shows("-test, ViewOnlyAccess, Engineering", 3).await;
     assert!(usher.organization().await.observed_at >= turn, "the calendar goes by the same clock");
 
     let (_, folder) = usher.interrupt().await;
