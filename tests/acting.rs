@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use local::Quotas;
+use local::{Clock, Quotas};
 use serde_json::{Value, json};
 use shared::{
     decide::decide,
@@ -69,7 +69,7 @@ async fn under_strict_quotas_nothing_is_throttled() {
     const SPEED: f64 = 10.0;
     let strict = local::Settings {
         quotas: Quotas::Strict,
-        speed: SPEED,
+        clock: Clock::times_as_fast(SPEED),
         assignment_time: Duration::from_secs(3),
         latency: Duration::from_millis(50),
         ..local::Settings::default()

@@ -13,6 +13,7 @@ use aws_sdk_identitystore::types::{AttributeOperation, MemberId};
 use aws_sdk_organizations::{Client, types::Tag};
 use aws_sdk_ssoadmin::types::{PrincipalType, TargetType};
 use axum::{Router, routing::post};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use insta::{assert_snapshot, with_settings};
 use serde_json::Value;
 use shared::organization::{Organization, Principal};
@@ -288,6 +289,63 @@ async fn late_and_doubled_events_and_conflicts_lead_to_the_same_place() {
     usher.interrupt().await;
 }
 
+/// A rule's hours come by the clock on the screen. Each half has a rule of its own: however long this machine stands
+/// still, each is seen.
+#[tokio::test]
+async fn access_comes_and_goes_with_the_hours_of_a_rule_when_time_passes_quickly() {
+    let rule = |name: &str, set: &str, end: &str, time: DateTime<Utc>| {
+        let time = time.to_rfc3339_opts(SecondsFormat::Secs, true);
+        format!(
+            "  - name: {name}\n    permission_sets: [{set}]\n    groups: [Engineering]\n    \
+             accounts: {{tags: {{environment: test}}}}\n    {end}: {time}\n"
+        )
+    };
+    let turn = now() + TimeDelta::minutes(55);
+    let begins = rule("begins", "ViewOnlyAccess", "from", turn);
+    let ends = rule("ends", "PowerUserAccess", "until", turn);
+    let (head, _) = RULES.split_once("  - name: engineers-build").unwrap();
+    // An hour takes five seconds, so that the first sweep comes before it is over, and a tick after that.
+    let arguments = ["--functions", "--rules", "rules.yaml", "--speed", "720"];
+    let sink = ["--events", "events.jsonl"];
+    let usher =
+        Running::with_rules(&format!("{head}{begins}{ends}"), &[&arguments[..], &sink].concat())
+            .await;
+    let wanted = AT_FIRST.map(|access| access.replace("PowerUser", "ViewOnly"));
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    usher.holds_within(3 * PATIENCE, &wanted).await;
+    usher.shows("Tick: look at", 1).await;
+    // An assignment is there before its announcement is.
+    usher.shows("-test, ViewOnlyAccess, Engineering", 3).await;
+    assert!(usher.organization().await.observed_at >= turn, "the calendar goes by the same clock");
+
+    let (_, folder) = usher.interrupt().await;
+    let file = fs::read_to_string(folder.path().join("events.jsonl")).unwrap();
+    let events: Vec<Value> = file.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = |name: &str, set: &str| {
+        let about = |event: &&Value| {
+            event["detail-type"] == name
+                && event["detail"]["permission_set"] == set
+                && event["detail"]["principal_name"] == "Engineering"
+                && event["detail"]["account_name"].as_str().unwrap().ends_with("-test")
+        };
+        events.iter().filter(about).cloned().collect::<Vec<_>>()
+    };
+    let granted = told("Access Granted", "ViewOnlyAccess");
+    assert_eq!(granted.len(), 3, "{file}");
+    for event in granted.iter().chain(&told("Access Revoked", "PowerUserAccess")) {
+        let time: DateTime<Utc> = event["time"].as_str().unwrap().parse().unwrap();
+        assert!(time >= turn, "before its time: {event}");
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what runs beside this test goes by the system's clock"
+)]
+fn now() -> DateTime<Utc> {
+    std::time::SystemTime::now().into()
+}
+
 #[tokio::test]
 async fn a_made_up_organization_is_served_dumped_and_served_again() {
     let usher = Running::start(&["--generate", "accounts=30,groups=10,seed=7"]).await;
@@ -321,6 +379,8 @@ async fn what_is_held_goes_when_somebody_approves_it() {
         (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\dZ)?", "[time]"),
     ]}, { assert_snapshot!("an_approval", approved) });
     usher.holds(&AT_FIRST).await;
+    // What is only due is not said to be done.
+    usher.shows("to delete: 1 (1 of them held)", 1).await;
 
     // It is used up, and was announced as what it was.
     usher.shows("0 granted, 1 revoked", 1).await;
@@ -550,6 +610,8 @@ fn what_cannot_be_served_is_said() {
         &["local", "--fail", "sso-admin:CreateAccountAssignment:ConflictException:often"],
         &["local", "--fail", "sso:CreateAccountAssignment:ConflictException:0.1"],
         &["local", "--fail", "sso-admin:CreateAssignment:ConflictException:0.1"],
+        &["local", "--fail", "sso-admin:CreateAccountAssignment:ConflictExeption:0.1"],
+        &["local", "--fail", "sso-admin:ListInstances:Nope:0.1"],
         &["local", "--latency", "fast"],
         &["local", "--page-size", "0"],
         &["local", "--quotas", "on"],

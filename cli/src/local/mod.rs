@@ -16,7 +16,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use local::{
-    Buses, Chaos, Fault, IdentitySource, Local, Quotas, bobs_organization,
+    Buses, Chaos, Clock, Fault, IdentitySource, Local, Quotas, bobs_organization,
     generate::{Shape, generate},
     parse_duration,
 };
@@ -45,6 +45,9 @@ use work::Work;
 
 /// How often it is looked at what AWS has accepted and not yet done, for the view.
 const RESULTS_EVERY: Duration = Duration::from_millis(100);
+
+/// How quickly time may pass: a day takes a tenth of a second. The calendar of whoever leaves it running has to last.
+const FASTEST: f64 = 1_000_000.0;
 
 /// Serve an organization on localhost: Organizations, Identity Center and the Identity Store
 ///
@@ -84,7 +87,8 @@ pub(crate) struct Arguments {
     /// Any page of any list may be empty or short and go on, and the last may be empty, as the seed says
     #[arg(long, value_name = "SEED")]
     uneven_pages: Option<u64>,
-    /// How much faster than real time passes: delays, quotas, periods of days and the schedule keep their ratios
+    /// How much faster than real time passes: delays, quotas, periods of days, the schedule
+    /// and the calendar, by which rules begin and end
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
     /// The account that Usher calls from: a delegated administrator may do less [default: the management account]
@@ -164,10 +168,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let dump = arguments.dump.as_deref().map(Dump::try_out).transpose()?;
-    let screen = Screen::new(arguments.speed);
-    let rules = arguments.rules.as_deref().map(RulesFile::open).transpose()?;
+    let clock = Clock::times_as_fast(arguments.speed);
+    let screen = Screen::new(clock);
+    let rules = arguments.rules.as_deref().map(|file| RulesFile::open(file, clock));
+    let rules = rules.transpose()?;
     let mut sinks = Sinks::open(&arguments.events, screen)?;
-    let mut local = Local::start(organization.clone(), arguments.settings()).await?;
+    let mut local = Local::start(organization.clone(), arguments.settings(clock)).await?;
     let events = local.take_events().ok_or(Failure::NoEvent("any event"))?;
     for fault in &arguments.fail {
         local.fail(fault.clone());
@@ -176,7 +182,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     screen::opening(&local.endpoint(), &organization);
     let view = View::new(&local, &organization, screen);
     let events = match &arguments.chaos {
-        Some(chaos) => arguments.scaled(chaos).disturb(events),
+        Some(chaos) => scaled(chaos, clock).disturb(events),
         None => events,
     };
     tokio::select! {
@@ -189,6 +195,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         screen.line("dump", &format!("the organization is in {}", dump.file().display()));
     }
     Ok(Exit::Done)
+}
+
+/// Its delay is in the server's time, as all others are.
+fn scaled(chaos: &Chaos, clock: Clock) -> Chaos {
+    let mut scaled = chaos.clone();
+    scaled.delay = clock.really(chaos.delay);
+    scaled
 }
 
 /// Hands the events on until somebody has had enough.
@@ -253,8 +266,8 @@ fn port(text: &str) -> Result<u16, String> {
 }
 
 fn speed(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
-    number.ok_or_else(|| format!("`{text}` is not a number above zero"))
+    let number = text.parse().ok().filter(|number| *number > 0.0 && *number <= FASTEST);
+    number.ok_or_else(|| format!("`{text}` is not a number above zero, up to {FASTEST}"))
 }
 
 impl Arguments {
@@ -266,7 +279,7 @@ impl Arguments {
         }
     }
 
-    fn settings(&self) -> local::Settings {
+    fn settings(&self, clock: Clock) -> local::Settings {
         local::Settings {
             port: self.port,
             latency: self.latency,
@@ -281,7 +294,7 @@ impl Arguments {
             empty_pages: self.empty_pages,
             uneven_pages: self.uneven_pages,
             usher_access_key_id: Some(USHER_ACCESS_KEY_ID.to_owned()),
-            speed: self.speed,
+            clock,
             identity_source: match self.identity_source {
                 SourceArgument::Api | SourceArgument::Native => IdentitySource::Api,
                 SourceArgument::Console => IdentitySource::Console,
@@ -295,13 +308,5 @@ impl Arguments {
             },
             control_tower: self.control_tower,
         }
-    }
-
-    /// Its delay is in the server's time, as all others are.
-    fn scaled(&self, chaos: &Chaos) -> Chaos {
-        let delay = Duration::try_from_secs_f64(chaos.delay.as_secs_f64() / self.speed);
-        let mut scaled = chaos.clone();
-        scaled.delay = delay.unwrap_or(chaos.delay);
-        scaled
     }
 }

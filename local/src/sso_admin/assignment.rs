@@ -176,7 +176,8 @@ fn complete(
         Some(reason) => Err(reason),
         None => apply(state, direction, assignment),
     };
-    state.assignment_requests.of_mut(direction).end(request_id, clock::now(), outcome);
+    let now = state.clock.now();
+    state.assignment_requests.of_mut(direction).end(request_id, now, outcome);
 }
 
 /// Repeating a creation succeeds; repeating a deletion fails, since there is nothing left to
