@@ -119,7 +119,22 @@ impl<'c, 'a> Directory<'c, 'a> {
 
     /// Whether all groups and permission sets were read.
     pub(super) fn has_all_that_templates_name(&self) -> bool {
-        self.groups.is_some() && self.permission_sets.is_some()
+        self.has_groups() && self.has_permission_sets()
+    }
+
+    /// Whether all groups were read.
+    pub(super) fn has_groups(&self) -> bool {
+        self.groups.is_some()
+    }
+
+    /// Whether all permission sets were read.
+    pub(super) fn has_permission_sets(&self) -> bool {
+        self.permission_sets.is_some()
+    }
+
+    /// Whether all was read that tells whom a selector of a rule that may hold means.
+    pub(super) fn are_known(&self, selector: &UserSelector) -> bool {
+        self.people.are_known(selector, self.manages_users)
     }
 
     /// A name that is misspelt here leaves open what was to be closed.
@@ -215,6 +230,6 @@ impl Listing<'_, '_> {
         let names = self.names.iter().map(|(name, _)| name);
         let warning =
             Diagnostic::new(self.code, message, spanned.span).label(effect.label).help(effect.help);
-        Some(self.suggestions.add(warning, glob.as_str(), &format!("a {}", self.noun), names))
+        Some(self.suggestions.add_meant(warning, glob.as_str(), &format!("a {}", self.noun), names))
     }
 }
