@@ -144,7 +144,9 @@ impl Diagnostic {
     #[must_use]
     pub fn similar_name(&self) -> Option<&str> {
         match &self.help {
-            Some(Help::Replace { replacement: name, .. } | Help::Resembles { name, .. }) => Some(name),
+            Some(Help::Replace { replacement: name, .. } | Help::Resembles { name, .. }) => {
+                Some(name)
+            }
             Some(Help::Say(_)) | None => None,
         }
     }

@@ -80,10 +80,9 @@ impl Suggestions {
         let pieces = literals(text);
         if pieces.len() > 1 {
             // In a glob's place one of the names would mean too little.
-            let help = self.find_like(&pieces, names).map(|name| Help::Resembles {
-                message: similar(what),
-                name: name.to_owned(),
-            });
+            let help = self
+                .find_like(&pieces, names)
+                .map(|name| Help::Resembles { message: similar(what), name: name.to_owned() });
             return Diagnostic { help: help.or(diagnostic.help), ..diagnostic };
         }
         let name = self.find(text, names.clone()).or_else(|| self.find_longer(text, names));
@@ -128,7 +127,8 @@ impl Suggestions {
             let lower: Vec<char> = name.to_lowercase().chars().collect();
             let mut distance = 0;
             let mut is_near = true;
-            for (number, piece) in pieces.iter().enumerate().filter(|(_, piece)| !piece.is_empty()) {
+            for (number, piece) in pieces.iter().enumerate().filter(|(_, piece)| !piece.is_empty())
+            {
                 let place = Place { begins: number == 0, ends: number + 1 == pieces.len() };
                 self.spend(place.effort(piece, &lower))?;
                 match place.distance(piece, &lower) {
@@ -165,7 +165,8 @@ fn similar(what: &str) -> String {
 }
 
 fn replaced(diagnostic: Diagnostic, what: &str, name: Option<&str>) -> Diagnostic {
-    let help = name.map(|name| Help::Replace { message: similar(what), replacement: name.to_owned() });
+    let help =
+        name.map(|name| Help::Replace { message: similar(what), replacement: name.to_owned() });
     Diagnostic { help: help.or(diagnostic.help), ..diagnostic }
 }
 
@@ -322,7 +323,10 @@ mod tests {
     fn the_beginning_of_a_name_finds_it_unless_it_may_be_of_another() {
         assert_eq!(longer("prod", &["test", "production"]), Some("production"));
         assert_eq!(longer("prod", &["production", "production-eu"]), Some("production"));
-        assert_eq!(longer("mary.adams", &["mary.adams@example.com"]), Some("mary.adams@example.com"));
+        assert_eq!(
+            longer("mary.adams", &["mary.adams@example.com"]),
+            Some("mary.adams@example.com")
+        );
         assert_eq!(longer("team", &["team-a", "team-b"]), None);
         assert_eq!(longer("p", &["production"]), None);
         assert_eq!(longer("duct", &["production"]), None);
@@ -332,14 +336,19 @@ mod tests {
     #[test]
     fn the_distance_to_a_piece_is_that_to_the_nearest_place_in_the_name() {
         let distance = |piece: &str, name: &str, anywhere| {
-            let (piece, name): (Vec<char>, Vec<char>) = (piece.chars().collect(), name.chars().collect());
+            let (piece, name): (Vec<char>, Vec<char>) =
+                (piece.chars().collect(), name.chars().collect());
             super::least_distance(&piece, name.iter(), anywhere)
         };
-        for (piece, name) in [("abcd", "xxabdcyy"), ("prod", "my-prd-1"), ("aab", "baab"), ("ab", "ba")] {
-            let places = (0..=name.len()).flat_map(|from| (from..=name.len()).map(move |to| &name[from..to]));
+        for (piece, name) in
+            [("abcd", "xxabdcyy"), ("prod", "my-prd-1"), ("aab", "baab"), ("ab", "ba")]
+        {
+            let places = (0..=name.len())
+                .flat_map(|from| (from..=name.len()).map(move |to| &name[from..to]));
             let best = places.map(|place| strsim::osa_distance(piece, place)).min().unwrap();
             assert_eq!(distance(piece, name, true), best, "{piece} in {name}");
-            let best = (0..=name.len()).map(|to| strsim::osa_distance(piece, &name[..to])).min().unwrap();
+            let best =
+                (0..=name.len()).map(|to| strsim::osa_distance(piece, &name[..to])).min().unwrap();
             assert_eq!(distance(piece, name, false), best, "{piece} before {name}");
         }
     }

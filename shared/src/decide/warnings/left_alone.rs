@@ -248,11 +248,16 @@ impl Part<'_> {
         };
         let warning = Diagnostic::new(Code::LeftAlone, format!("{does} {what}"), self.span);
         match why {
-            Why::Manage([first, ..]) => warning.also(first.span, "only what is named here is managed"),
-            Why::Manage([]) => warning,
-            Why::Protect(fence) => warning.also(fence.span, "held by this entry"),
+            Why::Manage(globs) => {
+                let first = globs.first().map_or(self.span, |glob| glob.span);
+                warning
+                    .also(first, "only what is named here is managed")
+                    .help("nothing is granted or revoked there: name it under `manage` too, or take it out")
+            }
+            Why::Protect(fence) => warning
+                .also(fence.span, "held by this entry")
+                .help("nothing is granted or revoked there: narrow the entry, or take it out"),
         }
-        .help("what is left alone is neither granted nor revoked: widen the one, or narrow the other")
     }
 }
 

@@ -4,6 +4,7 @@
 mod left_alone;
 mod losses;
 mod members;
+mod misplaced;
 mod names;
 mod people;
 mod places;
