@@ -1,7 +1,7 @@
 //! Names of groups, users and permission sets that match nothing, or only in another case.
 
 use crate::{
-    diagnostic::{Code, Diagnostic, Suggestions},
+    diagnostic::{Code, Diagnostic},
     organization::Unread,
     rules::{
         Fence, Manage, ManagedUsers, Never, Principals, Rule, Rules, SpannedGlob,
@@ -13,6 +13,7 @@ use super::{
     super::{catalogue::Catalogue, grant::Grant, names::Names},
     in_rule,
     members::too_few,
+    misplaced::{as_list, by_id, is_known},
     people::People,
 };
 
@@ -33,7 +34,7 @@ struct Listing<'c, 'a> {
     code: Code,
     noun: &'static str,
     names: &'c Names<'a>,
-    suggestions: &'c Suggestions,
+    catalogue: &'c Catalogue<'a>,
 }
 
 impl<'c, 'a> Directory<'c, 'a> {
@@ -45,8 +46,7 @@ impl<'c, 'a> Directory<'c, 'a> {
         let listing = |what: &Unread, code, noun, names: &'c Names<'a>| {
             let complete = !gaps.hides_some(what);
             let is_asked_for = is_whole || names.iter().next().is_some();
-            let suggestions = &catalogue.suggestions;
-            (complete && is_asked_for).then_some(Listing { code, noun, names, suggestions })
+            (complete && is_asked_for).then_some(Listing { code, noun, names, catalogue })
         };
         Self {
             groups: listing(&Unread::Groups, Code::UnmatchedGroup, "group", &catalogue.groups),
@@ -119,7 +119,22 @@ impl<'c, 'a> Directory<'c, 'a> {
 
     /// Whether all groups and permission sets were read.
     pub(super) fn has_all_that_templates_name(&self) -> bool {
-        self.groups.is_some() && self.permission_sets.is_some()
+        self.has_groups() && self.has_permission_sets()
+    }
+
+    /// Whether all groups were read.
+    pub(super) fn has_groups(&self) -> bool {
+        self.groups.is_some()
+    }
+
+    /// Whether all permission sets were read.
+    pub(super) fn has_permission_sets(&self) -> bool {
+        self.permission_sets.is_some()
+    }
+
+    /// Whether all was read that tells whom a selector of a rule that may hold means.
+    pub(super) fn are_known(&self, selector: &UserSelector) -> bool {
+        self.people.are_known(selector, self.manages_users)
     }
 
     /// A name that is misspelt here leaves open what was to be closed.
@@ -215,6 +230,10 @@ impl Listing<'_, '_> {
         let names = self.names.iter().map(|(name, _)| name);
         let warning =
             Diagnostic::new(self.code, message, spanned.span).label(effect.label).help(effect.help);
-        Some(self.suggestions.add(warning, glob.as_str(), &format!("a {}", self.noun), names))
+        let a_noun = format!("a {}", self.noun);
+        let suggestions = &self.catalogue.suggestions;
+        let warning = suggestions.add_meant(warning, glob.as_str(), &a_noun, names);
+        let warning = as_list(warning, glob, is_known(self.names));
+        Some(by_id(warning, glob, self.catalogue))
     }
 }
