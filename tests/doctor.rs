@@ -222,7 +222,7 @@ async fn what_waits_for_somebody_is_told() {
     let sweep = json!({"scope": {"everything": true}, "cause": {"event": "By hand"}});
     clinic.bed.send(&sweep, "sweep-1").await;
     let line = clinic.line("lane");
-    assert!(line.starts_with("warning") && line.contains("1 messages wait, and none"), "{line}");
+    assert!(line.starts_with("warning") && line.contains("1 message waiting, and none"), "{line}");
     let line = clinic.line("taken up");
     assert!(line.contains("stopped: usher-reconciler does not take from the lane"), "{line}");
     let uuid = stop["UUID"].as_str().unwrap();
@@ -239,7 +239,7 @@ async fn what_waits_for_somebody_is_told() {
     let message = json!({"QueueUrl": lost, "MessageBody": "an event"});
     clinic.bed.call("sqs", "send_message", &message, None).await;
     let line = clinic.line("lost events");
-    assert!(line.starts_with("warning") && line.contains("1 events did not reach"), "{line}");
+    assert!(line.starts_with("warning") && line.contains("1 event did not reach"), "{line}");
     assert!(line.contains(lost.as_str().unwrap()), "{line}");
 
     let last = clinic.bed.object("status/last-sweep.json").await;

@@ -45,7 +45,7 @@ struct Queue {
 impl Queue {
     /// All that it holds.
     fn number(&self) -> u64 {
-        self.waiting + self.in_work
+        self.waiting.saturating_add(self.in_work)
     }
 
     fn is_left_alone(&self) -> bool {
@@ -108,8 +108,10 @@ async fn settled(client: &Client, url: &str) -> Result<Queue, CallFailure> {
 fn waiting(queue: &Queue) -> Finding {
     let told = match (queue.waiting, queue.in_work) {
         (0, 0) => "empty".to_owned(),
-        (waiting, 0) => format!("{waiting} messages wait, and none is worked on"),
-        (waiting, in_work) => format!("{waiting} messages wait, {in_work} are worked on"),
+        (waiting, 0) => format!("{} waiting, and none is worked on", counted(waiting, "message")),
+        (waiting, in_work) => {
+            format!("{} waiting, {in_work} worked on", counted(waiting, "message"))
+        }
     };
     if queue.is_left_alone() {
         return Finding::warning(
@@ -183,7 +185,7 @@ async fn dead_letters(client: &Client, arn: &str) -> Result<Finding, CallFailure
     }
     Ok(Finding::failed(
         DEAD_LETTERS,
-        format!("Usher gave up on {number} messages: assignments may be wrong there"),
+        format!("Usher gave up on {}: assignments may be wrong there", counted(number, "message")),
         format!(
             "the reconciler's log says why; when the cause is mended, let them go back from {name} to the lane (SQS console, \"Start DLQ redrive\")"
         ),
@@ -208,10 +210,10 @@ async fn lost_events(client: &Client, stack: &str) -> Result<Finding, CallFailur
         ));
     }
     let mut held = Vec::new();
-    let mut number = 0;
+    let mut number = 0_u64;
     for url in urls {
         let lost = queue(client, &url).await?.number();
-        number += lost;
+        number = lost.saturating_add(number);
         if lost > 0 {
             held.push(url);
         }
@@ -222,12 +224,20 @@ async fn lost_events(client: &Client, stack: &str) -> Result<Finding, CallFailur
     let queues = held.join(" and ");
     Ok(Finding::warning(
         LOST_EVENTS,
-        format!("{number} events did not reach the lane: what they tell of waits for the sweep"),
+        format!(
+            "{} did not reach the lane: what there was to tell waits for the sweep",
+            counted(number, "event")
+        ),
         format!(
             "{queues} has each of them, and what was wrong; when that is mended and a sweep is over, empty it: `aws sqs \
              purge-queue --queue-url URL`"
         ),
     ))
+}
+
+fn counted(number: u64, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{ending}")
 }
 
 fn unseen(check: &'static str, failure: &CallFailure) -> Finding {
@@ -276,12 +286,12 @@ mod tests {
         let many = found(MANY + 1, 10);
         assert_eq!(
             (many.state, many.told.as_str()),
-            (State::Warning, "101 messages wait, 10 are worked on")
+            (State::Warning, "101 messages waiting, 10 worked on")
         );
         let alone = found(3, 0);
         assert_eq!(
             (alone.state, alone.told.as_str()),
-            (State::Warning, "3 messages wait, and none is worked on")
+            (State::Warning, "3 messages waiting, and none is worked on")
         );
     }
 

@@ -75,3 +75,35 @@ fn told(sweep: &Sweep, patience: Patience, now: DateTime<Utc>) -> Finding {
         Finding::warning(SWEEP, told, help)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::plan::Summary;
+
+    use super::*;
+    use crate::doctor::finding::State;
+
+    fn found(hours_ago: i64, held: usize, failed: usize, gaps: usize) -> (State, String) {
+        let now: DateTime<Utc> = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
+        let summary = Summary { held, ..Summary::default() };
+        let finished_at = now - TimeDelta::hours(hours_ago);
+        let found = told(&Sweep { finished_at, summary, failed, gaps }, Patience::of(6), now);
+        (found.state, found.help.unwrap_or_default())
+    }
+
+    #[test]
+    fn what_a_sweep_left_to_somebody_is_told_with_what_to_do() {
+        assert_eq!(found(1, 0, 0, 0), (State::Ok, String::new()));
+        for (ailing, help) in [
+            (found(1, 41, 0, 0), HELD),
+            (found(1, 0, 1, 0), INCOMPLETE),
+            (found(1, 0, 0, 1), INCOMPLETE),
+            (found(14, 0, 0, 0), LATE),
+        ] {
+            assert_eq!(ailing, (State::Warning, help.to_owned()));
+        }
+        let (state, help) = found(26, 41, 0, 0);
+        assert_eq!(state, State::Failed);
+        assert!(help.contains(LATE) && help.contains(HELD), "{help}");
+    }
+}
