@@ -222,7 +222,7 @@ async fn what_waits_for_somebody_is_told() {
     let sweep = json!({"scope": {"everything": true}, "cause": {"event": "By hand"}});
     clinic.bed.send(&sweep, "sweep-1").await;
     let line = clinic.line("lane");
-    assert!(line.starts_with("warning") && line.contains("1 message waiting, and none"), "{line}");
+    assert!(line.starts_with("warning") && line.contains("1 message waits, and is not"), "{line}");
     let line = clinic.line("taken up");
     assert!(line.contains("stopped: usher-reconciler does not take from the lane"), "{line}");
     let uuid = stop["UUID"].as_str().unwrap();

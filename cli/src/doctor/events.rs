@@ -167,8 +167,9 @@ async fn forwarder(patient: &Patient) -> Finding {
         return Finding::ok(FORWARDER, "not needed: Organizations sends its events here");
     }
     let help = format!(
-        "deploy infra/organization-events.yaml in {ORGANIZATIONS_REGION} of the management account, where a trail has to be \
-         logging: the stack's output `OrganizationsEvents` has the command; until then, new and moved accounts wait for the sweep"
+        "forward the events of Organizations: deploy infra/organization-events.yaml in {ORGANIZATIONS_REGION} of the management \
+         account, where a trail has to be logging (the stack's output `OrganizationsEvents` has the command); until then, new \
+         and moved accounts wait for the sweep"
     );
     if !patient.is_management() {
         let told = format!(

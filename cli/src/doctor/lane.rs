@@ -108,10 +108,9 @@ async fn settled(client: &Client, url: &str) -> Result<Queue, CallFailure> {
 fn waiting(queue: &Queue) -> Finding {
     let told = match (queue.waiting, queue.in_work) {
         (0, 0) => "empty".to_owned(),
-        (waiting, 0) => format!("{} waiting, and none is worked on", counted(waiting, "message")),
-        (waiting, in_work) => {
-            format!("{} waiting, {in_work} worked on", counted(waiting, "message"))
-        }
+        (1, 0) => "1 message waits, and is not worked on".to_owned(),
+        (waiting, 0) => format!("{waiting} messages wait, and none is worked on"),
+        (waiting, in_work) => format!("{waiting} messages wait, {in_work} are worked on"),
     };
     if queue.is_left_alone() {
         return Finding::warning(
@@ -286,12 +285,12 @@ mod tests {
         let many = found(MANY + 1, 10);
         assert_eq!(
             (many.state, many.told.as_str()),
-            (State::Warning, "101 messages waiting, 10 worked on")
+            (State::Warning, "101 messages wait, 10 are worked on")
         );
         let alone = found(3, 0);
         assert_eq!(
             (alone.state, alone.told.as_str()),
-            (State::Warning, "3 messages waiting, and none is worked on")
+            (State::Warning, "3 messages wait, and none is worked on")
         );
     }
 

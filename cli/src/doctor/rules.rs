@@ -24,7 +24,7 @@ pub(super) async fn check(world: &World) -> Vec<Finding> {
             let help = match &failure {
                 RulesFailure::Unreadable(failure) => unread(failure),
                 RulesFailure::Absent(_) | RulesFailure::Invalid(_) => {
-                    "put a rules file up that `usher check` finds right: `usher push rules.yaml --bucket BUCKET`"
+                    "upload a rules file that `usher check` finds right: `usher push rules.yaml --bucket BUCKET`"
                 }
             };
             vec![Finding::failed(RULES, chain(&failure), help)]
