@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -170,6 +171,15 @@ def test_what_cannot_run_here_is_packaged_all_the_same(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "not here" in done.stdout
     assert clone.zip_of(FOREIGN).is_file()
+
+
+def test_cargo_lambda_is_left_nothing_to_choose() -> None:
+    """`sam build` would have panics abort, which nothing that is built without it shows."""
+    release = tomllib.loads((ROOT / "Cargo.toml").read_text())["profile"]["release"]
+    chosen_by_cargo_lambda = {"codegen-units", "lto", "panic", "strip"}
+    assert chosen_by_cargo_lambda <= release.keys()
+    # A handler's panic is an error that the runtime reports.
+    assert release["panic"] == "unwind"
 
 
 CRATE = """[package]
