@@ -50,7 +50,7 @@ class Target:
     # Needed where it is not this machine's own.
     c_compiler: str
     # The oldest one that functions run on, as cargo-lambda has it: https://www.cargo-lambda.info/guide/release-optimizations.html
-    # What is linked in for older ones only is left out then: on arm64 that is a sixth of a package.
+    # What is there for older ones alone is left out then: on arm64, half a megabyte of tables for S3's checksums.
     oldest: str
 
 
