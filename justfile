@@ -48,6 +48,11 @@ bobs-day:
     cargo build --workspace
     .venv/bin/python -m pytest --quiet -p no:cacheprovider tests/boto3/test_bobs_day.py
 
+# The same on the functions that would be deployed: after `sam build --template infra/template.yaml`, for this machine's processor.
+bobs-day-as-built:
+    cargo build --package cli
+    USHER_BUILT_BY_SAM="$PWD/.aws-sam/build" .venv/bin/python -m pytest --quiet -p no:cacheprovider tests/boto3/test_bobs_day.py
+
 # Goes through the snapshots that a change to the code has changed. Needs cargo-insta.
 snapshots:
     cargo insta test --workspace --review
