@@ -542,7 +542,7 @@ fn whether_it_is_held_back_is_told() {
     };
     assert!(help(&slip).contains("(not held back: `max_revocations` allows so many)"));
     let limited = slip.replace("revoke}", "revoke, max_revocations: 3}");
-    assert!(help(&limited).contains("(held back until somebody approves)"));
+    assert!(help(&limited).contains("(over `max_revocations`: revoked only with an approval)"));
 }
 
 /// That the rest of a rule works is said where there is a rest.

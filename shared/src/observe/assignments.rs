@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::{
     ids::{AccountId, GroupId, PermissionSetArn, UserId},
@@ -16,7 +16,11 @@ use crate::{
     rules::ManagedUsers,
 };
 
-use super::{Observe, accounts::is_past, gather::Gathering};
+use super::{
+    Observe,
+    accounts::is_past,
+    gather::{Gathering, IfUnread},
+};
 
 /// So many calls are spent without asking whether there is a cheaper way: to find that out costs the
 /// listing of all groups.
@@ -287,20 +291,21 @@ impl<Reads: Observe> Gathering<'_, Reads> {
             Ok(assignments) => {
                 let everybody = assignments.iter().map(|one| one.principal.clone()).collect();
                 let pair = (account.clone(), permission_set.clone());
-                self.everybody_with.insert(pair, everybody);
+                self.everybody_with.insert(pair, Some(everybody));
                 self.organization.assignments.extend(assignments);
             }
             Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
         }
     }
-    /// Asks who has permission sets in accounts, where that was not read as a whole; whether that
-    /// failed anywhere.
+
+    /// Asks who has permission sets in accounts, where that was not asked; whether that failed anywhere and is a gap.
     ///
     /// Nothing of it joins what was observed: the directory was not asked about whoever turns up here,
     /// and who was not asked about would seem to be gone.
     pub(super) async fn look_at_roles(
         &mut self,
         pairs: &BTreeSet<(AccountId, PermissionSetArn)>,
+        if_unread: IfUnread,
     ) -> bool {
         let gaps = self.organization.gaps.len();
         for pair in pairs {
@@ -308,13 +313,17 @@ impl<Reads: Observe> Gathering<'_, Reads> {
                 continue;
             }
             let (account, permission_set) = pair;
-            match self.reads.assignments(account, permission_set).await {
-                Ok(assignments) => {
-                    let everybody = assignments.into_iter().map(|one| one.principal).collect();
-                    self.everybody_with.insert(pair.clone(), everybody);
+            let everybody = match self.reads.assignments(account, permission_set).await {
+                Ok(assignments) => Some(assignments.into_iter().map(|one| one.principal).collect()),
+                Err(failure) => {
+                    warn!(%account, %permission_set, %failure, "whether anybody keeps a permission set was not read");
+                    if if_unread == IfUnread::Gap {
+                        self.gap(Unread::Assignments, Some(account), &failure);
+                    }
+                    None
                 }
-                Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
-            }
+            };
+            self.everybody_with.insert(pair.clone(), everybody);
         }
         self.organization.gaps.len() > gaps
     }
