@@ -216,7 +216,7 @@ async fn whoever_approves_knows_which_roles_go() {
         assert!(planned.stdout.contains(warned), "{planned}");
         let shown = held.type_approve(&["--yes"]).stdout;
         assert_eq!(shown.matches(NOBODY).count(), 1, "{shown}");
-        assert!(shown.contains("nobody in\n      in shop\n"), "{shown}");
+        assert!(shown.contains("lets anybody in\n      in shop\n"), "{shown}");
         held.take(&[held.message().body()]).await;
         let revoked = held.aws.announced("Access Revoked");
         assert_eq!((revoked.len(), noted(&revoked, NOBODY)), (4, 3));
