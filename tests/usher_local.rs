@@ -545,9 +545,9 @@ impl Running {
 
 /// What a variable is set to.
 fn exported(exports: &Ended, name: &str) -> String {
-    let line =
-        exports.stdout.lines().find_map(|line| line.strip_prefix("export ")?.strip_prefix(name));
-    line.unwrap_or_else(|| panic!("{name}: {exports}"))[1..].to_owned()
+    let line = format!("export {name}=");
+    let value = exports.stdout.lines().find_map(|exported| exported.strip_prefix(&line));
+    value.unwrap_or_else(|| panic!("{name}: {exports}")).to_owned()
 }
 
 /// The other terminal reaches what is served, whatever that is, and as whom it likes.

@@ -227,6 +227,93 @@ rules:
     assert_snapshot!(told(&rules, &marys_company().group("engineering")));
 }
 
+/// What a rule names and nobody ever gets.
+#[test]
+fn what_is_left_alone_is_told_of_each_rule() {
+    let rules = rules(
+        "version: 1
+manage: {unlisted: report, groups: [Engineering, \"team-*\"], users: [sue], permission_sets: [\"View*\"]}
+protect:
+  - groups: [\"team-*\"]
+  - {users: [sue], accounts: {name: shop-prod}}
+rules:
+  - name: outside-group
+    permission_sets: ViewOnlyAccess
+    groups: [Interns, Engineering, \"aws-*\"]
+    accounts: {all: true}
+  - name: outside-set
+    permission_sets: PowerUserAccess
+    groups: [Engineering, Interns]
+    accounts: {all: true}
+  - name: outside-users
+    permission_sets: ViewOnlyAccess
+    users: [mary, {in_group: Engineering, attributes: {title: true}}]
+    accounts: {all: true}
+  - name: protected-group
+    permission_sets: [ViewOnlyAccess, PowerUserAccess]
+    groups: team-a
+    accounts: {all: true}
+  - name: protected-in-one-account
+    permission_sets: ViewOnlyAccess
+    users: sue
+    accounts: {name: shop-prod}
+  - name: open-in-another
+    permission_sets: ViewOnlyAccess
+    users: sue
+    accounts: {all: true}
+  - name: some-of-it
+    permission_sets: \"*\"
+    groups: \"*\"
+    accounts: {all: true}
+",
+    );
+    assert_snapshot!(told(&rules, &marys_company()));
+}
+
+/// The reasons add up: what one entry holds here, and another there.
+#[test]
+fn what_is_protected_by_several_entries_is_left_alone() {
+    let of = |protect: &str| {
+        let rules = format!(
+            "version: 1\nmanage: {{unlisted: report}}\nprotect: {protect}\nrules:\n  - name: r\n    permission_sets: ViewOnlyAccess\n    groups: Engineering\n    accounts: {{all: true}}\n"
+        );
+        let warned = warned(&crate::support::rules(&rules), &marys_company());
+        warned.into_iter().map(|warning| (warning.code, warning.message)).collect::<Vec<_>>()
+    };
+    let set = (Code::LeftAlone, "`protect` holds permission set `ViewOnlyAccess`".to_owned());
+    let group = (Code::LeftAlone, "`protect` holds group `Engineering`".to_owned());
+    let accounts = "rule `r` matches only accounts that are left alone".to_owned();
+    assert_eq!(of("{permission_sets: \"View*\"}"), [set]);
+    let here_and_there = "[{groups: \"Eng*\", accounts: {name: shop-prod}}, {groups: \"*\", permission_sets: \"View*\", accounts: {name: \"pay*\"}}]";
+    assert_eq!(of(here_and_there), [group]);
+    assert_eq!(
+        of("{accounts: {organizational_unit: /Workloads}}"),
+        [(Code::UnmatchedAccounts, accounts)]
+    );
+    assert_eq!(of("{groups: Engineering, accounts: {name: shop-prod}}"), []);
+    assert_eq!(of("{groups: Engineering, permission_sets: PowerUserAccess}"), []);
+}
+
+/// A group that was not read may be one that is managed.
+#[test]
+fn what_may_be_managed_is_not_said_to_be_left_alone() {
+    let rules = rules(
+        "version: 1
+manage: {unlisted: report, groups: Engineering, permission_sets: PowerUserAccess}
+rules:
+  - {name: r, permission_sets: \"View*\", groups: \"Int*\", accounts: {all: true}}
+",
+    );
+    let number = |company: &Company| {
+        let warned = warned(&rules, company);
+        warned.iter().filter(|warning| warning.code == Code::LeftAlone).count()
+    };
+    assert_eq!(number(&marys_company()), 1);
+    assert_eq!(number(&marys_company().gap(Unread::PermissionSets, None)), 1);
+    let nothing_read = marys_company().gap(Unread::PermissionSets, None).gap(Unread::Groups, None);
+    assert_eq!(number(&nothing_read), 0);
+}
+
 /// A company of which no more was looked for than the rules ask for.
 fn as_asked(Company(mut organization): Company) -> Company {
     organization.extent = Extent::AsAsked;

@@ -120,7 +120,22 @@ impl<'c, 'a> Directory<'c, 'a> {
 
     /// Whether all groups and permission sets were read.
     pub(super) fn has_all_that_templates_name(&self) -> bool {
-        self.groups.is_some() && self.permission_sets.is_some()
+        self.has_groups() && self.has_permission_sets()
+    }
+
+    /// Whether all groups were read.
+    pub(super) fn has_groups(&self) -> bool {
+        self.groups.is_some()
+    }
+
+    /// Whether all permission sets were read.
+    pub(super) fn has_permission_sets(&self) -> bool {
+        self.permission_sets.is_some()
+    }
+
+    /// Whether all was read that tells whom a selector of a rule that may hold means.
+    pub(super) fn are_known(&self, selector: &UserSelector) -> bool {
+        self.people.are_known(selector, self.manages_users)
     }
 
     /// A name that is misspelt here leaves open what was to be closed.
@@ -140,7 +155,7 @@ impl<'c, 'a> Directory<'c, 'a> {
             let Some(listing) = listing else { return };
             let effect = Effect { label, help: "check the spelling: as it is, this has no effect" };
             let globs = globs.into_iter().flatten().filter(|glob| !is_of_control_tower(glob));
-            warnings.extend(listing.oddities(globs, effect));
+            warnings.extend(listing.oddities(&globs.collect::<Vec<_>>(), effect));
         };
         warn(&self.permission_sets, fence.permission_sets.as_ref());
         warn(&self.groups, fence.groups.as_ref());
@@ -190,14 +205,13 @@ struct Effect<'e> {
 }
 
 impl Listing<'_, '_> {
-    /// What is odd about each of many globs. What is there to say of several in the same words is said once.
-    fn oddities<'g>(
-        &self,
-        globs: impl Iterator<Item = &'g SpannedGlob>,
-        effect: Effect<'_>,
-    ) -> Vec<Diagnostic> {
-        let odd = globs.filter_map(|glob| Some((glob, self.oddity(glob, effect)?)));
-        let is_alike = |odd: &Diagnostic| odd.code == self.code && !odd.names_a_similar_one();
+    /// What is odd about each of many globs. What is there to say of several in the same words is said once: that they match
+    /// nothing, and that nothing else was meant. What another of them matches was not.
+    fn oddities(&self, globs: &[&SpannedGlob], effect: Effect<'_>) -> Vec<Diagnostic> {
+        let odd = globs.iter().filter_map(|glob| Some((glob, self.oddity(glob, effect)?)));
+        let is_matched = |name: &str| globs.iter().any(|glob| glob.value.matches(name));
+        let is_alike =
+            |odd: &Diagnostic| odd.code == self.code && odd.similar_name().is_none_or(is_matched);
         let (alike, others): (Vec<_>, Vec<_>) = odd.partition(|(_, odd)| is_alike(odd));
         let mut warnings: Vec<Diagnostic> = others.into_iter().map(|(_, odd)| odd).collect();
         match alike.as_slice() {
@@ -212,7 +226,7 @@ impl Listing<'_, '_> {
                 let warning = Diagnostic::new(self.code, message, first.span);
                 warnings.push(warning.label(effect.label).help(effect.help));
             }
-            _ => warnings.extend(alike.into_iter().map(|(_, odd)| odd)),
+            _ => warnings.extend(alike.into_iter().map(|(_, odd)| odd.help(effect.help))),
         }
         warnings
     }
@@ -248,6 +262,6 @@ impl Listing<'_, '_> {
         let names = self.names.iter().map(|(name, _)| name);
         let warning =
             Diagnostic::new(self.code, message, spanned.span).label(effect.label).help(effect.help);
-        Some(self.suggestions.add(warning, glob.as_str(), &format!("a {}", self.noun), names))
+        Some(self.suggestions.add_meant(warning, glob.as_str(), &format!("a {}", self.noun), names))
     }
 }

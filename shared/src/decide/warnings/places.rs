@@ -145,7 +145,7 @@ impl<'c, 'o> Places<'c, 'o> {
             let message = format!("no account {verb} `{}`", glob.value);
             let warning = matches_nothing(Code::UnmatchedAccounts, message, glob.span);
             let names = names.iter().map(|(name, _)| name);
-            self.catalogue.suggestions.add(warning, glob.value.as_str(), "an account", names)
+            self.catalogue.suggestions.add_meant(warning, glob.value.as_str(), "an account", names)
         }));
     }
 
@@ -185,7 +185,7 @@ impl<'c, 'o> Places<'c, 'o> {
             units.iter().map(|(_, names)| format!("/{}", names.join("/"))).collect()
         });
         let paths = paths.iter().map(String::as_str);
-        Some(self.catalogue.suggestions.add(warning, text, "an organizational unit", paths))
+        Some(self.catalogue.suggestions.add_meant(warning, text, "an organizational unit", paths))
     }
 }
 

@@ -99,7 +99,7 @@ impl<'o> Values<'o> {
         let text = glob.value.as_str();
         let message = format!("no {owner} has {the_key} `{key}` with the value `{text}`");
         let warning = matches_nothing(code, message, glob.span);
-        suggestions.add(warning, text, "a value", known.iter().copied())
+        suggestions.add_meant(warning, text, "a value", known.iter().copied())
     }
 }
 
