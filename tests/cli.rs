@@ -720,6 +720,17 @@ fn simulate_says_what_is_odd_about_the_rules() {
     assert_snapshot!(usher.run(&arguments));
 }
 
+/// Where the rules do not come in, nothing is said of them.
+#[test]
+fn simulate_says_nothing_of_the_rules_where_an_event_is_ignored() {
+    let rules = RULES.replace("[Engineering]", "[Engineering, Nobody]");
+    let usher = with_events().file("rules.yaml", rules);
+    let arguments = ["simulate", "--rules", "rules.yaml", "--org", "org.json", "read.json"];
+    let ended = usher.run(&arguments);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended}");
+    assert!(ended.stdout.contains("ignored: "), "{ended}");
+}
+
 /// Whoever asks for JSON gets what is wrong with the rules as JSON too: the same as from `check`, but beside
 /// the data.
 #[test]

@@ -15,6 +15,7 @@ use aws_sdk_ssoadmin::types::{PrincipalType, TargetType};
 use axum::{Router, routing::post};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use insta::{assert_snapshot, with_settings};
+use local::{bobs_organization, generate::generate};
 use serde_json::Value;
 use shared::organization::{Organization, Principal};
 use tempfile::TempDir;
@@ -25,7 +26,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::support::usher::{Usher, binary};
+use crate::support::usher::{Ended, Usher, binary};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -577,16 +578,76 @@ async fn what_happens_is_shown_in_colour_to_who_sees_colours() {
     without_times(|| assert_snapshot!(seen.replace('\u{1b}', "␛")));
 }
 
+/// Nobody serves anything there: a port that only the system may take.
+const NOBODYS_PORT: &str = "1";
+
 #[test]
 fn exports_for_a_shell() {
-    assert_snapshot!(Usher::new().run(&["local", "--exports"]));
+    assert_snapshot!(Usher::new().run(&["local", "--exports", "--port", NOBODYS_PORT]));
 }
 
 #[test]
 fn exports_for_other_shells() {
-    let shells = ["fish", "powershell"];
-    let exports = shells.map(|shell| Usher::new().run(&["local", "--exports", shell]).to_string());
+    let exports = ["fish", "powershell"].map(|shell| {
+        let typed = ["local", "--exports", shell, "--port", NOBODYS_PORT];
+        Usher::new().run(&typed).to_string()
+    });
     assert_snapshot!(exports.join("\n"));
+}
+
+impl Running {
+    /// What a shell gets from `--exports`.
+    fn exports(&self, more: &[&str]) -> Ended {
+        let (_, port) = self.endpoint.rsplit_once(':').unwrap();
+        Usher::new().run(&[&["local", "--exports", "--port", port], more].concat())
+    }
+}
+
+/// What a variable is set to.
+fn exported(exports: &Ended, name: &str) -> String {
+    let line = format!("export {name}=");
+    let value = exports.stdout.lines().find_map(|exported| exported.strip_prefix(&line));
+    value.unwrap_or_else(|| panic!("{name}: {exports}")).to_owned()
+}
+
+/// The other terminal reaches what is served, whatever that is, and as whom it likes.
+#[tokio::test(flavor = "multi_thread")]
+async fn exports_are_for_the_organization_that_is_served() {
+    let shape = "accounts=4,groups=2,users=2,permission_sets=2,assignments=3,seed=7";
+    let usher = Running::start(&["--generate", shape]).await;
+    let exports = usher.exports(&[]);
+    let bobs = bobs_organization().organization.management_account_id;
+    let key = exported(&exports, "AWS_ACCESS_KEY_ID");
+    assert!(exports.code == 0 && exports.stderr.is_empty() && key != bobs.as_str(), "{exports}");
+
+    let as_caller = |key: &str| {
+        Usher::new()
+            .aws_at(usher.endpoint.clone())
+            .with("AWS_ACCESS_KEY_ID", key.to_owned())
+            .run(&["plan", "--rules", usher.file("rules.yaml").to_str().unwrap()])
+    };
+    let planned = as_caller(&key);
+    assert!(planned.stdout.contains("observed"), "{planned}");
+    assert!(!as_caller(bobs.as_str()).stdout.contains("observed"));
+
+    let accounts = generate(&shape.parse().unwrap()).accounts;
+    let other = accounts.iter().find(|account| account.id.as_str() != key).unwrap();
+    let delegated = usher.exports(&["--caller", other.id.as_str()]);
+    assert_eq!(exported(&delegated, "AWS_ACCESS_KEY_ID"), other.id.as_str());
+    let stranger = usher.exports(&["--caller", "999999999999"]);
+    assert_eq!((stranger.code, stranger.stdout.as_str()), (1, ""), "{stranger}");
+    assert!(stranger.stderr.contains("999999999999 is not in the organization"), "{stranger}");
+}
+
+/// Lines for what is not there would only fail later.
+#[tokio::test(flavor = "multi_thread")]
+async fn exports_of_something_else_that_listens_there_are_refused() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    tokio::spawn(async move { axum::serve(listener, Router::new()).await });
+    let ended = Usher::new().run(&["local", "--exports", "--port", &port]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended}");
+    assert!(ended.stderr.contains("is no `usher local`"), "{ended}");
 }
 
 /// What is wrong with a command line is said with what would be right.

@@ -616,6 +616,39 @@ fn access_that_a_new_name_takes_away_is_told() {
     loses(BUILDERS, &made_anew, " of permission set `BuilderAccess`", rule);
 }
 
+/// Names of which there is nothing else to say are told of together; one that is probably misspelt is told of by itself. What
+/// AWS Control Tower would make is protected in advance, and nobody has meant another name.
+#[test]
+fn what_is_protected_and_not_there_is_told_of_once() {
+    let organization = company()
+        .account("shop", "/")
+        .group("night-watch")
+        .group("Engineering")
+        .permission_set("AdministratorAccess");
+    let told = |protect: &str| -> Vec<String> {
+        let rules = rules(&format!(
+            "version: 1\nmanage: {{unlisted: report}}\nrules: []\nprotect:\n  - {protect}\n"
+        ));
+        let warnings = warnings(&rules, &organization.0, organization.0.observed_at).into_iter();
+        warnings.map(|warning| warning.message).collect()
+    };
+    assert_eq!(told("groups: [night-watch, Firefighters]"), ["no group is named `Firefighters`"]);
+    assert_eq!(
+        told("groups: [Firefighters, '*glass*', Night-watch, night-wach]"),
+        [
+            "`Firefighters` and `*glass*` match no group",
+            "no group is named `Night-watch`, but `night-watch` differs in case only",
+            "no group is named `night-wach`",
+        ]
+    );
+    assert_eq!(
+        told("groups: [Firefighters, '*glass*', Auditors, Doctors]"),
+        ["`Firefighters`, `*glass*` and 2 more match no group"]
+    );
+    assert_eq!(told("permission_sets: [AWSAdministratorAccess, AWSReadOnlyAccess]"), [""; 0]);
+    assert_eq!(told("groups: [AWSControlTowerAdmins]"), [""; 0]);
+}
+
 #[test]
 fn access_that_is_no_longer_protected_is_told() {
     let company = nine_shops("break-glass", "PowerUserAccess", "/Workloads");
@@ -676,7 +709,7 @@ fn whether_it_is_held_back_is_told() {
     };
     assert!(help(&slip).contains("(not held back: `max_revocations` allows so many)"));
     let limited = slip.replace("revoke}", "revoke, max_revocations: 3}");
-    assert!(help(&limited).contains("(held back until somebody approves)"));
+    assert!(help(&limited).contains("(over `max_revocations`: revoked only with an approval)"));
 }
 
 /// That the rest of a rule works is said where there is a rest.

@@ -55,10 +55,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let now = clock::now();
     let decision = Decision::new(&rules, &organization, now);
     let warnings = decision.plan(&Scope::everything()).warnings;
-    if arguments.format == Format::Text {
-        output::warnings(&warnings, &rules.source);
-    }
     let stage = Stage { rules: &rules, organization: &organization, decision, warnings, now };
+    // Of the rules, something is to be said where they come in.
+    if arguments.format == Format::Text && events.iter().any(|(_, event)| stage.plans(event)) {
+        output::warnings(&stage.warnings, &rules.source);
+    }
     for (origin, event) in &events {
         match arguments.format {
             Format::Text => stage.print(*origin, event)?,
@@ -204,6 +205,16 @@ impl Stage<'_> {
                 output::data(&format!("{}\n", painted(DIM, format!("ignored: {}", Shown(&why)))))
             }
             (None, Lead::Look { scope, .. }) => output::data(&format!("look at {scope}\n")),
+        }
+    }
+
+    /// Whether an event leads to a plan.
+    fn plans(&self, event: &Value) -> bool {
+        match route(event) {
+            Route { function: Some(_), lead: Lead::Look { scope, about } } => {
+                self.relevant(&scope, &about).is_ok()
+            }
+            _ => false,
         }
     }
 

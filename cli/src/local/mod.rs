@@ -8,6 +8,7 @@ mod exports;
 mod lane;
 mod memory;
 mod screen;
+mod served;
 mod sink;
 mod view;
 mod work;
@@ -31,7 +32,7 @@ use crate::{
     exit::{Exit, Failure},
     files,
     functions::USHER_ACCESS_KEY_ID,
-    output,
+    output::{self, YELLOW, painted},
     rules_file::RulesFile,
     stop::Stop,
 };
@@ -39,6 +40,7 @@ use crate::{
 use ending::Dump;
 use exports::{Shell, exports};
 use screen::Screen;
+use served::served;
 use sink::Sinks;
 use view::View;
 use work::Work;
@@ -53,6 +55,7 @@ const FASTEST: f64 = 1_000_000.0;
 ///
 /// From another terminal: eval "$(usher local --exports)", and then for example
 /// aws organizations create-account --account-name shop-test --email shop-test@example.com
+/// (With a --port of your own, both times with that.)
 ///
 /// GET /organization on the same port answers the organization as it is now, as --dump writes it in the end.
 #[derive(Args, Debug)]
@@ -91,7 +94,8 @@ pub(crate) struct Arguments {
     /// and the calendar, by which rules begin and end
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
-    /// The account that Usher calls from: a delegated administrator may do less [default: the management account]
+    /// The account that Usher calls from, and with --exports the shell: a delegated administrator may do less [default:
+    /// the management account]
     #[arg(long, value_name = "ACCOUNT")]
     caller: Option<AccountId>,
     /// What fails, and how often: sso-admin:CreateAccountAssignment:ConflictException:0.1; more than once
@@ -128,7 +132,7 @@ pub(crate) struct Arguments {
     /// Write the organization to this file in the end, in the format that --seed reads
     #[arg(long, value_name = "FILE")]
     dump: Option<PathBuf>,
-    /// Only print what a shell needs to reach it, and end
+    /// Only print what a shell needs to reach what is served on that port, as the management account or --caller, and end
     #[arg(long, value_enum, value_name = "SHELL", num_args = 0..=1, default_missing_value = "sh")]
     exports: Option<Shell>,
 }
@@ -161,12 +165,10 @@ enum BusesArgument {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut stop = Stop::listen()?;
-    let organization = arguments.organization()?;
     if let Some(shell) = arguments.exports {
-        let endpoint = format!("http://127.0.0.1:{}", arguments.port);
-        output::data(&exports(shell, &endpoint, &organization))?;
-        return Ok(Exit::Done);
+        return arguments.exports(shell).await;
     }
+    let organization = arguments.organization()?;
     let dump = arguments.dump.as_deref().map(Dump::try_out).transpose()?;
     let clock = Clock::times_as_fast(arguments.speed);
     let screen = Screen::new(clock);
@@ -178,8 +180,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     for fault in &arguments.fail {
         local.fail(fault.clone());
     }
-    output::data(&exports(Shell::Sh, &local.endpoint(), &organization))?;
-    screen::opening(&local.endpoint(), &organization);
+    // Whoever changes the organization from a shell does it as the management account, wherever Usher calls from.
+    output::data(&exports(Shell::Sh, &local.endpoint(), &organization, None)?)?;
+    screen::opening(&local.endpoint(), &organization, arguments.caller.as_ref());
     let view = View::new(&local, &organization, screen);
     let events = match &arguments.chaos {
         Some(chaos) => scaled(chaos, clock).disturb(events),
@@ -271,6 +274,25 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 impl Arguments {
+    /// Prints what a shell needs. Which organization is served and from which Region, the server knows.
+    async fn exports(&self, shell: Shell) -> Result<Exit, Failure> {
+        let endpoint = format!("http://127.0.0.1:{}", self.port);
+        let organization = match served(&endpoint).await? {
+            Some(organization) => organization,
+            None => {
+                let is_bobs = self.seed.is_none() && self.generate.is_none();
+                let whose = if is_bobs { "Bob's organization" } else { "that organization" };
+                let told = format!(
+                    "nobody serves anything on {endpoint} yet: these lines are for {whose}"
+                );
+                output::error(&painted(YELLOW, told));
+                self.organization()?
+            }
+        };
+        output::data(&exports(shell, &endpoint, &organization, self.caller.as_ref())?)?;
+        Ok(Exit::Done)
+    }
+
     fn organization(&self) -> Result<Organization, Failure> {
         match (&self.seed, &self.generate) {
             (Some(file), _) => files::organization(file),

@@ -1,7 +1,7 @@
 //! Where what happens is shown: one line for each thing, on stderr, in colour on a terminal.
 
 use local::Clock;
-use shared::organization::Organization;
+use shared::{ids::AccountId, organization::Organization};
 
 use crate::output::{self, BOLD, DIM, painted};
 
@@ -25,7 +25,7 @@ impl Screen {
 }
 
 /// How to go on from here.
-pub(super) fn opening(endpoint: &str, organization: &Organization) {
+pub(super) fn opening(endpoint: &str, organization: &Organization, caller: Option<&AccountId>) {
     let Organization { accounts, groups, users, permission_sets, assignments, .. } = organization;
     output::error(&painted(BOLD, format!("The organization on localhost: {endpoint}")));
     output::error(&format!(
@@ -37,6 +37,12 @@ pub(super) fn opening(endpoint: &str, organization: &Organization) {
         assignments.len(),
     ));
     output::error("Paste the lines above into another terminal, and change something there.");
+    if let Some(caller) = caller {
+        let port = endpoint.rsplit(':').next().unwrap_or_default();
+        output::error(&format!(
+            "They call from the management account, and Usher from {caller}. For a shell that does, too: usher local --exports --port {port} --caller {caller}"
+        ));
+    }
     output::error(&format!(
         "The organization as it is now: {endpoint}/organization. Ctrl-C ends it.\n"
     ));

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::{
     failure::CallFailure,
@@ -20,7 +20,7 @@ use crate::{
 use super::{
     Observe,
     accounts::is_past,
-    gather::Gathering,
+    gather::{Gathering, IfUnread},
     together::{TooLate, each, each_until},
 };
 
@@ -305,21 +305,21 @@ impl<Reads: Observe> Gathering<'_, Reads> {
             Ok(assignments) => {
                 let everybody = assignments.iter().map(|one| one.principal.clone()).collect();
                 let pair = (account.clone(), permission_set);
-                self.everybody_with.insert(pair, everybody);
+                self.everybody_with.insert(pair, Some(everybody));
                 self.organization.assignments.extend(assignments);
             }
             Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
         }
     }
 
-    /// Asks who has permission sets in accounts, where that was not read as a whole; whether that
-    /// failed anywhere.
+    /// Asks who has permission sets in accounts, where that was not asked; whether that failed anywhere and is a gap.
     ///
     /// Nothing of it joins what was observed: the directory was not asked about whoever turns up here,
     /// and who was not asked about would seem to be gone.
     pub(super) async fn look_at_roles(
         &mut self,
         pairs: &BTreeSet<(AccountId, PermissionSetArn)>,
+        if_unread: IfUnread,
     ) -> bool {
         let gaps = self.organization.gaps.len();
         let reads = self.reads;
@@ -327,13 +327,17 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         let unread = unread.map(|(account, arn)| (account, arn.clone()));
         let ask = async |(account, arn)| (account, pair(reads, account, arn).await);
         for (account, (permission_set, answer)) in each(unread, ask).await {
-            match answer {
-                Ok(assignments) => {
-                    let everybody = assignments.into_iter().map(|one| one.principal).collect();
-                    self.everybody_with.insert((account.clone(), permission_set), everybody);
+            let everybody = match answer {
+                Ok(assignments) => Some(assignments.into_iter().map(|one| one.principal).collect()),
+                Err(failure) => {
+                    warn!(%account, %permission_set, %failure, "whether anybody keeps a permission set was not read");
+                    if if_unread == IfUnread::Gap {
+                        self.gap(Unread::Assignments, Some(account), &failure);
+                    }
+                    None
                 }
-                Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
-            }
+            };
+            self.everybody_with.insert((account.clone(), permission_set), everybody);
         }
         self.organization.gaps.len() > gaps
     }

@@ -38,7 +38,7 @@ use crate::{
     },
 };
 
-pub use gather::{Observation, When, observe};
+pub use gather::{IfUnread, Observation, When, observe};
 pub use picture::{BELIEVED_FOR_HOURS, Picture};
 
 /// Reading AWS: one method a call (or a paginated listing), nothing decided.

@@ -166,8 +166,9 @@ impl Missing<'_> {
                 )
             }
         };
+        // It is true before somebody has approved, and after.
         let held = if assignments.iter().any(|change| change.held) {
-            "held back until somebody approves"
+            "over `max_revocations`: revoked only with an approval"
         } else {
             "not held back: `max_revocations` allows so many"
         };

@@ -1,6 +1,7 @@
 //! What is odd about a rules file in an organization. Warnings stop nothing: a group may be about
 //! to appear.
 
+mod control_tower;
 mod left_alone;
 mod losses;
 mod members;

@@ -11,6 +11,7 @@ use crate::{
 
 use super::{
     super::{catalogue::Catalogue, grant::Grant, names::Names},
+    control_tower::{GROUPS, PERMISSION_SETS},
     in_rule,
     members::too_few,
     misplaced::{as_list, by_id, is_known},
@@ -153,8 +154,8 @@ impl<'c, 'a> Directory<'c, 'a> {
         let mut warn = |listing: &Option<Listing<'_, '_>>, globs: Option<&Vec<SpannedGlob>>| {
             let Some(listing) = listing else { return };
             let effect = Effect { label, help: "check the spelling: as it is, this has no effect" };
-            let globs = globs.into_iter().flatten();
-            warnings.extend(globs.filter_map(|glob| listing.oddity(glob, effect)));
+            let globs = globs.into_iter().flatten().filter(|glob| !is_of_control_tower(glob));
+            warnings.extend(listing.oddities(&globs.collect::<Vec<_>>(), effect));
         };
         warn(&self.permission_sets, fence.permission_sets.as_ref());
         warn(&self.groups, fence.groups.as_ref());
@@ -191,6 +192,11 @@ impl<'c, 'a> Directory<'c, 'a> {
     }
 }
 
+fn is_of_control_tower(glob: &SpannedGlob) -> bool {
+    let is_of = |name: &str| PERMISSION_SETS.contains(&name) || GROUPS.contains(&name);
+    glob.value.name().is_some_and(is_of)
+}
+
 /// What it means that a glob matches nothing.
 #[derive(Clone, Copy)]
 struct Effect<'e> {
@@ -199,6 +205,32 @@ struct Effect<'e> {
 }
 
 impl Listing<'_, '_> {
+    /// What is odd about each of many globs. What is there to say of several in the same words is said once: that they match
+    /// nothing, and that nothing else was meant. What another of them matches was not.
+    fn oddities(&self, globs: &[&SpannedGlob], effect: Effect<'_>) -> Vec<Diagnostic> {
+        let odd = globs.iter().filter_map(|glob| Some((glob, self.oddity(glob, effect)?)));
+        let is_matched = |name: &str| globs.iter().any(|glob| glob.value.matches(name));
+        let is_alike =
+            |odd: &Diagnostic| odd.code == self.code && odd.similar_name().is_none_or(is_matched);
+        let (alike, others): (Vec<_>, Vec<_>) = odd.partition(|(_, odd)| is_alike(odd));
+        let mut warnings: Vec<Diagnostic> = others.into_iter().map(|(_, odd)| odd).collect();
+        match alike.as_slice() {
+            [(first, _), (second, _), more @ ..] => {
+                let (first_name, second) = (&first.value, &second.value);
+                let message = match more.len() {
+                    0 => format!("`{first_name}` and `{second}` match no {}", self.noun),
+                    more => {
+                        format!("`{first_name}`, `{second}` and {more} more match no {}", self.noun)
+                    }
+                };
+                let warning = Diagnostic::new(self.code, message, first.span);
+                warnings.push(warning.label(effect.label).help(effect.help));
+            }
+            _ => warnings.extend(alike.into_iter().map(|(_, odd)| odd.help(effect.help))),
+        }
+        warnings
+    }
+
     /// What is odd about a glob: that it matches nothing, or one of several names that differ in
     /// case only.
     fn oddity(&self, spanned: &SpannedGlob, effect: Effect<'_>) -> Option<Diagnostic> {
