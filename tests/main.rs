@@ -31,6 +31,7 @@ mod gaps;
 mod handed_on;
 mod hostile;
 mod laws;
+mod members;
 mod metrics;
 mod mistakes;
 mod model;

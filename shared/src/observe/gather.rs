@@ -22,7 +22,7 @@ use crate::{
     source::Spanned,
 };
 
-use super::{Facts, Observe, picture::Picture, questions::asked_tags};
+use super::{Facts, Observe, members::asked_groups, picture::Picture, questions::asked_tags};
 
 /// Reads what a plan for the scope needs, as cheaply as the scope allows, and remembers nothing.
 ///
@@ -72,7 +72,9 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
         let facts = reads.facts().await?;
         picture.ask_for_tags(asked_tags(rules));
         picture.ask_for_users(!rules.manage.users.is_none());
+        picture.ask_for_groups_of_users(asked_groups(rules));
         let mut gathering = Gathering::new(reads, rules, scope, facts, (when, picture));
+        gathering.who_is_in_the_groups().await;
         gathering.accounts().await?;
         gathering.what_the_hour_brings().await;
         gathering.keep_to_the_scope();
@@ -92,6 +94,12 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
     #[must_use]
     pub fn scope(&self) -> Scope {
         self.gathering.scope_looked_at()
+    }
+
+    /// Whether the scope turned out to mean everything, because of those who are in a group, or were.
+    #[must_use]
+    pub fn is_widened(&self) -> bool {
+        self.gathering.is_widened
     }
 
     /// Where there was no time to look: the rest of the scope.
@@ -138,6 +146,8 @@ pub(super) struct Gathering<'a, Reads> {
     pub(super) reads: &'a Reads,
     pub(super) rules: &'a Rules,
     pub(super) scope: Scope,
+    /// Whether the scope turned out to mean everything, because of those who are in a group, or were.
+    pub(super) is_widened: bool,
     pub(super) now: DateTime<Utc>,
     pub(super) look_until: Option<Instant>,
     pub(super) began: Instant,
@@ -159,7 +169,7 @@ pub(super) struct Gathering<'a, Reads> {
     pub(super) has_listed_groups: bool,
     /// Whether all users were listed, or that failed.
     pub(super) has_listed_users: bool,
-    /// Groups of the scope that AWS said are not there.
+    /// Groups that the scope named, and that AWS said are not there.
     pub(super) gone_groups: BTreeSet<GroupId>,
     /// Users of the scope that AWS said are not there.
     pub(super) gone_users: BTreeSet<UserId>,
@@ -219,6 +229,7 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             reads,
             rules,
             scope: scope.clone(),
+            is_widened: false,
             now,
             look_until,
             began: Instant::now(),

@@ -23,6 +23,7 @@ mod assignments;
 mod directory;
 mod gather;
 mod held;
+mod members;
 mod picture;
 mod questions;
 mod time;
@@ -38,7 +39,7 @@ use crate::{
 };
 
 pub use gather::{Observation, When, observe};
-pub use picture::{BELIEVED_FOR_HOURS, Picture};
+pub use picture::{BELIEVED_FOR_HOURS, LookedAtUsers, Picture};
 
 /// Reading AWS: one method a call (or a paginated listing), nothing decided.
 #[expect(async_fn_in_trait, reason = "one task drives them: nobody needs the futures to be Send")]

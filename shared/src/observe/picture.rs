@@ -14,11 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     drift::Since,
-    ids::{AccountId, OrganizationalUnitId},
-    organization::{AccountState, Assignment, Principal, Tags},
+    ids::{AccountId, GroupId, OrganizationalUnitId},
+    organization::{AccountState, Assignment, Group, Principal, Tags},
+    rules::Rules,
 };
 
-use super::{SeenAccount, held::Held};
+use super::{SeenAccount, held::Held, members::is_asked_for};
 
 /// How long a picture is believed. Events keep it right; this bounds what a lost event costs: as
 /// long as somebody who waits would wait before asking.
@@ -38,6 +39,11 @@ pub struct Picture {
     units_at: Option<DateTime<Utc>>,
     /// The tags that the rules asked for. Of others no event is heeded, so they are not known.
     asked_tags: BTreeSet<String>,
+    /// What groups are called that the rules asked users to be in.
+    asked_groups: BTreeSet<String>,
+    /// The groups that were called so in any look since all users were looked at: what users have may have
+    /// come of it. Nothing: when that was is not known.
+    groups_of_users: Option<BTreeSet<GroupId>>,
     /// Who holds what where.
     assignments: Held,
     /// How many pairs of an account and a permission set held assignments in the last whole listing
@@ -50,6 +56,17 @@ pub struct Picture {
     /// Whether anything was added since it was read.
     #[serde(skip)]
     is_changed: bool,
+}
+
+/// How many users a run looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookedAtUsers {
+    /// Some, or nobody.
+    Some,
+    /// All, or those who are left come next; but in single accounts something may have failed.
+    All,
+    /// All, and each has what the rules say.
+    AllAndDone,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,6 +158,35 @@ impl Picture {
         }
         self.is_changed |= asked != self.asked_tags;
         self.asked_tags = asked;
+    }
+
+    /// Rules ask users to be in groups of these names from now on. If they did not ask for one of them
+    /// before, it is not known any more of any group that nobody was given anything for being in it.
+    pub(super) fn ask_for_groups_of_users(&mut self, asked: BTreeSet<String>) {
+        if !asked.is_subset(&self.asked_groups) {
+            self.groups_of_users = None;
+        }
+        self.is_changed |= asked != self.asked_groups;
+        self.asked_groups = asked;
+    }
+
+    /// Whether users may have been given something for being in that group, or had it taken away.
+    pub(super) fn may_have_given_access(&self, group: &GroupId) -> bool {
+        self.groups_of_users.as_ref().is_none_or(|groups| groups.contains(group))
+    }
+
+    /// A run is over that saw these groups.
+    pub fn see_groups(&mut self, rules: &Rules, groups: &[Group], looked: LookedAtUsers) {
+        let known = match (self.groups_of_users.clone(), looked) {
+            (_, LookedAtUsers::AllAndDone) | (None, LookedAtUsers::All) => BTreeSet::new(),
+            (Some(known), _) => known,
+            (None, LookedAtUsers::Some) => return,
+        };
+        let asked_for = groups.iter().filter(|group| is_asked_for(rules, group));
+        let asked_for = asked_for.map(|group| group.id.clone());
+        let now = Some(known.into_iter().chain(asked_for).collect());
+        self.is_changed |= self.groups_of_users != now;
+        self.groups_of_users = now;
     }
 
     /// One account was read.

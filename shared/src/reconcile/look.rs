@@ -25,6 +25,8 @@ pub struct Looked {
     pub plan: Plan,
     /// Where was looked: see [`Reconciled::looked_at`](super::Reconciled::looked_at).
     pub scope: Scope,
+    /// Whether the scope turned out to mean everything.
+    pub is_widened: bool,
     /// What there was no time to look at.
     pub rest: Scope,
 }
@@ -56,9 +58,11 @@ pub async fn look(
     let Errand { scope, now, look_until, .. } = errand;
     let when = When { now: *now, look_until: *look_until };
     let mut observation = Observation::new(reads, rules, scope, when, picture).await?;
+    let is_widened = observation.is_widened();
+    let earlier = errand.widened(is_widened).earlier();
     loop {
         let (organization, scope) = (observation.organization(), observation.scope());
-        let mut plan = decide_further(rules, organization, *now, &scope, errand.earlier());
+        let mut plan = decide_further(rules, organization, *now, &scope, earlier);
         let changed = plan.changes.iter().map(|change| change.account.id.clone());
         // Each round reads accounts that were not read before, or finds a gap more where something was
         // to go that then stays; so there is a last one.
@@ -70,7 +74,8 @@ pub async fn look(
         settle_roles(&mut plan, &observation);
         let plan = plan.approved_by(&errand.approvals());
         let rest = observation.rest();
-        return Ok(Looked { organization: observation.into_organization(), plan, scope, rest });
+        let organization = observation.into_organization();
+        return Ok(Looked { organization, plan, scope, is_widened, rest });
     }
 }
 
