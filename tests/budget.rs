@@ -15,7 +15,9 @@ use shared::{
 use crate::support::{
     events::api_call,
     local_aws::{LocalAws, Usher, again, quick},
-    organization::{Company, account_id, company, company_of, group_id, ten_rules, unit_id},
+    organization::{
+        Company, account_id, company, company_of, group_id, ten_rules, unit_id, user_id,
+    },
 };
 
 /// What a new account with ten matching rules and ten groups may cost, however large the organization is.
@@ -466,6 +468,58 @@ async fn a_sweep_from_a_delegated_administrator_costs_accounts_and_pairs() {
     delegated_prices_in(12, 10).await;
     delegated_prices_in(400, 100).await;
     delegated_prices_in(5_000, 250).await;
+}
+
+/// A rule for a group that is still to come, and that grants something in two accounts.
+fn rules_with_a_group_to_come(accounts: usize) -> String {
+    let late = "{name: late, permission_sets: Access10, groups: late, accounts: {name: [member-2, member-3]}}";
+    format!("{}- {late}\n", rules_for(accounts))
+}
+
+/// From a delegated administrator's account, what events cost about a group that has nothing, about one that has
+/// something in every tenth account, and about one that is new.
+async fn delegated_prices_of_groups_in(accounts: usize, groups: usize) -> [u64; 3] {
+    let company = settled(accounts, groups).group("choir");
+    let size = Size::of(&company.0);
+    let settings = local::Settings { caller: Some(account_id("member-1")), ..quick() };
+    let aws = LocalAws::with(company, &rules_with_a_group_to_come(accounts), settings).await;
+    let usher = aws.usher().await;
+    tell_of("delegated: first sweep", &size, &sweep(&aws, &usher).await);
+    let renamed = json!({"groupId": group_id("choir")});
+    let joined = json!({"groupId": group_id("team-0"), "memberId": {"userId": user_id("user-1")}});
+    let store = aws.identity_store().await;
+    let late = store.create_group().identity_store_id("d-9a67123456").display_name("late");
+    let created = json!({"groupId": late.send().await.unwrap().group_id()});
+    let mut prices = [0; 3];
+    for (price, (name, parameters)) in prices.iter_mut().zip([
+        ("UpdateGroup", renamed),
+        ("CreateGroupMembership", joined),
+        ("CreateGroup", created),
+    ]) {
+        let calls = calls_of_event(&aws, &usher, ("identitystore", name), parameters).await;
+        let cost = cost(&calls);
+        tell(&format!("delegated: {name}"), accounts, groups, cost);
+        let grants = if name == "CreateGroup" { 2 } else { 0 };
+        assert_eq!(cost.writes, grants);
+        // Where something is changed, the account is read that is remembered, and the pair.
+        let reads_accounts = calls.keys().any(|name| name.starts_with("organizations:"));
+        assert_eq!(reads_accounts, grants > 0, "{calls:?}");
+        *price = cost.reads;
+    }
+    prices
+}
+
+/// A constant, and a call for each account and permission set that the group holds or is to get.
+#[tokio::test]
+async fn a_group_costs_a_delegated_administrator_what_it_holds() {
+    for (accounts, groups) in [(12, 10), (400, 100), (5_000, 250)] {
+        let held = (accounts as u64 - 1) / 10;
+        let [renamed, joined, created] = delegated_prices_of_groups_in(accounts, groups).await;
+        assert!(renamed <= 5, "{renamed}");
+        // Who is in the group, and each pair that it holds.
+        assert!(joined <= 6 + held, "{joined}");
+        assert!(created <= 15, "{created}");
+    }
 }
 
 /// Few accounts and many groups: also the management account reads by pairs then.

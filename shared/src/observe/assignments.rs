@@ -3,7 +3,8 @@
 //! Identity Center tells them in two ways. By principal: all that a group has, anywhere, in one
 //! listing, but only to the management account, and only of principals that still exist. By pair: who
 //! has one permission set in one account, after which sets are there at all. One account is read by
-//! pairs, one group by principal; for everything, whichever costs less.
+//! pairs, one group by principal; for everything, whichever costs less. Where nobody may list by principal, one
+//! group is read by the pairs that matter for it (`narrow`).
 
 use std::collections::BTreeSet;
 
@@ -11,6 +12,7 @@ use tokio::time::Instant;
 use tracing::info;
 
 use crate::{
+    failure::CallFailure,
     ids::{AccountId, GroupId, PermissionSetArn, UserId},
     organization::{Account, Principal, Unread},
     rules::ManagedUsers,
@@ -57,8 +59,9 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         let (gone, there): (Vec<_>, Vec<_>) =
             principals.into_iter().partition(|principal| self.is_gone(principal));
         if !self.by_principals(&there, None).await {
-            self.by_pairs(accounts).await;
-        } else if !gone.is_empty() {
+            self.by_what_they_held(&there, accounts, unknown).await;
+        }
+        if !gone.is_empty() {
             self.left_behind(&gone, accounts, unknown).await;
         }
     }
@@ -102,7 +105,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
                 "not known what was in place there: what those have left that are gone, the slow sweep finds"
             );
         }
-        self.by_pairs(&to_look_at).await;
+        self.by_pairs(&(&to_look_at - &self.read_whole)).await;
         // No listing by principal may take the place of what is left of this.
         let rest = &mut self.rest;
         let to_look_at_later = &rest.part_of_sweep & &to_look_at;
@@ -130,6 +133,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     }
 
     async fn everything(&mut self, accounts: &BTreeSet<AccountId>, unknown: &BTreeSet<AccountId>) {
+        self.picture.see_everything(self.now);
         match self.all_principals(accounts.len()).await {
             Some(principals) if self.by_all_principals(&principals, accounts).await => {
                 self.picture.see_number_of_principals(principals.len());
@@ -242,7 +246,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
 
     /// Who has what in those accounts; how many pairs there were. Those for which there is no time are
     /// put off, all but one: a run that does nothing would be followed by others that do nothing.
-    async fn by_pairs(&mut self, accounts: &BTreeSet<AccountId>) -> usize {
+    pub(super) async fn by_pairs(&mut self, accounts: &BTreeSet<AccountId>) -> usize {
         let mut pairs = 0;
         let (mut read, mut too_late) = (BTreeSet::new(), BTreeSet::new());
         let mut has_begun = false;
@@ -251,6 +255,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
                 too_late.insert(account.clone());
                 continue;
             }
+            self.read_whole.insert(account.clone());
             let gaps = self.organization.gaps.len();
             match self.reads.provisioned_permission_sets(account).await {
                 Ok(permission_sets) => {
@@ -275,11 +280,29 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         match self.reads.accounts_with(arn).await {
             Ok(with) => {
                 for account in with.iter().filter(|id| accounts.contains(*id)) {
-                    self.pair(account, arn).await;
+                    if let Err(failure) = self.single_pair(account, arn).await {
+                        self.gap(Unread::Assignments, Some(account), &failure);
+                    }
                 }
             }
             Err(failure) => self.gap(Unread::Assignments, None, &failure),
         }
+    }
+
+    /// Who has a permission set in an account of which not all is read.
+    pub(super) async fn single_pair(
+        &mut self,
+        account: &AccountId,
+        permission_set: &PermissionSetArn,
+    ) -> Result<(), CallFailure> {
+        let pair = (account.clone(), permission_set.clone());
+        let assignments = self.reads.assignments(account, permission_set).await?;
+        let everybody = assignments.iter().map(|one| one.principal.clone()).collect();
+        self.picture.see_pair(&pair, &everybody);
+        self.everybody_with.insert(pair.clone(), everybody);
+        self.organization.assignments.extend(assignments);
+        self.read_pairs.insert(pair);
+        Ok(())
     }
 
     async fn pair(&mut self, account: &AccountId, permission_set: &PermissionSetArn) {
@@ -293,6 +316,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
             Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
         }
     }
+
     /// Asks who has permission sets in accounts, where that was not read as a whole; whether that
     /// failed anywhere.
     ///

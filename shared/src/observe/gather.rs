@@ -123,6 +123,15 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
         self.gathering.refresh(accounts).await
     }
 
+    /// Reads those of the pairs in which something is to be granted that were not read because nobody
+    /// held anything there. Says whether there were any: then the plan has to be made anew.
+    pub async fn look_where_it_grants(
+        &mut self,
+        pairs: &BTreeSet<(AccountId, PermissionSetArn)>,
+    ) -> bool {
+        self.gathering.look_where_it_grants(pairs).await
+    }
+
     /// Asks who has each of these permission sets in these accounts, where that was not read as a
     /// whole, and says whether that failed somewhere: then there is a gap more, and the plan has to be
     /// made anew.
@@ -165,6 +174,12 @@ pub(super) struct Gathering<'a, Reads> {
     pub(super) reached: BTreeSet<AccountId>,
     /// Who has a permission set in an account, where that was read as a whole.
     pub(super) everybody_with: BTreeMap<(AccountId, PermissionSetArn), BTreeSet<Principal>>,
+    /// The accounts of which all was asked for, pair by pair.
+    pub(super) read_whole: BTreeSet<AccountId>,
+    /// The pairs of which who has them was asked for singly.
+    pub(super) read_pairs: BTreeSet<(AccountId, PermissionSetArn)>,
+    /// Whether what is granted has to be read first: only what somebody held was read.
+    pub(super) reads_what_it_grants: bool,
     /// Whether all groups were listed, or that failed.
     pub(super) has_listed_groups: bool,
     /// Whether all users were listed, or that failed.
@@ -241,6 +256,9 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             tagged_units: BTreeSet::new(),
             reached: BTreeSet::new(),
             everybody_with: BTreeMap::new(),
+            read_whole: BTreeSet::new(),
+            read_pairs: BTreeSet::new(),
+            reads_what_it_grants: false,
             has_listed_groups: false,
             has_listed_users: false,
             gone_groups: BTreeSet::new(),

@@ -24,6 +24,7 @@ mod directory;
 mod gather;
 mod held;
 mod members;
+mod narrow;
 mod picture;
 mod questions;
 mod time;

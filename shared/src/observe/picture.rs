@@ -19,7 +19,11 @@ use crate::{
     rules::Rules,
 };
 
-use super::{SeenAccount, held::Held, members::is_asked_for};
+use super::{
+    SeenAccount,
+    held::{Held, Pair},
+    members::is_asked_for,
+};
 
 /// How long a picture is believed. Events keep it right; this bounds what a lost event costs: as
 /// long as somebody who waits would wait before asking.
@@ -46,6 +50,11 @@ pub struct Picture {
     groups_of_users: Option<BTreeSet<GroupId>>,
     /// Who holds what where.
     assignments: Held,
+    /// When everything was looked at last.
+    everything_at: Option<DateTime<Utc>>,
+    /// Whether an earlier run of the same work may have changed what nobody has kept.
+    #[serde(skip)]
+    is_behind: bool,
     /// How many pairs of an account and a permission set held assignments in the last whole listing
     /// by pairs.
     pairs: Option<usize>,
@@ -250,7 +259,35 @@ impl Picture {
 
     /// Those of the accounts of which it is not known what was in place.
     pub(super) fn without_sight_of(&self, accounts: &BTreeSet<AccountId>) -> BTreeSet<AccountId> {
-        self.assignments.unknown_of(accounts)
+        if self.is_behind { accounts.clone() } else { self.assignments.unknown_of(accounts) }
+    }
+
+    /// A run begins. Where it is the second for some of its messages, the first may have been cut off after
+    /// it had changed something, and before that was kept: then it is not known what is in place.
+    pub fn begin(&mut self, is_second: bool) {
+        self.is_behind = is_second;
+    }
+
+    /// Whether everything was looked at not too long ago: what is remembered of assignments is believed for
+    /// no longer.
+    pub(super) fn has_seen_everything(&self, now: DateTime<Utc>) -> bool {
+        self.everything_at.is_some_and(|at| is_believed(at, now))
+    }
+
+    /// Everything is looked at, now or in the parts that follow.
+    pub(super) fn see_everything(&mut self, now: DateTime<Utc>) {
+        self.is_changed |= !is_recent(self.everything_at, now);
+        self.everything_at = Some(now);
+    }
+
+    /// Which permission sets those principals may hold where, as far as is known.
+    pub(super) fn pairs_of(&self, principals: &[Principal]) -> BTreeSet<Pair> {
+        self.assignments.may_be_of(principals)
+    }
+
+    /// All who have a permission set in an account were read.
+    pub(super) fn see_pair(&mut self, pair: &Pair, all: &BTreeSet<Principal>) {
+        self.is_changed |= self.assignments.see_pair(pair, all);
     }
 
     /// Whether direct assignments of users are among those that are read, which the rules say.

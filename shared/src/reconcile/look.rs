@@ -9,7 +9,7 @@ use crate::{
     ids::{AccountId, PermissionSetArn},
     observe::{Observation, Observe, Picture, When},
     organization::{Organization, Principal},
-    plan::{Change, Plan, Role},
+    plan::{Action, Change, Plan, Role},
     rules::Rules,
     scope::Scope,
 };
@@ -67,6 +67,7 @@ pub async fn look(
         // Each round reads accounts that were not read before, or finds a gap more where something was
         // to go that then stays; so there is a last one.
         if observation.refresh(&changed.collect()).await?
+            || observation.look_where_it_grants(&granted(&plan)).await
             || observation.look_at_roles(&emptied(&plan)).await
         {
             continue;
@@ -86,6 +87,12 @@ const ROLES_LOOKED_AT: usize = 100;
 
 /// An account, and a permission set that is a role there.
 type RoleOf = (AccountId, PermissionSetArn);
+
+/// Where something is to be granted, by whomever it may be.
+fn granted(plan: &Plan) -> BTreeSet<RoleOf> {
+    let all = plan.changes.iter().chain(&plan.not_ours).chain(&plan.impossible);
+    all.filter(|change| change.action == Action::Create).map(role_of).collect()
+}
 
 /// Where a permission set seems to leave an account. A listing by principal does not show those who
 /// are gone, nor those whom the rules do not manage; so it takes a closer look to be sure.
