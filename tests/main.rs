@@ -21,6 +21,7 @@ mod budget;
 mod bursts;
 mod cli;
 mod convergence;
+mod delegated;
 mod deployment;
 mod docs;
 mod doctor;

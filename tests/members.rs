@@ -176,6 +176,22 @@ async fn a_name_that_only_a_narrow_look_saw_counts() {
     assert_eq!(viewers(&aws), ["mary"]);
 }
 
+/// A run that was cut off has kept nothing of what it saw; whoever comes after it looks as if nothing were
+/// known.
+#[tokio::test(start_paused = true)]
+async fn a_name_that_only_a_killed_run_saw_counts() {
+    let rules = rules(TEAMS_VIEW);
+    let aws = FakeAws::new(maries().0);
+    let mut picture = swept(&aws, &rules).await;
+    rename(&aws, "choir", "team-b");
+    look(&aws, &rules, about("choir"), &mut picture.clone()).await;
+    assert_eq!(viewers(&aws), ["mary", "paul"]);
+    rename(&aws, "choir", "choir");
+    picture.begin(true);
+    look(&aws, &rules, about("choir"), &mut picture).await;
+    assert_eq!(viewers(&aws), ["mary"]);
+}
+
 /// Rules that ask for other names ask for what nobody has kept.
 #[tokio::test(start_paused = true)]
 async fn rules_that_ask_for_other_names_begin_anew() {

@@ -380,6 +380,38 @@ mod tests {
         assert_eq!(held.unknown_of(&all), [account(2), account(3)].into());
     }
 
+    #[test]
+    fn one_permission_set_in_an_account_is_seen_by_itself() {
+        let (gone, stays) = (assignment(1, '1', 'a'), assignment(1, '2', 'a'));
+        let (came, elsewhere) = (assignment(1, '1', 'b'), assignment(2, '1', 'a'));
+        let mut held = seen(&[gone.clone(), stays.clone(), elsewhere.clone()]);
+        let pair = (account(1), gone.permission_set_arn.clone());
+        assert!(held.see_pair(&pair, &[group('b')].into()));
+        let since = held.take_since();
+        assert_eq!((since.came, since.went), (spots(from_ref(&came)), spots(from_ref(&gone))));
+        let pair_of = |one: &Assignment| (one.account_id.clone(), one.permission_set_arn.clone());
+        assert_eq!(held.may_be_of(&[group('a')]), [pair_of(&stays), pair_of(&elsewhere)].into());
+        assert_eq!(held.may_be_of(&[group('b')]), [pair.clone()].into());
+        assert!(!held.see_pair(&pair, &[group('b')].into()), "it is known");
+        assert!(held.see_pair(&pair, &BTreeSet::new()));
+        assert!(held.may_be_of(&[group('b')]).is_empty());
+    }
+
+    /// Where nobody knows whether something was made, it has to be looked for.
+    #[test]
+    fn what_is_doubtful_may_be_there_until_it_is_read() {
+        let mut held = seen(&[]);
+        let late = assignment(1, '3', 'a');
+        let pair = (account(1), late.permission_set_arn.clone());
+        held.doubt(&late);
+        assert_eq!(held.may_be_of(&[group('a')]), [pair.clone()].into());
+        assert!(held.may_be_of(&[group('b')]).is_empty());
+        held.see_pair(&pair, &[group('a')].into());
+        assert_eq!(held.take_since().came.len(), 0, "nobody else's work");
+        held.see_pair(&pair, &BTreeSet::new());
+        assert!(held.may_be_of(&[group('a')]).is_empty());
+    }
+
     /// Of a thousand groups most may have nothing: they are not worth a line in a file that is written
     /// after every run.
     #[test]

@@ -14,9 +14,10 @@
 //!
 //! **Price.** A new account costs the same number of calls however many accounts there are. A large
 //! directory costs some more pages of groups, at most as many as names are asked for; then the names
-//! are asked for singly. A group costs its own listing, and what it changes. Everything costs a call
-//! for each group, from the management account; from another, one for each account and each
-//! permission set in it.
+//! are asked for singly. A group costs its own listing, and what it changes; from another than the
+//! management account, a call for each pair of account and permission set that it held or is to get.
+//! Everything costs a call for each group, from the management account; from another, one for each
+//! account and each permission set in it.
 
 mod accounts;
 mod assignments;

@@ -181,7 +181,8 @@ impl Picture {
 
     /// Whether users may have been given something for being in that group, or had it taken away.
     pub(super) fn may_have_given_access(&self, group: &GroupId) -> bool {
-        self.groups_of_users.as_ref().is_none_or(|groups| groups.contains(group))
+        let is_known = |groups: &BTreeSet<GroupId>| groups.contains(group);
+        self.is_behind || self.groups_of_users.as_ref().is_none_or(is_known)
     }
 
     /// A run is over that saw these groups.

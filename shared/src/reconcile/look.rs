@@ -64,7 +64,7 @@ pub async fn look(
         let (organization, scope) = (observation.organization(), observation.scope());
         let mut plan = decide_further(rules, organization, *now, &scope, earlier);
         let changed = plan.changes.iter().map(|change| change.account.id.clone());
-        // Each round reads accounts that were not read before, or finds a gap more where something was
+        // Each round reads accounts or pairs that were not read before, or finds a gap more where something was
         // to go that then stays; so there is a last one.
         if observation.refresh(&changed.collect()).await?
             || observation.look_where_it_grants(&granted(&plan)).await

@@ -6,8 +6,9 @@
 //! has ended. What there was no time for, accounts to look at and changes to make, is handed back as the
 //! rest of the scope.
 //!
-//! **Guarantees.** The plan is complete before the first write. Nothing is remembered between runs:
-//! a run that was cut off at any point is made good by the next one over the same scope.
+//! **Guarantees.** The plan is complete before the first write. What is remembered between runs only says
+//! where to look, and of a run that was cut off nothing is taken to be remembered: so it is made good by
+//! the next one over the same scope.
 //!
 //! **Caveat.** The world moves on while it is read. What a plan missed is the next event's, or the
 //! sweep's.
