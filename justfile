@@ -27,7 +27,7 @@ core:
 bench *arguments:
     cargo bench --package shared --no-default-features --bench decide --locked -- {{arguments}}
 
-# How near the writes come to what AWS's quotas allow, against the organization on localhost: six minutes or so, most of them waiting. The machine has to be idle.
+# How near the writes come to what AWS's quotas allow, against the organization on localhost: a quarter of an hour, most of it waiting. The machine has to be idle, or its scheduler has to prefer the bench: `sudo chrt -f 50 just bench-act`.
 bench-act *arguments:
     cargo bench --package shared --bench act --profile dev --locked -- {{arguments}}
 

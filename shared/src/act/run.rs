@@ -24,6 +24,12 @@ use super::{
 /// Unit: calls, one after each look.
 const ASKS_FOR_A_REASON: u32 = 3;
 
+/// How many looks may be under way while changes wait. What one of them will say is older than what has
+/// ended since it was sent; where changes are quick and answers are not, slots would stand empty for it.
+///
+/// Unit: calls.
+const LOOKS_AT_ONCE: usize = 2;
+
 /// What is told of a request that has failed, where AWS did not say why.
 const UNREAD: &str = "FAILED, reason unread";
 
@@ -173,13 +179,14 @@ impl Run {
         in_flight < self.window.size() && self.limits.until.is_none_or(|until| now < until)
     }
 
-    /// When to look at the requests in flight, unless somebody is looking.
+    /// When to look at the requests in flight, unless enough looks are under way.
     fn next_look(&self, now: Instant) -> Option<Instant> {
         let unasked = self.under_way.values().filter(|one| !one.is_asked_for);
-        let oldest = unasked.map(|one| one.since).min().filter(|_| self.looking == 0)?;
+        let oldest = unasked.map(|one| one.since).min()?;
         let others_wait = self.limits.until.is_none_or(|until| now < until)
             && self.accounts.does_any_wait_for_others(now);
-        Some(self.rhythm.next_look(oldest, others_wait))
+        let at_once = if others_wait { LOOKS_AT_ONCE } else { 1 };
+        (self.looking < at_once).then(|| self.rhythm.next_look(oldest, others_wait))
     }
 
     /// One look at the grants in flight, and one at the revocations.
@@ -243,6 +250,9 @@ impl Run {
         for request in wanted {
             let Some(one) = self.under_way.get_mut(request) else { continue };
             match states.get(request) {
+                // Since another look, under way at the same time, it is asked for singly: that says more.
+                Some(RequestState::InProgress | RequestState::Failed) | None
+                    if one.is_asked_for => {}
                 Some(RequestState::InProgress) => {
                     self.keep_following(request, "it is still in progress", now);
                 }

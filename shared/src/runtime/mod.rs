@@ -22,5 +22,5 @@ pub use failure::Failure;
 pub use invocation::{init_logging, run_function, run_function_until};
 pub use reconciler::{Batch, lane_batch, lane_batch_until};
 pub use rules_events::{RulesOutcome, rules_event};
-pub use settings::{InvalidSetting, Settings};
+pub use settings::{InvalidSetting, Metrics, Settings};
 pub use world::World;

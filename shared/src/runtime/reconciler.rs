@@ -133,8 +133,8 @@ fn oldest(records: &[Record]) -> Option<DateTime<Utc>> {
 
 /// Prints the figures, where somebody has asked for them.
 fn tell(world: &World, figures: &Figures) {
-    let Some(namespace) = &world.settings().metrics else { return };
-    if let Err(error) = metrics::print(&figures.lines(namespace, now())) {
+    let Some(wanted) = &world.settings().metrics else { return };
+    if let Err(error) = metrics::print(&figures.lines(wanted, now())) {
         warn!(%error, "the figures of this run are lost");
     }
 }
