@@ -19,6 +19,7 @@ mod approvals;
 mod aws;
 mod budget;
 mod bursts;
+mod checkup;
 mod cli;
 mod convergence;
 mod deployment;
