@@ -3,24 +3,27 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     num::NonZeroU32,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use local::{Clock, Quotas};
 use serde_json::{Value, json};
 use shared::{
+    act::Act,
     decide::decide,
     lane::{Cause, LaneMessage},
     organization::{Assignment, Organization},
     plan::{Action, Change, Plan},
-    runtime::Settings,
+    runtime::{Settings, World, lane_batch},
     scope::Scope,
 };
 
 use crate::support::{
     self,
-    local_aws::{LocalAws, again, quick},
-    organization::{Company, account_id, company},
+    in_process::{Listener, configuration},
+    local_aws::{LocalAws, again, message_about, quick},
+    organization::{Company, account_id, assignment, company},
     runtime_api::Running,
 };
 
@@ -142,6 +145,80 @@ async fn what_aws_refuses_for_now_is_done_a_little_later() {
     assert!(plan(&aws.local.organization()).changes.is_empty());
     assert!(aws.announced("Change Failed").is_empty());
     assert!(!aws.local.errors().is_empty());
+}
+
+/// What was to go and is gone already is as it was to be: AWS says so as it is asked, or as the end of a request that
+/// it had taken. Of what was to be made, neither is an end to be content with.
+#[tokio::test]
+async fn what_is_gone_already_is_revoked() {
+    const GONE: &str = "FAILED=Received a 404 status error: Assignment not found.";
+    const NOT_FOUND: &str = "ResourceNotFoundException";
+    let account = account_id("account-0");
+    let mut visited = company().group("Engineering").group("Auditors").group("Visitors");
+    visited = visited.permission_set("Power").permission_set("View").permission_set("Support");
+    for (operation, error, is_so) in [
+        ("DeleteAccountAssignment", GONE, true),
+        ("DeleteAccountAssignment", NOT_FOUND, true),
+        ("CreateAccountAssignment", GONE, false),
+        ("CreateAccountAssignment", NOT_FOUND, false),
+    ] {
+        let mut company = visited.clone().account("account-0", "/");
+        for group in ["Auditors", "Visitors"] {
+            company = company.assigned("Support", group, "account-0");
+        }
+        let aws = LocalAws::start(company, RULES).await;
+        aws.local.fail(format!("sso-admin:{operation}:{error}:1").parse().unwrap());
+        let batch = aws.usher().await.look_at(std::slice::from_ref(&account)).await.unwrap();
+        let told = format!("{operation} {error}");
+        assert_eq!(again(&batch).is_empty(), is_so, "{told}");
+        let (revoked, failed) = (aws.announced("Access Revoked"), aws.announced("Change Failed"));
+        let of_revocations = failed.iter().filter(|event| event["action"] == "delete").count();
+        if is_so {
+            assert_eq!((revoked.len(), failed.len()), (2, 0), "{told}: {failed:?}");
+            let has_request = |event: &Value| event["request_id"].is_string();
+            assert!(
+                revoked.iter().all(|event| has_request(event) == (error == GONE)),
+                "{revoked:?}"
+            );
+        } else {
+            // Four grants failed, and so nothing is revoked there.
+            assert_eq!(
+                (revoked.len(), failed.len(), of_revocations),
+                (0, 6, 2),
+                "{told}: {failed:?}"
+            );
+        }
+    }
+}
+
+/// Somebody takes away by hand what Usher is about to revoke: their request meets Usher's, and when it has ended there
+/// is nothing left to take away.
+#[tokio::test(start_paused = true)]
+async fn what_somebody_else_takes_away_meanwhile_is_revoked() {
+    let company = company().account("pay", "/").group("Visitors").permission_set("View");
+    let company = company.assigned("View", "Visitors", "pay");
+    const NOTHING: &str =
+        "{version: 1, manage: {unlisted: revoke, max_revocations: 100%}, rules: []}";
+    let settings = local::Settings {
+        latency: Duration::from_millis(50),
+        assignment_time: Duration::from_secs(3),
+        ..local::Settings::default()
+    };
+    let aws = LocalAws::with(company, NOTHING, settings).await;
+    let world = || {
+        World::new(aws.settings(), configuration(aws.local.router(), "test", Arc::new(Listener)))
+    };
+    let (pay, theirs) = (account_id("pay"), assignment("View", "Visitors", "pay"));
+    world().act().start(Action::Delete, &theirs).await.unwrap();
+    let record = json!({"messageId": "message-0", "body": message_about(&pay)});
+    let batch = lane_batch(&world(), json!({ "Records": [record] })).await.unwrap();
+    assert!(again(&batch).is_empty() && aws.access(&pay).is_empty());
+    assert!(aws.local.errors().contains_key("ConflictException"), "it did not meet the other one");
+    let [revoked] = aws.announced("Access Revoked").try_into().unwrap();
+    let request = revoked["request_id"].as_str().unwrap();
+    let end = aws.local.ended(request).unwrap().unwrap_err();
+    assert!(end.contains("404"), "{end}");
+    assert!(aws.announced("Change Failed").is_empty());
 }
 
 /// The note about a role that goes, where everybody is known who has it; of what is held as well.

@@ -1,16 +1,21 @@
 //! Revocations that are held, and what becomes of them once somebody approves: from the lane to assignments at AWS, over
 //! the real SDK.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+    time::Duration,
+};
 
 use local::{Fault, FaultKind, Local, Probability, bobs_organization};
 use serde_json::{Value, json};
 use shared::{
     act::{Act, RequestState},
-    approval::{Approval, HeldSet},
+    approval::{Approval, HeldSet, digest_of},
     ids::{AccountId, Digest},
     lane::{Cause, LaneMessage},
-    organization::Assignment,
+    organization::{Assignment, Principal},
     plan::Action,
     runtime::Batch,
     scope::Scope,
@@ -20,7 +25,7 @@ use tokio::time::{Instant, sleep};
 use crate::support::{
     bed::{Bed, Deployment},
     local_aws::{LocalAws, again, message_about, quick},
-    organization::{Company, account_id, assignment, company},
+    organization::{Company, account_id, assignment, company, permission_set_arn},
     usher::{Ended, Usher},
     wire_faults::{BadWire, Harm, Spoilt},
 };
@@ -335,6 +340,64 @@ async fn what_is_not_approved_stays() {
     assert!(held.is_unchanged());
 }
 
+/// An approval is what its file is called: that of one set does not let it go under another name, which would still be
+/// there when the set has gone.
+#[tokio::test]
+async fn an_approval_under_another_name_is_none() {
+    let held = Held::new().await;
+    let other = digest_of(&held.set.revocations.iter().take(1).cloned().collect());
+    fs::create_dir_all(folder(&held.aws).join("approved")).unwrap();
+    fs::write(held.approved(&other), serde_json::to_vec(&held.approval()).unwrap()).unwrap();
+    let message = LaneMessage { approval: Some(other), ..held.message() };
+    let batch = held.take(&[message.body()]).await;
+    assert!(again(&batch).is_empty() && held.is_unchanged());
+}
+
+/// Nobody would know that what a run leaves is approved which was cut off: where it cannot be written down that it
+/// begins, it does not begin.
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_begun() {
+    let held = Held::new().await;
+    held.approve(&held.approval());
+    let mut in_the_way = held.approved(&held.set.digest).into_os_string();
+    in_the_way.push(format!(".{}.new", std::process::id()));
+    fs::create_dir(&in_the_way).unwrap();
+    let batch = held.take(&[held.message().body()]).await;
+    assert_eq!(again(&batch), ["message-0"]);
+    assert!(held.is_unchanged() && held.approved(&held.set.digest).exists());
+    fs::remove_dir(&in_the_way).unwrap();
+    held.take(&[held.message().body()]).await;
+    assert!(held.is_done());
+}
+
+/// A digest tells a set from every other one: by account, permission set, and principal, and whether that is a group or a
+/// user.
+#[test]
+fn sets_that_differ_in_anything_have_different_digests() {
+    const ID: &str = "a7c3e1f0-0000-4000-8000-000000000001";
+    let group = Assignment {
+        principal: Principal::Group(ID.parse().unwrap()),
+        ..assignment("ViewOnlyAccess", "visitor-1", "shop")
+    };
+    let of = |principal: Principal| Assignment { principal, ..group.clone() };
+    let elsewhere = Assignment { account_id: account_id("pay"), ..group.clone() };
+    let more =
+        Assignment { permission_set_arn: permission_set_arn("PowerUserAccess"), ..group.clone() };
+    let other = of(assignment("ViewOnlyAccess", "visitor-2", "shop").principal);
+    let user = of(Principal::User(ID.parse().unwrap()));
+    let sets = [
+        vec![],
+        vec![group.clone()],
+        vec![elsewhere.clone()],
+        vec![more],
+        vec![other],
+        vec![user],
+        vec![group, elsewhere],
+    ];
+    let digests = sets.map(|set| digest_of(&set.into_iter().collect()));
+    assert_eq!(digests.iter().collect::<BTreeSet<_>>().len(), digests.len(), "{digests:?}");
+}
+
 /// A run that is cut off leaves some of the set: whoever takes the message then does the rest, although that is another
 /// set. Without the run that had begun, the very same rest would be held.
 #[tokio::test]
@@ -523,6 +586,21 @@ async fn what_is_shown_is_what_is_approved() {
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended}\n{forged}");
         assert!(ended.stderr.contains("is not the set of that digest"), "{ended}");
         assert!(!held.approved(&held.set.digest).exists(), "{forged}");
+    }
+    // A set that is sound, under the name of another.
+    let mut other = held.set.clone();
+    let left = other.revocations.pop_last().unwrap();
+    other.changes.retain(|change| {
+        change["principal_id"] != left.principal.id()
+            || change["account_id"] != left.account_id.as_str()
+    });
+    other.digest = digest_of(&other.revocations);
+    assert!(other.is_sound());
+    held.keep(&serde_json::to_value(&other).unwrap());
+    let ended = held.type_approve(&["--yes"]);
+    assert!(ended.code == 1 && ended.stderr.contains("is not the set of that digest"), "{ended}");
+    for digest in [&held.set.digest, &other.digest] {
+        assert!(!held.approved(digest).exists(), "{digest}");
     }
     held.keep(&set);
     let ended = held.type_approve(&["--yes"]);

@@ -313,22 +313,6 @@ async fn too_many_revocations_are_held_and_everybody_is_told() {
 }
 
 #[tokio::test]
-async fn what_somebody_else_took_away_meanwhile_is_done() {
-    let company = bobs_company().assigned("AdministratorAccess", "Engineering", "pay-prod");
-    let aws = LocalAws::start(company, RULES).await;
-    aws.local.fail(Fault {
-        operation: "sso-admin:DeleteAccountAssignment".to_owned(),
-        error: assignment_fails("Received a 404 status error: Assignment not found."),
-        account_id: None,
-        times: Some(1),
-        probability: Probability::ALWAYS,
-    });
-    let batch = aws.usher().await.look_at(&[account_id("pay-prod")]).await.unwrap();
-    assert!(again(&batch).is_empty());
-    assert!(aws.announced("Change Failed").is_empty());
-}
-
-#[tokio::test]
 async fn a_delegated_administrator_does_what_it_may() {
     let company = bobs_company().account("identity", "/Sandbox").assigned(
         "ViewOnlyAccess",

@@ -1,7 +1,7 @@
 //! What a run of the reconciler hands on for which it has no time, and what is left of a run that did not get to its end: the
 //! handler as Lambda calls it, on a clock that jumps.
 
-use std::{fs, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{fs, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use local::{Fault, Local};
@@ -13,12 +13,15 @@ use shared::{
     scope::Scope,
 };
 use tempfile::TempDir;
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 
 use crate::support::{
     in_process::{Tap, configuration},
     local_aws::{again, denied},
-    organization::{Company, account_id, company},
+    organization::{Company, account_id, assignment, company},
 };
 
 const ACCOUNTS: usize = 120;
@@ -56,13 +59,12 @@ impl Tap for Wire {
 }
 
 impl Stage {
-    async fn new(Company(organization): Company, rules: &str, caller: Option<&str>) -> Self {
-        let settings = local::Settings {
-            latency: Duration::from_secs(1),
-            assignment_time: Duration::from_secs(3),
-            caller: caller.map(account_id),
-            ..local::Settings::default()
-        };
+    async fn new(company: Company, rules: &str, caller: Option<&str>) -> Self {
+        let caller = caller.map(account_id);
+        Self::with(company, rules, local::Settings { caller, ..at_usual_speed() }).await
+    }
+
+    async fn with(Company(organization): Company, rules: &str, settings: local::Settings) -> Self {
         let local = Local::start(organization, settings).await.unwrap();
         let stage = Self { local, folder: tempfile::tempdir().unwrap() };
         fs::write(stage.folder.path().join("rules.yaml"), rules).unwrap();
@@ -108,14 +110,45 @@ impl Stage {
         }
     }
 
+    /// What was announced under that name, oldest first.
+    fn announced(&self, detail_type: &str) -> Vec<Value> {
+        let all = self.local.announcements().into_iter();
+        all.filter(|event| event["detail-type"] == detail_type)
+            .map(|event| event["detail"].clone())
+            .collect()
+    }
+
     fn assignments(&self) -> usize {
         self.local.organization().assignments.len()
+    }
+
+    /// What `usher approve` writes down and sends, and where it writes it.
+    fn approve(&self, set: &HeldSet) -> (LaneMessage, PathBuf) {
+        let approval = set.approved_by("bob".to_owned(), now());
+        let file = self.folder.path().join(format!("approved/{}.json", set.digest));
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, serde_json::to_vec(&approval).unwrap()).unwrap();
+        let message = LaneMessage {
+            scope: set.scope.clone(),
+            cause: Cause { event: "Revocations Approved".to_owned(), ..Cause::default() },
+            approval: Some(set.digest.clone()),
+            ..LaneMessage::default()
+        };
+        (message, file)
     }
 
     fn held(&self) -> Vec<HeldSet> {
         let Ok(files) = fs::read_dir(self.folder.path().join("held")) else { return Vec::new() };
         let read = |file: Result<fs::DirEntry, _>| fs::read(file.unwrap().path()).unwrap();
         files.map(|file| serde_json::from_slice(&read(file)).unwrap()).collect()
+    }
+}
+
+fn at_usual_speed() -> local::Settings {
+    local::Settings {
+        latency: Duration::from_secs(1),
+        assignment_time: Duration::from_secs(3),
+        ..local::Settings::default()
     }
 }
 
@@ -252,19 +285,89 @@ async fn one_part_of_a_sweep_is_approved_by_itself() {
     stage.finish().await;
     assert_eq!(stage.assignments(), ACCOUNTS, "nothing goes by itself");
 
-    let approval = set.approved_by("bob".to_owned(), now());
-    let file = stage.folder.path().join(format!("approved/{}.json", set.digest));
-    fs::create_dir_all(file.parent().unwrap()).unwrap();
-    fs::write(&file, serde_json::to_vec(&approval).unwrap()).unwrap();
-    let approved = LaneMessage {
-        scope: set.scope.clone(),
-        cause: Cause { event: "Revocations Approved".to_owned(), ..Cause::default() },
-        approval: Some(set.digest.clone()),
-        ..LaneMessage::default()
-    };
+    let (approved, file) = stage.approve(&set);
     let batch = stage.deliver(&stage.world(), &approved.body(), LONG).await;
     assert!(again(&batch).is_empty() && !file.exists());
     let left = stage.local.organization().assignments;
     assert_eq!(left.len(), ACCOUNTS - number);
     assert!(left.iter().all(|assignment| !set.revocations.contains(assignment)));
+}
+
+/// An approved set for which one run has no time goes on with the rest: nobody is asked a second time, and all that was
+/// approved goes, and nothing else.
+#[tokio::test(start_paused = true)]
+async fn an_approved_set_that_takes_long_goes_in_parts() {
+    // Ten deletes are under way at once, which end before a run of this time does, and too late to begin more of them.
+    const DELETES: Duration = Duration::from_secs(200);
+    const RUN: Duration = Duration::from_secs(260);
+    let settings = local::Settings {
+        latency: Duration::from_millis(50),
+        assignment_time: DELETES,
+        caller: Some(account_id("identity")),
+        ..local::Settings::default()
+    };
+    let stage = Stage::with(shops(true).account("identity", "/"), NOBODY, settings).await;
+    let sweep = LaneMessage { scope: Scope::everything(), ..LaneMessage::default() };
+    stage.deliver(&stage.world(), &sweep.body(), Duration::from_secs(6)).await;
+    let [set] = stage.held().try_into().unwrap();
+    drop(stage.local.take_messages());
+    let number = set.revocations.len();
+    assert!((11..ACCOUNTS).contains(&number), "{number}");
+
+    let (approved, file) = stage.approve(&set);
+    let batch = stage.deliver(&stage.world(), &approved.body(), RUN).await;
+    assert_eq!((again(&batch), stage.assignments()), (vec![], ACCOUNTS - 10));
+    assert!(file.exists());
+    let mut parts = 1;
+    while let [rest] = &stage.local.take_messages()[..] {
+        assert!(again(&stage.deliver(&stage.world(), &rest.body, RUN).await).is_empty());
+        parts += 1;
+    }
+    assert!(parts > 1 && !file.exists(), "{parts} parts");
+    assert_eq!(stage.announced("Revocations Held").len(), 1);
+    let left = stage.local.organization().assignments;
+    assert_eq!(left.len(), ACCOUNTS - number);
+    assert!(left.iter().all(|assignment| !set.revocations.contains(assignment)));
+}
+
+/// An hour: longer than the writer's patience, and far longer than a run.
+const FOR_EVER: Duration = Duration::from_secs(60 * 60);
+
+/// Lambda ends a run whether AWS has answered or not. What is under way then is told and left to the next run, and
+/// nothing is revoked where the end of a grant is not known.
+#[tokio::test(start_paused = true)]
+async fn a_run_ends_in_time_although_a_change_does_not() {
+    let company = || {
+        let company = company().group("Engineering").group("Visitors").permission_set("Power");
+        company.account("shop-1", "/").assigned("Power", "Visitors", "shop-1")
+    };
+    let shop =
+        LaneMessage { scope: Scope::account(account_id("shop-1")), ..LaneMessage::default() };
+    let slow = local::Settings { assignment_time: FOR_EVER, ..at_usual_speed() };
+    for (settings, cut_at, told, left) in [
+        (slow, None, "there was no time to follow it any longer", 2),
+        (at_usual_speed(), Some("CreateAccountAssignment"), "it has not answered in time", 1),
+    ] {
+        let stage = Stage::with(company(), EVERYBODY, settings).await;
+        let wire = Arc::new(Wire { cut_at, ..Wire::default() });
+        let deadline = Instant::now() + SHORT;
+        let batch = stage.deliver(&stage.world_on(wire), &shop.body(), SHORT).await;
+        assert!(Instant::now() < deadline, "{told}: Lambda has ended this run");
+        assert_eq!(again(&batch), ["message-0"], "{told}");
+        let [failed] = stage.announced("Change Failed").try_into().unwrap();
+        let reason = failed["reason"].as_str().unwrap();
+        assert!(failed["action"] == "create" && reason.contains(told), "{failed}");
+
+        // Whoever looks when that has ended, be it after an hour, makes the rest right.
+        sleep(FOR_EVER).await;
+        assert_eq!(stage.assignments(), left, "{told}");
+        for _ in 0..3 {
+            stage.deliver(&stage.world(), &shop.body(), LONG).await;
+            sleep(FOR_EVER).await;
+        }
+        let last = stage.deliver(&stage.world(), &shop.body(), LONG).await;
+        assert!(again(&last).is_empty(), "{told}");
+        let [left] = stage.local.organization().assignments.try_into().unwrap();
+        assert_eq!(left, assignment("Power", "Engineering", "shop-1"), "{told}");
+    }
 }

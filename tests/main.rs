@@ -17,6 +17,7 @@ mod approvals;
 mod aws;
 mod budget;
 mod bursts;
+mod checkup;
 mod cli;
 mod convergence;
 mod delegated;

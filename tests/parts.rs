@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use serde_json::Value;
 use shared::{
     act::Limits,
+    decide::MOST_GROUPS,
     ids::AccountId,
     lane::{Cause, LaneMessage, Tally},
     observe::Picture,
@@ -270,12 +272,7 @@ async fn what_is_found_in_parts_is_counted_once_whatever_it_is() {
             if is_refused {
                 aws = aws.refusing(assignment("Power0", "Engineering", "shop-3"), "403 refused");
             }
-            let start = start.map(Duration::from_secs);
-            let time = Time { look: Duration::from_secs(60), start };
-            let runs = in_parts(&aws, &rules, sweep(), time).await.len();
-            let announced = aws.announced.borrow();
-            let told = announced.iter().find(|told| told.detail_type == "Sweep Finished").unwrap();
-            (runs, told.detail["summary"].clone(), told.detail["failed"].clone())
+            told_at_the_end(aws, &rules, start).await
         };
         let (parts, summary, failed) = finished(None).await;
         assert_eq!((parts, &summary[field]), (1, &6.into()), "{summary}");
@@ -284,6 +281,51 @@ async fn what_is_found_in_parts_is_counted_once_whatever_it_is() {
         assert!(parts > 1, "{manage}");
         assert_eq!((in_parts, failed_in_parts), (summary, failed), "{manage} in {parts} parts");
     }
+}
+
+/// In how many parts a sweep comes whose runs start changes for so many seconds, and what it tells at its end: how many
+/// changes of what kind, and how many failed.
+async fn told_at_the_end(aws: FakeAws, rules: &Rules, start: Option<u64>) -> (usize, Value, Value) {
+    let time = Time { look: Duration::from_secs(60), start: start.map(Duration::from_secs) };
+    let parts = in_parts(&aws, rules, sweep(), time).await.len();
+    let announced = aws.announced.borrow();
+    let told = announced.iter().find(|told| told.detail_type == "Sweep Finished").unwrap();
+    (parts, told.detail["summary"].clone(), told.detail["failed"].clone())
+}
+
+/// Nor is it counted twice what nobody can do: where AWS has no room left, and where only the management account may.
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_done_is_counted_once_in_parts_too() {
+    let rules = rules(
+        "{version: 1, manage: {unlisted: revoke, max_revocations: 100%, groups: Engineering}, rules: [\
+         {name: a, permission_sets: 'Power*', groups: Engineering, accounts: {tags: {team: shop}}}]}",
+    );
+    let mut company =
+        company().group("Engineering").permission_set("Old").permission_set("Power12");
+    for number in 0..MOST_GROUPS {
+        company = company.group(&format!("crowd-{number}"));
+    }
+    for set in 0..12 {
+        company = company.permission_set(&format!("Power{set}"));
+    }
+    for number in 0..4 {
+        let name = format!("shop-{number}");
+        company = company.account(&name, "/").tagged("team", "shop");
+        company = company.assigned("Old", "Engineering", &name);
+        for group in 0..MOST_GROUPS {
+            company = company.assigned("Power12", &format!("crowd-{group}"), &name);
+        }
+    }
+    let company = company.account("identity", "/").assigned("Old", "crowd-0", "management");
+    let aws = || FakeAws::new(company.0.clone()).asked_from(account_id("identity"));
+    let (parts, summary, failed) = told_at_the_end(aws(), &rules, None).await;
+    assert_eq!((parts, &failed), (1, &0.into()));
+    for (field, number) in [("create", 48), ("delete", 0), ("impossible", 4), ("not_ours", 4)] {
+        assert_eq!(summary[field], number, "{field}: {summary}");
+    }
+    let (parts, in_parts, failed_in_parts) = told_at_the_end(aws(), &rules, Some(2)).await;
+    assert!(parts > 1);
+    assert_eq!((in_parts, failed_in_parts), (summary, failed), "in {parts} parts");
 }
 
 /// A sweep that takes the rest of an earlier one with it begins anew, and tells of itself alone.

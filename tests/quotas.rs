@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use local::{Fault, Local, Quotas, generate::generate};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use shared::{
     ids::AccountId,
     lane::LaneMessage,
+    organization::Organization,
     runtime::{Batch, Settings, World, lane_batch},
     scope::Scope,
 };
@@ -18,8 +19,9 @@ use tempfile::TempDir;
 use tokio::time::{Duration, Instant, sleep};
 
 use crate::support::{
-    in_process::{Tap, configuration},
+    in_process::{Listener, Tap, configuration},
     local_aws::again,
+    organization::{account_id, company},
 };
 
 /// By tag and by place: each account's tags are read, and the names of all units.
@@ -37,10 +39,6 @@ const LATENCY: Duration = Duration::from_millis(150);
 const BY_PRINCIPAL: &str = "sso-admin:ListAccountAssignmentsForPrincipal";
 const BY_PAIRS: &str = "sso-admin:ListPermissionSetsProvisionedToAccount";
 
-/// Who listens to what is asked, and changes nothing.
-#[derive(Debug)]
-struct Wire;
-
 /// AWS with its quotas, and a process of the reconciler that lives on.
 struct Stage {
     local: Local,
@@ -50,24 +48,28 @@ struct Stage {
 
 impl Stage {
     async fn with(accounts: usize) -> Self {
-        let shape =
-            format!("accounts={accounts},groups=40,users=5,permission_sets=6,assignments=0,seed=7");
-        let settings = local::Settings {
-            latency: LATENCY,
-            quotas: Quotas::Strict,
-            ..local::Settings::default()
-        };
-        let local = Local::start(generate(&shape.parse().unwrap()), settings).await.unwrap();
+        let settings =
+            local::Settings { latency: LATENCY, quotas: Quotas::Strict, ..at_usual_speed() };
+        let tap = Arc::new(Listener);
+        Self::heard_by(tap, (company_of(accounts), RULES), settings).await
+    }
+
+    async fn heard_by(
+        tap: Arc<dyn Tap>,
+        (organization, rules): (Organization, &str),
+        settings: local::Settings,
+    ) -> Self {
+        let local = Local::start(organization, settings).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let rules = folder.path().join("rules.yaml");
-        fs::write(&rules, RULES).unwrap();
+        let file = folder.path().join("rules.yaml");
+        fs::write(&file, rules).unwrap();
         let settings = Settings {
-            rules: Some(rules.to_str().unwrap().parse().unwrap()),
+            rules: Some(file.to_str().unwrap().parse().unwrap()),
             lane: Some("http://localhost/111111111111/usher-lane.fifo".to_owned()),
             account: Some(local.caller()),
             ..Settings::default()
         };
-        let world = World::new(settings, configuration(local.router(), "test", Arc::new(Wire)));
+        let world = World::new(settings, configuration(local.router(), "test", tap));
         Self { local, world, _folder: folder }
     }
 
@@ -87,13 +89,121 @@ impl Stage {
     }
 }
 
-impl Tap for Wire {
-    fn asks(&self, _operation: &str, _body: &Value) -> bool {
+fn company_of(accounts: usize) -> Organization {
+    let shape =
+        format!("accounts={accounts},groups=40,users=5,permission_sets=6,assignments=0,seed=7");
+    generate(&shape.parse().unwrap())
+}
+
+fn at_usual_speed() -> local::Settings {
+    local::Settings { latency: Duration::from_millis(50), ..local::Settings::default() }
+}
+
+/// When each operation was asked for, the SDK's own retries included.
+#[derive(Debug, Default)]
+struct Times(Mutex<BTreeMap<String, Vec<Instant>>>);
+
+impl Tap for Times {
+    fn asks(&self, operation: &str, _body: &Value) -> bool {
+        let (service, _) = operation.split_once('.').unwrap();
+        let mut times = self.0.lock().unwrap();
+        // Identity Center counts all calls together, and Organizations each operation by itself.
+        for counted in [service, operation] {
+            times.entry(counted.to_owned()).or_default().push(Instant::now());
+        }
         true
     }
 
     fn is_answered(&self, _operation: &str) -> bool {
         true
+    }
+}
+
+/// How AWS calls all of Identity Center, and operations, in the header that names an operation.
+const SSO_ADMIN: &str = "SWBExternalService";
+const CREATE: &str = "SWBExternalService.CreateAccountAssignment";
+const UNITS: &str = "AWSOrganizationsV20161128.DescribeOrganizationalUnit";
+
+impl Times {
+    /// How many at once would have been asked for, of whoever allows so many a second.
+    fn burst(&self, counted: &str, per_second: f64) -> f64 {
+        let times = self.0.lock().unwrap();
+        let (mut most, mut owed, mut last) = (0.0_f64, 0.0_f64, None::<Instant>);
+        for &time in &times[counted] {
+            let refilled = last.map_or(0.0, |last| (time - last).as_secs_f64() * per_second);
+            owed = (owed - refilled).max(0.0) + 1.0;
+            (most, last) = (most.max(owed), Some(time));
+        }
+        most
+    }
+
+    /// How many a second there were on average.
+    fn rate(&self, counted: &str) -> f64 {
+        let times = self.0.lock().unwrap();
+        let times = &times[counted];
+        times.len() as f64 / (times[times.len() - 1] - times[0]).as_secs_f64()
+    }
+}
+
+/// A run over many accounts, each of them far down by itself, while AWS fails at some calls in this way: it asks for
+/// the names of many units one by one, and makes an assignment in each account.
+async fn a_run_with(faults: [&str; 2]) -> Arc<Times> {
+    const ACCOUNTS: usize = 150;
+    const RULES: &str = "{version: 1, manage: {unlisted: report}, rules: [{name: a, permission_sets: Power, \
+                         groups: ['team-*'], accounts: {organizational_unit: '/*/deep/down'}}]}";
+    let mut company =
+        company().permission_set("Power").group("team-a").group("team-b").group("team-c");
+    for number in 0..ACCOUNTS {
+        let (unit, name) = (format!("/unit-{number}"), format!("account-{number}"));
+        company =
+            company.unit(&unit).unit(&format!("{unit}/deep")).unit(&format!("{unit}/deep/down"));
+        company = company.account(&name, &format!("{unit}/deep/down"));
+    }
+    let times = Arc::new(Times::default());
+    let stage = Stage::heard_by(times.clone(), (company.0, RULES), at_usual_speed()).await;
+    for fault in faults {
+        stage.local.fail(fault.parse().unwrap());
+    }
+    let accounts = (0..ACCOUNTS).map(|number| account_id(&format!("account-{number}"))).collect();
+    let body =
+        LaneMessage { scope: Scope { accounts, ..Scope::default() }, ..LaneMessage::default() }
+            .body();
+    let records = json!({"Records": [{"messageId": "message-0", "body": body}]});
+    let batch = lane_batch(&stage.world, records).await.unwrap();
+    assert!(batch.reconciled.unwrap().outcomes.len() > 2 * ACCOUNTS);
+    times
+}
+
+/// The SDK retries by itself what fails inside AWS, and AWS counts each attempt: a retry takes the place of another
+/// call. At the pace that is left to others, no more is ever asked than comes of a retry that nobody could foresee.
+#[tokio::test(start_paused = true)]
+async fn retries_of_the_sdk_are_within_the_quotas() {
+    let times = a_run_with([
+        "organizations:DescribeOrganizationalUnit:ServiceException:0.3",
+        "sso-admin:CreateAccountAssignment:InternalServerException:0.3",
+    ])
+    .await;
+    let (units, sso_admin) = (times.burst(UNITS, 1.8), times.burst(SSO_ADMIN, 18.0));
+    assert!(units <= 6.0 && sso_admin <= 20.0, "{units} units, {sso_admin} of Identity Center");
+}
+
+/// Others ask too, and then AWS throttles all: whoever hears that asks less often, also where the SDK makes it good
+/// by itself.
+#[tokio::test(start_paused = true)]
+async fn where_aws_throttles_it_is_asked_less_often() {
+    let usual = a_run_with([
+        "organizations:DescribeOrganizationalUnit:ServiceException:0.4",
+        "sso-admin:CreateAccountAssignment:InternalServerException:0.4",
+    ])
+    .await;
+    let throttled = a_run_with([
+        "organizations:DescribeOrganizationalUnit:TooManyRequestsException:0.4",
+        "sso-admin:CreateAccountAssignment:ThrottlingException:0.4",
+    ])
+    .await;
+    for (counted, part) in [(UNITS, 0.8), (CREATE, 0.3)] {
+        let (usual, throttled) = (usual.rate(counted), throttled.rate(counted));
+        assert!(throttled < usual * part, "{counted}: {throttled} and {usual} calls a second");
     }
 }
 

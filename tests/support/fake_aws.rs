@@ -40,6 +40,8 @@ pub(crate) struct FakeAws {
     turn: tokio::sync::Mutex<()>,
     /// Whether it is asked from the management account, which alone may list by principal.
     is_management: bool,
+    /// Whoever asks; nothing, where it does not matter.
+    caller: Option<AccountId>,
     of_others: Others,
     /// How often it was asked what others have under way.
     asked_of_others: Cell<usize>,
@@ -72,6 +74,7 @@ impl FakeAws {
             ended: RefCell::default(),
             groups_on_a_page: 100,
             is_management: false,
+            caller: None,
             of_others: Others::Ended,
             asked_of_others: Cell::new(0),
             read_time: Duration::ZERO,
@@ -113,6 +116,12 @@ impl FakeAws {
     /// Asked from the management account, or from another.
     pub(crate) fn asked_by_management_if(mut self, is_management: bool) -> Self {
         self.is_management = is_management;
+        self
+    }
+
+    /// Asked by a delegated administrator, from that account.
+    pub(crate) fn asked_from(mut self, account: AccountId) -> Self {
+        self.caller = Some(account);
         self
     }
 
@@ -233,7 +242,7 @@ impl Observe for FakeAws {
         self.read("sso:ListInstances", |organization| Facts {
             instance: organization.instance.clone(),
             organization: organization.organization.clone(),
-            caller: None,
+            caller: self.caller.clone(),
         })
     }
 

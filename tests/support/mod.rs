@@ -10,6 +10,7 @@ pub(crate) mod page;
 pub(crate) mod random;
 pub(crate) mod runtime_api;
 pub(crate) mod sts;
+pub(crate) mod surroundings;
 pub(crate) mod usher;
 pub(crate) mod validate;
 pub(crate) mod wire;

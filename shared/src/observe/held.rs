@@ -81,6 +81,8 @@ impl Held {
 
     /// All assignments of those accounts were read. Says whether anything is new, as all of these do.
     pub(super) fn see_in(&mut self, accounts: &BTreeSet<AccountId>, all: &[Assignment]) -> bool {
+        // Also where nobody has anything, and so nothing is compared.
+        self.known_before();
         let here = all.iter().filter(|assignment| accounts.contains(&assignment.account_id));
         let mut now = self.arranged(here);
         let principals: BTreeSet<String> =
@@ -306,6 +308,82 @@ mod tests {
         let since = held.take_since();
         assert_eq!(since.came, spots(&[assignment(1, '1', 'b')]), "not in account 2");
         assert_eq!(since.known, [account(1)].into());
+    }
+
+    /// An account that is seen for the first time was not known before, not even when nobody has anything there: what
+    /// others have taken away is told by an event then, and by nothing else.
+    #[test]
+    fn what_was_empty_when_it_was_first_seen_was_not_known() {
+        let mut held = Held::default();
+        held.see_in(&[account(1)].into(), &[]);
+        assert_eq!(held.take_since(), Since::default());
+        held.see_by_everybody_in(&[account(2)].into());
+        assert_eq!(held.take_since().known, [account(1)].into());
+        held.see_by(&[group('a')], &[]);
+        held.see_by_everybody_in(&[account(3)].into());
+        assert_eq!(held.take_since().known, [account(1), account(2)].into());
+        // Where nobody has looked, it is known as before.
+        assert_eq!(held.take_since().known, [account(1), account(2), account(3)].into());
+    }
+
+    /// What was not looked at is not seen, although it is told of.
+    #[test]
+    fn an_account_that_was_not_read_has_not_changed() {
+        let mut held = seen(&[]);
+        held.see_in(&[account(1)].into(), &[assignment(2, '1', 'a')]);
+        assert_eq!(held.take_since().came.len(), 0);
+        assert_eq!(held.places_of(&group('a')).count(), 0);
+    }
+
+    /// What says that there is nothing new saves a write after every run, and what says so wrongly loses what was
+    /// learned.
+    #[test]
+    fn whatever_is_new_is_new_once() {
+        let one = assignment(1, '1', 'a');
+        let mut held = Held::default();
+        assert!(
+            !held.ask_for_users(false) && held.ask_for_users(true) && !held.ask_for_users(true)
+        );
+        assert!(held.see_in(&[account(1)].into(), &[]));
+        assert!(held.see_made(&one) && !held.see_made(&one));
+        assert!(held.see_taken_away(&one) && !held.see_taken_away(&one));
+        held.see_made(&assignment(1, '2', 'a'));
+        assert!(!held.see_taken_away(&one));
+        assert!(held.doubt(&one) && !held.doubt(&one));
+        assert!(held.lose_sight_of(&[account(1)].into()));
+        assert!(!held.lose_sight_of(&[account(1)].into()));
+    }
+
+    /// Only where users are asked for who were not, is less known than before.
+    #[test]
+    fn what_is_known_stays_known_while_the_same_is_asked_for() {
+        let both: BTreeSet<AccountId> = [account(1), account(2)].into();
+        let mut held = seen(&[]);
+        held.ask_for_users(false);
+        assert_eq!(held.unknown_of(&both), BTreeSet::new());
+        held.ask_for_users(true);
+        assert_eq!(held.unknown_of(&both), both);
+        held.see_in(&both, &[]);
+        held.ask_for_users(true);
+        assert_eq!(held.unknown_of(&both), BTreeSet::new());
+    }
+
+    /// Whichever way it is read, from then on it is known what became of it.
+    #[test]
+    fn what_was_doubtful_is_certain_once_it_was_read() {
+        let late = assignment(1, '1', 'a');
+        for by_principal in [false, true] {
+            let mut held = seen(&[]);
+            held.doubt(&late);
+            let look = |held: &mut Held, all: &[Assignment]| match by_principal {
+                true => held.see_by(&[group('a')], all),
+                false => held.see_in(&[account(1)].into(), all),
+            };
+            look(&mut held, from_ref(&late));
+            assert_eq!(held.take_since().came.len(), 0);
+            look(&mut held, &[]);
+            assert_eq!(held.take_since().went, spots(from_ref(&late)), "{by_principal}");
+        }
     }
 
     #[test]
