@@ -513,7 +513,7 @@ def commands(document: Document) -> list[tuple[str, ...]]:
 def deploy(document: Document, surroundings: Surroundings) -> dict[str, str]:
     """Builds, deploys, and brings the events. Returns the outputs of Usher's stack."""
     stack = document["default"]["global"]["parameters"]["stack_name"]
-    say("Building takes some ten minutes the first time, and SAM says little meanwhile.")
+    say("Building takes ten to fifteen minutes the first time, and SAM says little meanwhile.")
     sam("build")
     sam("deploy")
     told = outputs(stack, surroundings.region)
