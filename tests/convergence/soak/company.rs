@@ -235,9 +235,9 @@ pub(super) fn rules_file(choice: u32) -> Value {
             "accounts": {"tags": {"environment": "production", "data-classification": "restricted"}}}));
     }
     if choice == LAST_RULES {
-        rules.push(json!({"name": "finance-but-for-the-exempt", "permission_sets": "Billing",
-            "groups": "finance-*", "accounts": {"tags": {"environment": "development",
-            "data-classification": "restricted", "exempt": false}}}));
+        rules.push(json!({"name": "bills-but-for-the-exempt", "permission_sets": "Billing",
+            "groups": "team-payments-developers",
+            "accounts": {"tags": {"team": "payments", "environment": "production", "exempt": false}}}));
     }
     let never = if choice & 2 == 2 {
         json!([{"name": "no-auditors-in-security", "groups": "audit-*",
