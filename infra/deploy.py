@@ -365,6 +365,11 @@ def questions(surroundings: Surroundings, saved: Document) -> list[Question]:
 # ---- What is kept ----------------------------------------------------------------------------------------------------------
 
 
+def overdue(every: int) -> int:
+    """After how many hours somebody should look: two intervals, and some time to sweep in."""
+    return 2 * every + 1
+
+
 def cron(every: int) -> str:
     """The schedule of a sweep: not at the full hour, when everybody else's comes."""
     return {1: "cron(17 * * * ? *)", 24: "cron(17 0 * * ? *)"}.get(every, f"cron(17 */{every} * * ? *)")
@@ -415,8 +420,7 @@ def document_of(saved: Document, surroundings: Surroundings, answers: dict[str, 
         "ManagementAccountId": "" if surroundings.is_management else surroundings.management_account,
         "ManageManagementAccount": "true" if answers.get("manage-management-account") == "yes" else "false",
         "SweepSchedule": cron(every),
-        # Two of them and some time to sweep in.
-        "SweepOverdueHours": str(2 * every + 1),
+        "SweepOverdueHours": str(overdue(every)),
     }
     if not surroundings.is_management:
         parameters.setdefault("ExternalId", f"usher-{secrets.token_hex(8)}")
@@ -509,7 +513,7 @@ def commands(document: Document) -> list[tuple[str, ...]]:
 def deploy(document: Document, surroundings: Surroundings) -> dict[str, str]:
     """Builds, deploys, and brings the events. Returns the outputs of Usher's stack."""
     stack = document["default"]["global"]["parameters"]["stack_name"]
-    say("Building takes some ten minutes the first time, and SAM says little meanwhile.")
+    say("Building takes ten to fifteen minutes the first time, and SAM says little meanwhile.")
     sam("build")
     sam("deploy")
     told = outputs(stack, surroundings.region)

@@ -41,10 +41,22 @@ LARGEST_ZIP = 4 * 1024 * 1024
 
 MINIMAL = "minimal"
 
-# Rust's name of a processor, its C compiler where it is not this machine's own, and what Lambda calls it.
+
+@dataclass(frozen=True)
+class Target:
+    """What a processor that Lambda has is called elsewhere."""
+
+    rust: str
+    # Needed where it is not this machine's own.
+    c_compiler: str
+    # The oldest one that functions run on, as cargo-lambda has it: https://www.cargo-lambda.info/guide/release-optimizations.html
+    # What is there for older ones alone is left out then: on arm64, half a megabyte of tables for S3's checksums.
+    oldest: str
+
+
 TARGETS = {
-    "x86_64": ("x86_64-unknown-linux-gnu", "x86_64-linux-gnu-gcc"),
-    "arm64": ("aarch64-unknown-linux-gnu", "aarch64-linux-gnu-gcc"),
+    "x86_64": Target("x86_64-unknown-linux-gnu", "x86_64-linux-gnu-gcc", "haswell"),
+    "arm64": Target("aarch64-unknown-linux-gnu", "aarch64-linux-gnu-gcc", "neoverse-n1"),
 }
 HERE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
@@ -60,6 +72,11 @@ class Build:
     profile: str
 
     @property
+    def target(self) -> Target:
+        """The processor, in the words of those who build for it."""
+        return TARGETS[self.architecture]
+
+    @property
     def is_foreign(self) -> bool:
         """Whether it cannot run here."""
         return self.architecture != HERE
@@ -69,7 +86,7 @@ class Build:
         """Where Cargo puts it."""
         target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
         profile = "debug" if self.profile == "dev" else self.profile
-        return target / TARGETS[self.architecture][0] / profile if self.is_foreign else target / profile
+        return target / self.target.rust / profile
 
     def binary(self, name: str) -> Path:
         """The executable of a function, or of the one to compare with."""
@@ -77,13 +94,12 @@ class Build:
 
     def run(self, functions: list[str]) -> None:
         """Builds them."""
-        environment = dict(os.environ)
-        build = ["cargo", "build", "--locked", "--profile", self.profile]
+        environment, target = dict(os.environ), self.target
+        build = ["cargo", "build", "--locked", "--profile", self.profile, "--target", target.rust]
+        build += ["--config", f'build.rustflags=["-C", "target-cpu={target.oldest}"]']
         if self.is_foreign:
-            target, compiler = TARGETS[self.architecture]
-            name = target.upper().replace("-", "_")
-            environment |= {f"CARGO_TARGET_{name}_LINKER": compiler, f"CC_{target.replace('-', '_')}": compiler}
-            build += ["--target", target]
+            linker = f"CARGO_TARGET_{target.rust.upper().replace('-', '_')}_LINKER"
+            environment |= {linker: target.c_compiler, f"CC_{target.rust.replace('-', '_')}": target.c_compiler}
         packages = [word for name in functions for word in ("--package", name)]
         # Twice, as an example is built in the place of its package's binary. In the folder where `sam build` does it, too, whose
         # .cargo/config.toml says what only these builds want.
@@ -92,15 +108,15 @@ class Build:
 
     def missing(self) -> str | None:
         """What is not installed that a build for another processor needs."""
-        target, compiler = TARGETS[self.architecture]
+        target = self.target
         if not self.is_foreign:
             return None
         folder = subprocess.run(
-            ["rustc", "--print", "target-libdir", "--target", target], check=True, capture_output=True, text=True
+            ["rustc", "--print", "target-libdir", "--target", target.rust], check=True, capture_output=True, text=True
         ).stdout.strip()
         if not Path(folder).is_dir():
-            return f"Rust's standard library for it: rustup target add {target}"
-        return None if shutil.which(compiler) else f"a C compiler and linker for it: {compiler}"
+            return f"Rust's standard library for it: rustup target add {target.rust}"
+        return None if shutil.which(target.c_compiler) else f"a C compiler and linker for it: {target.c_compiler}"
 
 
 def zipped(binary: Path, package: Path) -> int:

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use local::Quotas;
+use local::{Clock, Quotas};
 use serde_json::{Value, json};
 use shared::{
     decide::decide,
@@ -69,7 +69,7 @@ async fn under_strict_quotas_nothing_is_throttled() {
     const SPEED: f64 = 10.0;
     let strict = local::Settings {
         quotas: Quotas::Strict,
-        speed: SPEED,
+        clock: Clock::times_as_fast(SPEED),
         assignment_time: Duration::from_secs(3),
         latency: Duration::from_millis(50),
         ..local::Settings::default()
@@ -144,23 +144,28 @@ async fn what_aws_refuses_for_now_is_done_a_little_later() {
     assert!(!aws.local.errors().is_empty());
 }
 
-/// The note about a role that goes, where everybody is known who has it.
+/// The note about a role that goes, where everybody is known who has it; of what is held as well.
 #[tokio::test]
 async fn that_a_role_goes_with_its_last_assignment_is_told() {
     const NOTE: &str = "nobody keeps Admin in this account";
-    for caller in [None, Some(account_id("account-1"))] {
+    for (caller, limit) in
+        [(None, "100%"), (None, "0"), (Some("account-1"), "100%"), (Some("account-1"), "0")]
+    {
         // Of account-0, the rules do not manage mary's assignment, so that the role stays.
         let company = company_with(2).user("mary").assigned_to("Admin", "mary", "account-0");
-        let settings = local::Settings { caller: caller.clone(), ..quick() };
-        let aws = LocalAws::with(company, RULES, settings).await;
+        let settings = local::Settings { caller: caller.map(account_id), ..quick() };
+        let rules = RULES.replace("100%", limit);
+        let aws = LocalAws::with(company, &rules, settings).await;
         let batch = aws.usher().await.take(&[sweep()]).await.unwrap();
         assert_eq!(batch.reconciled.unwrap().failures().count(), 0);
-        let revoked = aws.announced("Access Revoked");
-        assert_eq!(revoked.len(), 2 * 3);
-        for event in &revoked {
+        let held = aws.announced("Revocations Held").into_iter();
+        let held = held.flat_map(|event| event["changes"].as_array().unwrap().clone());
+        let told: Vec<Value> = aws.announced("Access Revoked").into_iter().chain(held).collect();
+        assert_eq!(told.len(), 2 * 3);
+        for event in &told {
             let goes = event["account_name"] == "account-1" && event["permission_set"] == "Admin";
             let note = event["note"].as_str().unwrap_or_default();
-            assert_eq!(note.starts_with(NOTE), goes, "{caller:?}: {event}");
+            assert_eq!(note.starts_with(NOTE), goes, "{caller:?}, {limit}: {event}");
         }
     }
 }

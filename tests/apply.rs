@@ -149,6 +149,18 @@ async fn one_account_is_enough() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_account_is_enough_by_its_name() {
+    let desk = Desk::new(RULES).await;
+    let unknown = desk.apply(&["--yes", "--only", "WEB_TEST"]);
+    assert_eq!(unknown.code, 1, "{unknown}");
+    let organization = desk.local.organization();
+    let account = organization.accounts.iter().find(|one| one.id.as_str() == "220000000001");
+    let ended = desk.apply(&["--yes", "--only", &account.unwrap().name]);
+    assert_eq!(ended.code, 0, "{ended}");
+    assert_eq!(desk.local.calls()["sso-admin:CreateAccountAssignment"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn too_many_revocations_wait_for_an_approval_of_exactly_these() {
     let desk = Desk::new(&RULES.replace("revoke}", "revoke, max_revocations: 0}")).await;
     let ended = desk.apply(&["--yes"]);

@@ -68,8 +68,12 @@ impl Held {
 
     /// One that is in that account; the management account's, where none is named.
     async fn asked_by(caller: Option<AccountId>) -> Self {
+        Self::of(visited(), RULES, caller).await
+    }
+
+    async fn of(company: Company, rules: &str, caller: Option<AccountId>) -> Self {
         let settings = local::Settings { caller, ..quick() };
-        let aws = LocalAws::with(visited(), RULES, settings).await;
+        let aws = LocalAws::with(company, rules, settings).await;
         sweep(&aws).await;
         let mut sets = held(&aws);
         assert_eq!(sets.len(), 1);
@@ -182,6 +186,106 @@ async fn an_approved_set_goes_once() {
     let batch = held.take(&[held.message().body()]).await;
     assert!(again(&batch).is_empty() && held.is_unchanged());
     assert_eq!(self::held(&held.aws).len(), 1);
+}
+
+const NOBODY: &str = "nobody keeps ViewOnlyAccess in this account";
+const UNKNOWN: &str = "whether anybody keeps ViewOnlyAccess in this account is unknown";
+
+/// How many of the changes have a note that begins so.
+fn noted(changes: &[Value], note: &str) -> usize {
+    let begins = |change: &&Value| change["note"].as_str().is_some_and(|of| of.starts_with(note));
+    changes.iter().filter(begins).count()
+}
+
+/// That AWS takes roles away is told where it is decided, and where it is done. One who is not listed with the others keeps
+/// a role all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_approves_knows_which_roles_go() {
+    for caller in [None, Some(account_id("shop"))] {
+        let company = visited().user("mary").assigned_to("ViewOnlyAccess", "mary", "pay");
+        let held = Held::of(company, RULES, caller).await;
+        let told = held.aws.announced("Revocations Held");
+        let told = told[0]["changes"].as_array().unwrap();
+        let goes = |change: &Value| change["account_name"] == "shop";
+        for change in told.iter().chain(&held.set.changes) {
+            assert_eq!(noted(std::slice::from_ref(change), NOBODY) == 1, goes(change), "{change}");
+        }
+        let rules = held.aws.rules_file();
+        let planned = held.admin().run(&["plan", "--rules", rules.to_str().unwrap()]);
+        let warned = "ARNs:\nwhat names the old ones (EKS, KMS keys, bucket policies) then lets nobody in.\n  ViewOnlyAccess in shop\n";
+        assert!(planned.stdout.contains(warned), "{planned}");
+        let shown = held.type_approve(&["--yes"]).stdout;
+        assert_eq!(shown.matches(NOBODY).count(), 1, "{shown}");
+        assert!(shown.contains("lets anybody in\n      in shop\n"), "{shown}");
+        held.take(&[held.message().body()]).await;
+        let revoked = held.aws.announced("Access Revoked");
+        assert_eq!((revoked.len(), noted(&revoked, NOBODY)), (4, 3));
+    }
+}
+
+/// An approval is of what goes. Whether it is known that a role goes with it may change meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_is_no_part_of_what_is_approved() {
+    let held = Held::new().await;
+    let mut unnoted = serde_json::to_value(&held.set).unwrap();
+    for change in unnoted["changes"].as_array_mut().unwrap() {
+        assert!(change.as_object_mut().unwrap().remove("note").is_some());
+    }
+    held.keep(&unnoted);
+    assert_eq!(held.type_approve(&["--yes"]).code, 0);
+    held.take(&[held.message().body()]).await;
+    assert!(held.is_done());
+}
+
+/// A look that is only for a note takes nothing out of the set: what were left may be little enough to go, and is not what was
+/// approved.
+#[tokio::test]
+async fn who_keeps_a_role_may_stay_unknown() {
+    let aws = LocalAws::with(visited(), RULES, quick()).await;
+    aws.local.fail(Fault {
+        operation: "sso-admin:ListAccountAssignments".to_owned(),
+        error: FaultKind::Error {
+            code: "AccessDeniedException".to_owned(),
+            message: "no".to_owned(),
+            status: 400,
+        },
+        account_id: Some(account_id("shop")),
+        times: None,
+        probability: Probability::ALWAYS,
+    });
+    sweep(&aws).await;
+    let mut sets = held(&aws);
+    assert_eq!(sets.len(), 1, "{:?}", aws.announced("Access Revoked"));
+    let held = Held { set: sets.remove(0), aws };
+    assert!(held.is_unchanged());
+    assert_eq!((noted(&held.set.changes, UNKNOWN), noted(&held.set.changes, NOBODY)), (3, 1));
+    held.approve(&held.approval());
+    let batch = held.take(&[held.message().body()]).await;
+    assert!(again(&batch).is_empty() && held.is_done());
+    let revoked = held.aws.announced("Access Revoked");
+    assert_eq!((noted(&revoked, UNKNOWN), noted(&revoked, NOBODY)), (3, 1));
+    assert_eq!(held.aws.announced("Revocations Held").len(), 1);
+}
+
+/// There is no time to look at each role of a thousand: of the others, that is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_more_roles_than_are_looked_at_it_is_unknown() {
+    let mut company = company().group("Engineering").group("visitor-1");
+    company = company.permission_set("PowerUserAccess").permission_set("ViewOnlyAccess");
+    for number in 0..103 {
+        let name = format!("account-{number}");
+        company = company.account(&name, "/").assigned("ViewOnlyAccess", "visitor-1", &name);
+    }
+    let rules = RULES.replace("[Engineering]", "[Nobody]");
+    let held = Held::of(company, &rules, None).await;
+    assert_eq!(held.aws.calls_of("sso-admin:ListAccountAssignments"), 100);
+    assert_eq!((noted(&held.set.changes, NOBODY), noted(&held.set.changes, UNKNOWN)), (100, 3));
+    let rules = held.aws.rules_file();
+    let planned = held.admin().run(&["plan", "--rules", rules.to_str().unwrap()]);
+    let (_, unknown) = planned.stdout.split_once("not everybody was looked at").unwrap();
+    assert_eq!(unknown.lines().nth(2).unwrap().matches("account-").count(), 3, "{unknown}");
+    let shown = held.type_approve(&["--yes"]).stdout;
+    assert!(shown.contains(NOBODY) && shown.contains(UNKNOWN) && shown.contains(" and 90 more\n"));
 }
 
 /// Merged with others, an approval would find another set.

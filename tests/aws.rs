@@ -481,6 +481,20 @@ async fn a_group_that_is_not_there_stops_nothing_else() {
     );
 }
 
+/// A permission set that was made and deleted again before its message came: what came with it on the lane must not
+/// be given up for it.
+#[tokio::test]
+async fn a_permission_set_that_is_not_there_stops_nothing_else() {
+    let aws = LocalAws::start(bobs_company(), RULES).await;
+    let gone = Scope::permission_set(permission_set_arn("Deleted"));
+    let bodies = [gone, Scope::account(account_id("pay-prod"))]
+        .map(|scope| LaneMessage { scope, ..LaneMessage::default() }.body());
+    let batch = aws.usher().await.take(&bodies).await.unwrap();
+    assert!(again(&batch).is_empty());
+    assert_eq!(batch.reconciled.unwrap().plan.gaps, []);
+    assert_eq!(aws.access(&account_id("pay-prod")), AS_THE_RULES_SAY);
+}
+
 #[tokio::test]
 async fn a_suspended_account_and_the_management_account_are_left_alone() {
     let company = bobs_company()

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use insta::{assert_snapshot, with_settings};
 use local::{Local, Settings, bobs_organization};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::organization::{DelegatedAdministrator, Organization, Unread};
 
 use crate::support::{
     events::api_call,
     organization::{Company, account_id, company, permission_set_arn, unit_id},
-    usher::Usher,
+    usher::{Ended, Usher},
 };
 
 const RULES: &str = "version: 1
@@ -631,6 +631,68 @@ fn simulate_as_json_is_a_line_an_event() {
     assert_snapshot!(ended);
 }
 
+/// What `usher local --events` writes, or somebody has collected.
+#[test]
+fn simulate_takes_several_events_from_a_file() {
+    let usher = with_events();
+    let files = ["--rules", "rules.yaml", "--org", "org.json"];
+    let run = |usher: &Usher, files_and_events: &[&str]| {
+        usher.run(&[&["simulate"], &files[..], files_and_events].concat())
+    };
+    let apart = run(&usher, &["move.json", "read.json", "--format", "json"]);
+    let [moved, read] = ["move.json", "read.json"].map(|name| usher.read(name));
+    let usher =
+        usher.file("events.jsonl", format!("{}\n{}\n", on_one_line(&moved), on_one_line(&read)));
+    let usher = usher.file("events.json", format!("[{moved},{read}]")).file("none.jsonl", "");
+    for file in ["events.jsonl", "events.json"] {
+        let ended = run(&usher, &[file, "--format", "json"]);
+        let lines = |ended: &Ended| -> Vec<Value> {
+            ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        };
+        let (together, apart) = (lines(&ended), lines(&apart));
+        assert_eq!(together.len(), 2, "{ended}");
+        for (number, (mut one, mut alone)) in (1..).zip(together.into_iter().zip(apart)) {
+            assert_eq!((&one["file"], &one["number"]), (&json!(file), &json!(number)));
+            for line in [&mut one, &mut alone] {
+                line.as_object_mut().unwrap().retain(|key, _| key != "file" && key != "number");
+            }
+            assert_eq!(one, alone);
+        }
+    }
+    let text = run(&usher, &["events.jsonl"]);
+    for title in ["events.jsonl, event 1: MoveAccount", "events.jsonl, event 2: ListAccounts"] {
+        assert!(text.stdout.contains(title), "{text}");
+    }
+    let none = run(&usher, &["none.jsonl"]);
+    assert_eq!((none.code, none.stdout.as_str()), (1, ""), "{none}");
+    assert!(none.stderr.contains("`none.jsonl` is not JSON"), "{none}");
+}
+
+fn on_one_line(json: &str) -> String {
+    serde_json::from_str::<Value>(json).unwrap().to_string()
+}
+
+/// As `explain --account` does.
+#[test]
+fn plan_only_for_accounts_by_name() {
+    let usher = usher(RULES, &bobs_company());
+    let plan = |only: &[&str]| {
+        let only: Vec<&str> = only.iter().flat_map(|account| ["--only", *account]).collect();
+        let arguments = ["plan", "--rules", "rules.yaml", "--org", "org.json"];
+        usher.run(&[&arguments[..], &only].concat())
+    };
+    let id = account_id("shop-test");
+    let by_name = plan(&["shop-test"]);
+    assert_eq!(by_name.code, 2, "{by_name}");
+    assert_eq!(by_name.stdout, plan(&[id.as_str()]).stdout);
+    let unknown = plan(&["shop-test", "shop-tst"]);
+    assert_eq!(unknown.code, 1, "{unknown}");
+    assert!(
+        unknown.stderr.contains("no account is called `shop-tst`; `shop-test` is near"),
+        "{unknown}"
+    );
+}
+
 /// What the schedules put on the lane are no events, and lead somewhere all the same.
 #[test]
 fn simulate_takes_what_the_schedules_send() {
@@ -656,6 +718,17 @@ fn simulate_says_what_is_odd_about_the_rules() {
     let usher = with_events().file("rules.yaml", rules);
     let arguments = ["simulate", "--rules", "rules.yaml", "--org", "org.json", "move.json"];
     assert_snapshot!(usher.run(&arguments));
+}
+
+/// Where the rules do not come in, nothing is said of them.
+#[test]
+fn simulate_says_nothing_of_the_rules_where_an_event_is_ignored() {
+    let rules = RULES.replace("[Engineering]", "[Engineering, Nobody]");
+    let usher = with_events().file("rules.yaml", rules);
+    let arguments = ["simulate", "--rules", "rules.yaml", "--org", "org.json", "read.json"];
+    let ended = usher.run(&arguments);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended}");
+    assert!(ended.stdout.contains("ignored: "), "{ended}");
 }
 
 /// Whoever asks for JSON gets what is wrong with the rules as JSON too: the same as from `check`, but beside

@@ -169,7 +169,7 @@ async fn alarms_and_the_dashboard_look_at_what_is_there() {
         .flat_map(|filter| filter["metricTransformations"].as_array().unwrap())
         .map(|one| (text(&one["metricNamespace"]), text(&one["metricName"])))
         .collect();
-    assert_eq!(counted.len(), 4, "{counted:?}");
+    assert_eq!(counted.len(), 5, "{counted:?}");
 
     let queues = bed.call("sqs", "list_queues", &json!({}), None).await["QueueUrls"].clone();
     let queues: BTreeSet<String> = queues
@@ -234,7 +234,7 @@ async fn metrics_can_be_left_out() {
     let alarms = alarms["MetricAlarms"].as_array().unwrap();
     let looked_at: BTreeSet<String> =
         alarms.iter().map(|alarm| text(&alarm["MetricName"])).collect();
-    assert_eq!(alarms.len(), 7, "{looked_at:?}");
+    assert_eq!(alarms.len(), 8, "{looked_at:?}");
     assert!(METRICS.iter().all(|(name, _)| !looked_at.contains(*name)), "{looked_at:?}");
     let name = json!({"FunctionName": "usher-reconciler"});
     let function = bed.call("lambda", "get_function_configuration", &name, None).await;
@@ -399,7 +399,7 @@ async fn announcements_meet_the_change_log_the_mails_and_the_filters_that_they_a
 
     let log = json!({"logGroupName": outputs["ChangeLogName"]});
     let filters = bed.call("logs", "describe_metric_filters", &log, None).await;
-    let counted: BTreeMap<String, String> = filters["metricFilters"]
+    let counted: BTreeSet<(String, String)> = filters["metricFilters"]
         .as_array()
         .unwrap()
         .iter()
@@ -408,12 +408,20 @@ async fn announcements_meet_the_change_log_the_mails_and_the_filters_that_they_a
             (metric, text(&filter["filterPattern"]))
         })
         .collect();
+    let kind = |kind: &str| format!("{{ $.detail-type = \"{kind}\" }}");
+    let sweep = |and: &str| format!("{{ ($.detail-type = \"Sweep Finished\") && {and} }}");
     let expected = [
-        ("ChangesFailed", kinds[1]),
-        ("RevocationsHeld", kinds[2]),
-        ("RulesRejected", kinds[3]),
-        ("SweepsFinished", kinds[4]),
+        ("ChangesFailed", kind(kinds[1])),
+        ("RevocationsHeld", kind(kinds[2])),
+        (
+            "RevocationsHeld",
+            sweep("($.detail.summary.held = 0) && ($.detail.gaps[0].reason NOT EXISTS)"),
+        ),
+        ("RulesRejected", kind("Rules Activated")),
+        ("RulesRejected", kind(kinds[3])),
+        ("SweepsFinished", kind(kinds[4])),
+        ("SweepsWithGaps", sweep("($.detail.gaps[0].reason = \"*\")")),
     ]
-    .map(|(name, kind)| (name.to_owned(), format!("{{ $.detail-type = \"{kind}\" }}")));
+    .map(|(name, pattern)| (name.to_owned(), pattern));
     assert_eq!(counted, expected.into());
 }

@@ -306,6 +306,22 @@ fn the_starter_file_does_no_harm() {
     assert_eq!(plan["summary"]["unlisted"], 1, "{plan}");
 }
 
+/// Where it is tried first, it warns of what an admin has to see to, and of nothing that is as it should be: without AWS
+/// Control Tower, none of what that makes is there.
+#[test]
+fn the_starter_file_is_quiet_about_what_control_tower_would_make() {
+    let usher = Usher::new()
+        .file("rules.yaml", read("infra/rules.yaml"))
+        .file("org.json", serde_json::to_string(&local::bobs_organization()).unwrap());
+    let plan = ["plan", "--rules", "rules.yaml", "--org", "org.json"];
+    for arguments in [&["check", "rules.yaml", "--org", "org.json"][..], &plan] {
+        let ended = usher.run(arguments);
+        let told = format!("{}{}", ended.stdout, ended.stderr);
+        assert_eq!(told.matches("warning[").count(), 1, "{ended}");
+        assert!(told.contains("`*breakglass*` and `*emergency*` match no group"), "{ended}");
+    }
+}
+
 /// The workflow is YAML with the parts that GitHub asks for, each step says what it runs, and it signs in to read before it plans.
 #[test]
 fn the_workflow_is_one() {

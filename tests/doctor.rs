@@ -60,6 +60,28 @@ impl Clinic {
         self.bed.call("cloudtrail", "start_logging", &json!({"Name": "everything"}), None).await;
     }
 
+    /// A rule of the template, by its name there.
+    async fn rule(&mut self, name: &str) -> Value {
+        let rules = self.bed.call("events", "list_rules", &json!({}), None).await;
+        let mut rules = rules["Rules"].as_array().unwrap().iter();
+        rules.find(|rule| rule["Name"].as_str().unwrap().contains(name)).unwrap().clone()
+    }
+
+    async fn put_pattern(&mut self, rule: &Value, pattern: &str) {
+        let rule = json!({"Name": rule["Name"], "EventPattern": pattern, "State": "ENABLED"});
+        self.bed.call("events", "put_rule", &rule, None).await;
+    }
+
+    /// The line of a check, and the one below it that says what to do.
+    fn line(&self, check: &str) -> String {
+        let ended = self.doctor(&[]);
+        let mut lines = ended.stdout.lines();
+        let is_it =
+            |line: &&str| line.get(9..).is_some_and(|line| line.starts_with(&format!("{check} ")));
+        let line = lines.find(is_it).unwrap_or_else(|| panic!("no {check}: {ended}")).to_owned();
+        line + " / " + lines.next().unwrap_or_default().trim()
+    }
+
     /// Switches off the rules that lead to a function.
     async fn disable(&mut self, function: &str) {
         self.switch(function, "disable_rule").await;
@@ -152,6 +174,89 @@ async fn an_installation_gets_well() {
         elsewhere.stdout.contains("no rule of the default bus leads to account-events"),
         "{elsewhere}"
     );
+}
+
+/// Every function has a rule that leads to it, and still does not hear of all.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_no_rule_brings_any_more_are_named() {
+    let mut clinic = Clinic::open().await;
+    assert_eq!(clinic.states()["event rules"], "ok");
+    let results = clinic.rule("OrganizationsResults").await;
+    let pattern = results["EventPattern"].as_str().unwrap().to_owned();
+    clinic.put_pattern(&results, &pattern.replace("\"CreateAccountResult\"", "\"Nothing\"")).await;
+    let line = clinic.line("event rules");
+    assert!(line.starts_with("failed") && line.contains("infra/template.yaml again"), "{line}");
+    assert!(line.contains("(rule OrganizationsResults: CreateAccountResult)"), "{line}");
+    clinic.put_pattern(&results, &pattern).await;
+    assert_eq!(clinic.states()["event rules"], "ok");
+
+    for gone in ["OrganizationsResults", "GroupEventsNotifications"] {
+        let rule = clinic.rule(gone).await;
+        let name = rule["Name"].clone();
+        let targets = json!({"Rule": name});
+        let targets = clinic.bed.call("events", "list_targets_by_rule", &targets, None).await;
+        let id = targets["Targets"][0]["Id"].clone();
+        let targets = json!({"Rule": name, "Ids": [id]});
+        clinic.bed.call("events", "remove_targets", &targets, None).await;
+    }
+    let line = clinic.line("event rules");
+    assert!(line.contains("accounts that are new, or gone (rule OrganizationsResults)"), "{line}");
+    assert!(line.contains("what the directory itself tells (rule Notifications)"), "{line}");
+    assert!(!line.contains("OrganizationsCalls"), "{line}");
+}
+
+/// Whoever stops Usher as docs/deploy.md says, and forgets it, is told; and so is what waits meanwhile, what is held, and
+/// what got lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_somebody_is_told() {
+    let mut clinic = Clinic::open().await;
+    let states = clinic.states();
+    for well in ["lane", "taken up", "dead letters", "lost events"] {
+        assert_eq!(states[well], "ok", "{states:?}");
+    }
+    let mappings = json!({"FunctionName": "usher-reconciler"});
+    let mappings = clinic.bed.call("lambda", "list_event_source_mappings", &mappings, None).await;
+    let stop = json!({"UUID": mappings["EventSourceMappings"][0]["UUID"], "Enabled": false});
+    clinic.bed.call("lambda", "update_event_source_mapping", &stop, None).await;
+    assert_eq!((&*clinic.states()["taken up"], &*clinic.states()["lane"]), ("failed", "ok"));
+    let sweep = json!({"scope": {"everything": true}, "cause": {"event": "By hand"}});
+    clinic.bed.send(&sweep, "sweep-1").await;
+    let line = clinic.line("lane");
+    assert!(line.starts_with("warning") && line.contains("1 message waits, and is not"), "{line}");
+    let line = clinic.line("taken up");
+    assert!(line.contains("stopped: usher-reconciler does not take from the lane"), "{line}");
+    let uuid = stop["UUID"].as_str().unwrap();
+    assert!(line.contains(&format!("--uuid {uuid} --enabled")), "{line}");
+    let go_on = json!({"UUID": uuid, "Enabled": true});
+    clinic.bed.call("lambda", "update_event_source_mapping", &go_on, None).await;
+    clinic.bed.settle().await;
+    let states = clinic.states();
+    assert_eq!((&*states["lane"], &*states["taken up"]), ("ok", "ok"));
+
+    let queues = clinic.bed.call("sqs", "list_queues", &json!({}), None).await;
+    let mut urls = queues["QueueUrls"].as_array().unwrap().iter();
+    let lost = urls.find(|url| url.as_str().unwrap().contains("LostEvents")).unwrap();
+    let message = json!({"QueueUrl": lost, "MessageBody": "an event"});
+    clinic.bed.call("sqs", "send_message", &message, None).await;
+    let line = clinic.line("lost events");
+    assert!(line.starts_with("warning") && line.contains("1 event did not reach"), "{line}");
+    assert!(line.contains(lost.as_str().unwrap()), "{line}");
+
+    let last = clinic.bed.object("status/last-sweep.json").await;
+    let mut sweep: Value = serde_json::from_str(&last).unwrap();
+    assert_eq!(sweep["summary"]["held"], 0, "{sweep}");
+    sweep["summary"]["held"] = json!(41);
+    clinic.bed.put_object("status/last-sweep.json", &sweep.to_string()).await;
+    let line = clinic.line("last sweep");
+    assert!(line.starts_with("warning") && line.contains("41 held"), "{line}");
+    assert!(line.contains("`usher approve DIGEST`"), "{line}");
+
+    let usher = clinic.bed.admin(&clinic.local.endpoint());
+    let elsewhere = usher.run(&["doctor", "--stack", "other", "--bucket", "no-such-bucket"]);
+    // Of the rules, and of the last sweep.
+    assert_eq!(elsewhere.stdout.matches("there is no such bucket").count(), 2, "{elsewhere}");
+    assert!(!elsewhere.stdout.contains("s3:GetObject to whoever"), "{elsewhere}");
+    assert!(elsewhere.stdout.contains("no queue is called other-LostEvents"), "{elsewhere}");
 }
 
 fn at(local: &Local) -> Usher {

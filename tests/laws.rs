@@ -848,6 +848,9 @@ proptest! {
 
         let Some(held) = HeldSet::of(&all, &Scope::everything(), &[], now()).unwrap() else { return Ok(()) };
         let approval = held.approved_by("bob".to_owned(), now());
+        // Whoever approves may sit at a machine whose clock is behind.
+        let years_behind = held.approved_by("bob".to_owned(), chrono::DateTime::UNIX_EPOCH);
+        prop_assert_eq!(all.clone().approved_by(&years_behind.allows(now())).held().count(), 0);
         let begun = Approval { begun_at: Some(now()), ..approval.clone() };
         prop_assert_eq!(released(&begun.allows(now())).held().count(), 0);
         prop_assert_eq!(&released(&begun.allows(begun.expires_at)), &plan);

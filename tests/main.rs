@@ -8,9 +8,7 @@
     reason = "a test may stop at a surprise"
 )]
 
-use std::alloc::System;
-
-use peakmem_alloc::PeakMemAlloc;
+use peak_alloc::PeakAlloc;
 
 mod acting;
 mod announcements;
@@ -57,4 +55,4 @@ mod warnings;
 
 /// Counts the memory in use, for those who want to know.
 #[global_allocator]
-static ALLOCATOR: PeakMemAlloc<System> = PeakMemAlloc::system();
+static ALLOCATOR: PeakAlloc = PeakAlloc;

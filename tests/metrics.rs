@@ -12,7 +12,10 @@ use shared::{
     organization::{Gap, Unread},
     plan::{Action, Plan},
     reconcile::{Errand, NotAnnounced, Reconciled, reconcile},
-    runtime::metrics::{Figures, METRICS, since},
+    runtime::{
+        Metrics,
+        metrics::{Figures, METRICS, since},
+    },
     scope::Scope,
 };
 
@@ -26,7 +29,12 @@ use crate::support::{
 const NAMESPACE: &str = "Usher/usher";
 
 fn lines(figures: &Figures) -> Vec<Value> {
-    figures.lines(NAMESPACE, "2026-03-02T15:42:00.123Z".parse().unwrap())
+    wanted(figures, false)
+}
+
+fn wanted(figures: &Figures, by_operation: bool) -> Vec<Value> {
+    let metrics = Metrics { namespace: NAMESPACE.to_owned(), by_operation };
+    figures.lines(&metrics, "2026-03-02T15:42:00.123Z".parse().unwrap())
 }
 
 /// Something of everything, and more changes than one line has room for.
@@ -87,7 +95,7 @@ fn values(lines: &[Value]) -> BTreeMap<(String, String), Vec<f64>> {
 
 #[test]
 fn what_is_printed_is_in_the_format_that_aws_publishes() {
-    let lines = lines(&all_there_is());
+    let lines = wanted(&all_there_is(), true);
     let schema = page::read("tests/embedded_metric_format.schema.json");
     let documents = lines.iter().enumerate();
     let documents = documents.map(|(number, line)| (number.to_string(), line.to_string()));
@@ -145,6 +153,20 @@ fn every_value_is_told_once() {
     assert_eq!(lines[0]["gaps"][0]["account_id"], account_id("shop-0").as_str());
     assert_eq!(lines[0]["gaps"].as_array().unwrap().len(), 20);
     assert_eq!(lines[0]["causes"], json!(["e-1", "e-2"]));
+}
+
+#[test]
+fn calls_and_throttles_are_told_by_operation_where_that_is_wanted() {
+    let before = values(&lines(&all_there_is()));
+    let mut values = values(&wanted(&all_there_is(), true));
+    values.retain(|metric, _| !before.contains_key(metric));
+    let operation = |metric: &str, operation: &str| (metric.to_owned(), operation.to_owned());
+    let told = BTreeMap::from([
+        (operation("AwsCalls", "organizations:ListAccounts"), vec![2.0]),
+        (operation("AwsCalls", "sso-admin:ListAccountAssignments"), vec![40.0]),
+        (operation("Throttles", "sso-admin:ListAccountAssignments"), vec![3.0]),
+    ]);
+    assert_eq!(values, told);
 }
 
 #[test]

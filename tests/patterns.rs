@@ -8,7 +8,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::{Value, json};
-use shared::scope::{Function, route};
+use shared::scope::{Function, Heard, heard, route};
 
 use crate::support::{
     bed::{Bed, Deployment},
@@ -324,6 +324,47 @@ fn event_names(pattern: &Value, names: &mut BTreeSet<String>) {
         }
         _ => {}
     }
+}
+
+/// What `usher doctor` tries the rules of an installation with: each event comes by the rule that it is said to come by, and
+/// no rule of the template, and no name in its pattern, is without one.
+#[tokio::test]
+async fn what_is_said_to_be_heard_is_what_the_rules_bring() {
+    let (mut bed, _) = deployed().await;
+    let all = heard(&bed.bucket);
+    let mut said: BTreeSet<(String, String)> = BTreeSet::new();
+    for Heard { function, rule, events, .. } in &all {
+        let events: Vec<Value> = events.iter().map(|(_, event)| event.clone()).collect();
+        for (event, rules) in events.iter().zip(bed.matching(&events).await) {
+            let own: Vec<&String> =
+                rules.iter().filter(|rule| function_of(rule).is_some()).collect();
+            let [own] = own.as_slice() else { panic!("{own:?}: {event}") };
+            assert_eq!(function_of(own), Some(&*function.to_string()), "{event}");
+            assert!(own.ends_with(rule), "{own}, and not {rule}: {event}");
+            let name = event["detail"]["eventName"].as_str().unwrap_or_default();
+            said.insert(((*own).clone(), name.to_owned()));
+        }
+    }
+    let listed = bed.call("events", "list_rules", &json!({}), None).await;
+    let mut number = 0;
+    for rule in listed["Rules"].as_array().unwrap() {
+        let (name, _) = rule["Name"].as_str().unwrap().rsplit_once('-').unwrap_or_default();
+        if function_of(name).is_none() {
+            continue;
+        }
+        number += 1;
+        let mut names = BTreeSet::new();
+        event_names(
+            &serde_json::from_str(rule["EventPattern"].as_str().unwrap()).unwrap(),
+            &mut names,
+        );
+        if names.is_empty() {
+            names.insert(String::new());
+        }
+        let here = said.iter().filter(|(rule, _)| rule == name).map(|(_, event)| event.clone());
+        assert_eq!(here.collect::<BTreeSet<_>>(), names, "{name}");
+    }
+    assert_eq!(number, all.len());
 }
 
 #[tokio::test]

@@ -1,16 +1,21 @@
 //! What Usher asks of AWS where AWS limits and refuses: the reconciler as Lambda calls it, on a clock that jumps.
 
-use std::{collections::BTreeMap, fs, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    sync::Arc,
+};
 
 use local::{Fault, Local, Quotas, generate::generate};
 use serde_json::{Value, json};
 use shared::{
+    ids::AccountId,
     lane::LaneMessage,
     runtime::{Batch, Settings, World, lane_batch},
     scope::Scope,
 };
 use tempfile::TempDir;
-use tokio::time::{Duration, sleep};
+use tokio::time::{Duration, Instant, sleep};
 
 use crate::support::{
     in_process::{Tap, configuration},
@@ -25,6 +30,9 @@ rules:
   - {name: tagged, permission_sets: ReadOnlyAccess, groups: team-payments-readers, accounts: {tags: {team: payments}}}
   - {name: placed, permission_sets: SecurityAudit, groups: "audit-*", accounts: {organizational_unit: /Security}}
 "#;
+
+/// How long AWS takes for an answer.
+const LATENCY: Duration = Duration::from_millis(150);
 
 const BY_PRINCIPAL: &str = "sso-admin:ListAccountAssignmentsForPrincipal";
 const BY_PAIRS: &str = "sso-admin:ListPermissionSetsProvisionedToAccount";
@@ -45,7 +53,7 @@ impl Stage {
         let shape =
             format!("accounts={accounts},groups=40,users=5,permission_sets=6,assignments=0,seed=7");
         let settings = local::Settings {
-            latency: Duration::from_millis(50),
+            latency: LATENCY,
             quotas: Quotas::Strict,
             ..local::Settings::default()
         };
@@ -137,4 +145,25 @@ async fn a_refused_listing_is_tried_again_after_a_while() {
     assert_eq!(way(&stage).await, (false, true), "and not asked for some minutes");
     sleep(Duration::from_secs(11 * 60)).await;
     assert_eq!(way(&stage).await, (true, false));
+}
+
+/// How long AWS takes for an answer is not how long it takes between two questions: nobody waits for ten accounts
+/// that change at once as if for one after the other.
+#[tokio::test(start_paused = true)]
+async fn what_can_be_asked_together_is() {
+    let stage = Stage::with(300).await;
+    stage.look_at(Scope::everything()).await;
+    let tagged = stage.local.organization().accounts.into_iter();
+    let tagged =
+        tagged.filter(|account| account.tags.get("team").is_some_and(|team| team == "payments"));
+    let accounts: BTreeSet<AccountId> = tagged.map(|account| account.id).take(10).collect();
+    assert_eq!(accounts.len(), 10);
+    sleep(Duration::from_secs(60)).await;
+    let began = Instant::now();
+    let (_, calls) = stage.look_at(Scope { accounts, ..Scope::default() }).await;
+    let took = began.elapsed();
+    let all: u64 = calls.values().sum();
+    let one_by_one = LATENCY * u32::try_from(all).unwrap();
+    assert!(took < one_by_one / 2, "{took:?}, and one by one {one_by_one:?}: {calls:?}");
+    assert_eq!(stage.local.errors(), BTreeMap::new());
 }

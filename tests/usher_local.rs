@@ -13,7 +13,9 @@ use aws_sdk_identitystore::types::{AttributeOperation, MemberId};
 use aws_sdk_organizations::{Client, types::Tag};
 use aws_sdk_ssoadmin::types::{PrincipalType, TargetType};
 use axum::{Router, routing::post};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use insta::{assert_snapshot, with_settings};
+use local::{bobs_organization, generate::generate};
 use serde_json::Value;
 use shared::organization::{Organization, Principal};
 use tempfile::TempDir;
@@ -24,7 +26,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::support::usher::{Usher, binary};
+use crate::support::usher::{Ended, Usher, binary};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -288,6 +290,63 @@ async fn late_and_doubled_events_and_conflicts_lead_to_the_same_place() {
     usher.interrupt().await;
 }
 
+/// A rule's hours come by the clock on the screen. Each half has a rule of its own: however long this machine stands
+/// still, each is seen.
+#[tokio::test]
+async fn access_comes_and_goes_with_the_hours_of_a_rule_when_time_passes_quickly() {
+    let rule = |name: &str, set: &str, end: &str, time: DateTime<Utc>| {
+        let time = time.to_rfc3339_opts(SecondsFormat::Secs, true);
+        format!(
+            "  - name: {name}\n    permission_sets: [{set}]\n    groups: [Engineering]\n    \
+             accounts: {{tags: {{environment: test}}}}\n    {end}: {time}\n"
+        )
+    };
+    let turn = now() + TimeDelta::minutes(55);
+    let begins = rule("begins", "ViewOnlyAccess", "from", turn);
+    let ends = rule("ends", "PowerUserAccess", "until", turn);
+    let (head, _) = RULES.split_once("  - name: engineers-build").unwrap();
+    // An hour takes five seconds, so that the first sweep comes before it is over, and a tick after that.
+    let arguments = ["--functions", "--rules", "rules.yaml", "--speed", "720"];
+    let sink = ["--events", "events.jsonl"];
+    let usher =
+        Running::with_rules(&format!("{head}{begins}{ends}"), &[&arguments[..], &sink].concat())
+            .await;
+    let wanted = AT_FIRST.map(|access| access.replace("PowerUser", "ViewOnly"));
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    usher.holds_within(3 * PATIENCE, &wanted).await;
+    usher.shows("Tick: look at", 1).await;
+    // An assignment is there before its announcement is.
+    usher.shows("-test, ViewOnlyAccess, Engineering", 3).await;
+    assert!(usher.organization().await.observed_at >= turn, "the calendar goes by the same clock");
+
+    let (_, folder) = usher.interrupt().await;
+    let file = fs::read_to_string(folder.path().join("events.jsonl")).unwrap();
+    let events: Vec<Value> = file.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = |name: &str, set: &str| {
+        let about = |event: &&Value| {
+            event["detail-type"] == name
+                && event["detail"]["permission_set"] == set
+                && event["detail"]["principal_name"] == "Engineering"
+                && event["detail"]["account_name"].as_str().unwrap().ends_with("-test")
+        };
+        events.iter().filter(about).cloned().collect::<Vec<_>>()
+    };
+    let granted = told("Access Granted", "ViewOnlyAccess");
+    assert_eq!(granted.len(), 3, "{file}");
+    for event in granted.iter().chain(&told("Access Revoked", "PowerUserAccess")) {
+        let time: DateTime<Utc> = event["time"].as_str().unwrap().parse().unwrap();
+        assert!(time >= turn, "before its time: {event}");
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what runs beside this test goes by the system's clock"
+)]
+fn now() -> DateTime<Utc> {
+    std::time::SystemTime::now().into()
+}
+
 #[tokio::test]
 async fn a_made_up_organization_is_served_dumped_and_served_again() {
     let usher = Running::start(&["--generate", "accounts=30,groups=10,seed=7"]).await;
@@ -321,6 +380,8 @@ async fn what_is_held_goes_when_somebody_approves_it() {
         (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\dZ)?", "[time]"),
     ]}, { assert_snapshot!("an_approval", approved) });
     usher.holds(&AT_FIRST).await;
+    // What is only due is not said to be done.
+    usher.shows("to delete: 1 (1 of them held)", 1).await;
 
     // It is used up, and was announced as what it was.
     usher.shows("0 granted, 1 revoked", 1).await;
@@ -517,16 +578,76 @@ async fn what_happens_is_shown_in_colour_to_who_sees_colours() {
     without_times(|| assert_snapshot!(seen.replace('\u{1b}', "␛")));
 }
 
+/// Nobody serves anything there: a port that only the system may take.
+const NOBODYS_PORT: &str = "1";
+
 #[test]
 fn exports_for_a_shell() {
-    assert_snapshot!(Usher::new().run(&["local", "--exports"]));
+    assert_snapshot!(Usher::new().run(&["local", "--exports", "--port", NOBODYS_PORT]));
 }
 
 #[test]
 fn exports_for_other_shells() {
-    let shells = ["fish", "powershell"];
-    let exports = shells.map(|shell| Usher::new().run(&["local", "--exports", shell]).to_string());
+    let exports = ["fish", "powershell"].map(|shell| {
+        let typed = ["local", "--exports", shell, "--port", NOBODYS_PORT];
+        Usher::new().run(&typed).to_string()
+    });
     assert_snapshot!(exports.join("\n"));
+}
+
+impl Running {
+    /// What a shell gets from `--exports`.
+    fn exports(&self, more: &[&str]) -> Ended {
+        let (_, port) = self.endpoint.rsplit_once(':').unwrap();
+        Usher::new().run(&[&["local", "--exports", "--port", port], more].concat())
+    }
+}
+
+/// What a variable is set to.
+fn exported(exports: &Ended, name: &str) -> String {
+    let line = format!("export {name}=");
+    let value = exports.stdout.lines().find_map(|exported| exported.strip_prefix(&line));
+    value.unwrap_or_else(|| panic!("{name}: {exports}")).to_owned()
+}
+
+/// The other terminal reaches what is served, whatever that is, and as whom it likes.
+#[tokio::test(flavor = "multi_thread")]
+async fn exports_are_for_the_organization_that_is_served() {
+    let shape = "accounts=4,groups=2,users=2,permission_sets=2,assignments=3,seed=7";
+    let usher = Running::start(&["--generate", shape]).await;
+    let exports = usher.exports(&[]);
+    let bobs = bobs_organization().organization.management_account_id;
+    let key = exported(&exports, "AWS_ACCESS_KEY_ID");
+    assert!(exports.code == 0 && exports.stderr.is_empty() && key != bobs.as_str(), "{exports}");
+
+    let as_caller = |key: &str| {
+        Usher::new()
+            .aws_at(usher.endpoint.clone())
+            .with("AWS_ACCESS_KEY_ID", key.to_owned())
+            .run(&["plan", "--rules", usher.file("rules.yaml").to_str().unwrap()])
+    };
+    let planned = as_caller(&key);
+    assert!(planned.stdout.contains("observed"), "{planned}");
+    assert!(!as_caller(bobs.as_str()).stdout.contains("observed"));
+
+    let accounts = generate(&shape.parse().unwrap()).accounts;
+    let other = accounts.iter().find(|account| account.id.as_str() != key).unwrap();
+    let delegated = usher.exports(&["--caller", other.id.as_str()]);
+    assert_eq!(exported(&delegated, "AWS_ACCESS_KEY_ID"), other.id.as_str());
+    let stranger = usher.exports(&["--caller", "999999999999"]);
+    assert_eq!((stranger.code, stranger.stdout.as_str()), (1, ""), "{stranger}");
+    assert!(stranger.stderr.contains("999999999999 is not in the organization"), "{stranger}");
+}
+
+/// Lines for what is not there would only fail later.
+#[tokio::test(flavor = "multi_thread")]
+async fn exports_of_something_else_that_listens_there_are_refused() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    tokio::spawn(async move { axum::serve(listener, Router::new()).await });
+    let ended = Usher::new().run(&["local", "--exports", "--port", &port]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended}");
+    assert!(ended.stderr.contains("is no `usher local`"), "{ended}");
 }
 
 /// What is wrong with a command line is said with what would be right.
@@ -550,6 +671,8 @@ fn what_cannot_be_served_is_said() {
         &["local", "--fail", "sso-admin:CreateAccountAssignment:ConflictException:often"],
         &["local", "--fail", "sso:CreateAccountAssignment:ConflictException:0.1"],
         &["local", "--fail", "sso-admin:CreateAssignment:ConflictException:0.1"],
+        &["local", "--fail", "sso-admin:CreateAccountAssignment:ConflictExeption:0.1"],
+        &["local", "--fail", "sso-admin:ListInstances:Nope:0.1"],
         &["local", "--latency", "fast"],
         &["local", "--page-size", "0"],
         &["local", "--quotas", "on"],

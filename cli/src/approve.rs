@@ -1,5 +1,7 @@
 //! `usher approve`: lets a held set of revocations through.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{SecondsFormat, Utc};
 use clap::Args;
 use serde_json::{Value, json};
@@ -17,11 +19,14 @@ use crate::{
     clock,
     exit::{Exit, Failure},
     installation::Installation,
-    output::{self, Format, RED, painted},
+    output::{self, Format, RED, YELLOW, painted},
 };
 
 /// How many revocations are shown before they are only counted.
 const SHOWN: usize = 200;
+
+/// How many accounts of one note are named before they are only counted.
+const NAMED: usize = 10;
 
 /// Let exactly one held set of revocations through, once
 ///
@@ -133,7 +138,30 @@ fn told(set: &HeldSet) -> String {
     if changes.len() > SHOWN {
         lines.push(format!("  and {} more: --format json has them all", changes.len() - SHOWN));
     }
+    lines.extend(notes(changes));
     lines.join("\n")
+}
+
+/// What else to know before it goes, of those too that are only counted above: once for all accounts where it is the same.
+fn notes(changes: &[Value]) -> Vec<String> {
+    let mut accounts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for change in changes {
+        let text = |field: &str| change.get(field).and_then(Value::as_str);
+        let account = text("account_name").unwrap_or_default();
+        if let Some(note) = text("note") {
+            accounts.entry(note).or_default().insert(account);
+        }
+    }
+    let told = accounts.into_iter().map(|(note, accounts)| {
+        let more = match accounts.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            number => format!(" and {number} more"),
+        };
+        let named: Vec<&str> = accounts.into_iter().take(NAMED).collect();
+        let note = painted(YELLOW, format!("note: {}", Shown(note)));
+        format!("\n{note}\n      in {}{more}", Shown(&named.join(", ")))
+    });
+    told.collect()
 }
 
 /// What tells a permission set's ARN from those of its neighbours: `ps-…`.

@@ -122,6 +122,8 @@ pub(crate) enum Failure {
     Bob { what: String, source: Box<dyn std::error::Error> },
     #[error("failed to open `{target}` for the events")]
     Events { target: String, source: io::Error },
+    #[error("what listens on {endpoint} is no `usher local`; --port PORT names another")]
+    NotServed { endpoint: String, source: io::Error },
     #[error("failed to write the organization to `{}`", file.display())]
     Dump { file: PathBuf, source: io::Error },
     #[error("failed to wait for a signal")]

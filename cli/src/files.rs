@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use serde_json::{Deserializer, Value};
 use shared::{
     organization::Organization,
     rules::Rules,
@@ -38,10 +39,20 @@ pub(crate) fn organization(path: &Path) -> Result<Organization, Failure> {
     Ok(organization)
 }
 
-/// Any JSON.
-pub(crate) fn json(path: &Path) -> Result<serde_json::Value, Failure> {
-    serde_json::from_slice(&bytes(path)?)
-        .map_err(|source| Failure::NotJson { path: path.to_owned(), source })
+/// The values of a file that holds one in JSON, a list of them, or one after the other, as JSON lines do. There is at
+/// least one.
+pub(crate) fn json_values(path: &Path) -> Result<Vec<Value>, Failure> {
+    let not_json = |source| Failure::NotJson { path: path.to_owned(), source };
+    let bytes = bytes(path)?;
+    let values: Vec<Value> =
+        Deserializer::from_slice(&bytes).into_iter().collect::<Result<_, _>>().map_err(not_json)?;
+    match <[Value; 1]>::try_from(values) {
+        Ok([Value::Array(items)]) if !items.is_empty() => Ok(items),
+        Ok(one) => Ok(one.into()),
+        // Of nothing, JSON says best what is missing.
+        Err(none) if none.is_empty() => serde_json::from_slice(&bytes).map_err(not_json),
+        Err(several) => Ok(several),
+    }
 }
 
 /// A file's contents.

@@ -9,7 +9,7 @@ use std::{
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_organizations::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_http_client::Builder;
-use local::Local;
+use local::{Clock, Local};
 use serde_json::{Value, json};
 use shared::{
     act::Outcome as Changed,
@@ -39,6 +39,7 @@ const POLL_EVERY: Duration = Duration::from_millis(100);
 
 /// The functions. Those that hear events and the reconciler share nothing, as their processes in AWS do.
 pub(crate) struct Functions {
+    clock: Clock,
     hearing: World,
     reconciler: World,
 }
@@ -57,18 +58,16 @@ pub(crate) struct Run {
     /// What became of it.
     pub(crate) batch: Batch,
     calls: u64,
+    /// By the clock of the organization.
     time: Duration,
 }
 
 impl Functions {
     /// The functions, set up as the template does it. They put in force what somebody writes to one file, follow what is in
-    /// another, and call AWS as often as its quotas allow where time passes so many times as quickly.
-    pub(crate) fn new(
-        local: &Local,
-        written: &str,
-        active: &str,
-        speed: f64,
-    ) -> Result<Self, Failure> {
+    /// another, go by the organization's clock, and call AWS as often as its quotas allow where time passes so quickly.
+    pub(crate) fn new(local: &Local, written: &str, active: &str) -> Result<Self, Failure> {
+        let clock = local.clock();
+        let speed = clock.speed();
         let settings = Settings {
             rules: Some(location(active)?),
             rules_written: Some(location(written)?),
@@ -80,8 +79,11 @@ impl Functions {
             own_role: Some(local.usher_role_arn()),
             ..Settings::default()
         };
-        let world = || World::new(settings.clone(), configuration(local, USHER_ACCESS_KEY_ID));
-        Ok(Self { hearing: world(), reconciler: world() })
+        let world = || {
+            World::new(settings.clone(), configuration(local, USHER_ACCESS_KEY_ID))
+                .with_clock(runtime::Clock::of(move || clock.now()))
+        };
+        Ok(Self { clock, hearing: world(), reconciler: world() })
     }
 
     /// How many calls the reconciler has made.
@@ -118,7 +120,7 @@ impl Functions {
         let batch = runtime::lane_batch(&self.reconciler, json!({ "Records": records })).await;
         let batch = batch.map_err(|failure| failed(Function::Reconciler, failure))?;
         let calls = self.calls() - before;
-        Ok(Run { messages: messages.len(), batch, calls, time: begin.elapsed() })
+        Ok(Run { messages: messages.len(), batch, calls, time: self.clock.passed(begin.elapsed()) })
     }
 }
 
@@ -152,10 +154,10 @@ impl Run {
         let calls = self.calls;
         let noun = if calls == 1 { "call" } else { "calls" };
         let done = format!(
-            "{} granted, {} revoked; {calls} {noun} to AWS, {} ms",
+            "{} granted, {} revoked; {calls} {noun} to AWS, {}",
             of(Action::Create),
             of(Action::Delete),
-            self.time.as_millis(),
+            in_words(self.time),
         );
         told.push(("done", done));
         told
@@ -169,6 +171,15 @@ impl Run {
 
     fn reconciled(&self) -> impl Iterator<Item = &Reconciled> {
         self.batch.approved.iter().chain(&self.batch.reconciled)
+    }
+}
+
+/// A duration as people read it. Where time passes quickly, milliseconds are soon hours.
+fn in_words(time: Duration) -> String {
+    const MINUTE: u64 = 60;
+    match time.as_secs() {
+        0..MINUTE => format!("{} ms", time.as_millis()),
+        seconds => format!("{} min {} s", seconds / MINUTE, seconds % MINUTE),
     }
 }
 

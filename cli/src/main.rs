@@ -13,6 +13,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod files;
+mod find;
 mod functions;
 mod installation;
 mod live;

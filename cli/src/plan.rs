@@ -20,7 +20,7 @@ use crate::{
     ask::ask,
     clock,
     exit::{Exit, Failure},
-    files, live,
+    files, find, live,
     output::{self, Format, RED, painted},
 };
 
@@ -36,9 +36,9 @@ pub(crate) struct Arguments {
     /// An organization snapshot to plan for, instead of AWS
     #[arg(long, value_name = "ORG")]
     org: Option<PathBuf>,
-    /// Only this account; more than once
+    /// Only this account: its id or its name; more than once
     #[arg(long, value_name = "ACCOUNT")]
-    only: Vec<AccountId>,
+    only: Vec<String>,
     /// The Identity Center instance, where there are several
     #[arg(long, value_name = "ARN", conflicts_with = "org")]
     instance_arn: Option<InstanceArn>,
@@ -49,14 +49,18 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let rules = files::rules(&arguments.rules)?;
-    let scope = scope(&arguments.only);
     let (organization, plan) = match &arguments.org {
         Some(path) => {
             let organization = files::organization(path)?;
+            let scope = scope(find::accounts(&organization.accounts, &arguments.only)?);
             let plan = decide(&rules, &organization, clock::now(), &scope);
             (organization, plan)
         }
-        None => live(&live::world(arguments.instance_arn.clone()).await?, &rules, scope).await?,
+        None => {
+            let world = live::world(arguments.instance_arn.clone()).await?;
+            let scope = scope_in_aws(&world, &arguments.only).await?;
+            live(&world, &rules, scope).await?
+        }
     };
     match arguments.format {
         Format::Json => output::json(&plan.to_json(&rules.source))?,
@@ -69,9 +73,17 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 /// Those accounts, or everything.
-pub(crate) fn scope(only: &[AccountId]) -> Scope {
-    let accounts = only.iter().cloned().collect();
-    if only.is_empty() { Scope::everything() } else { Scope { accounts, ..Scope::default() } }
+fn scope(only: Vec<AccountId>) -> Scope {
+    if only.is_empty() {
+        return Scope::everything();
+    }
+    Scope { accounts: only.into_iter().collect(), ..Scope::default() }
+}
+
+/// The accounts of those ids or names, or everything.
+pub(crate) async fn scope_in_aws(world: &World, only: &[String]) -> Result<Scope, Failure> {
+    let accounts = find::accounts_in_aws(world.observe(), only);
+    output::with_progress(accounts, || live::progress(world)).await.map(scope)
 }
 
 /// The plan that a run would make now.

@@ -7,11 +7,12 @@ use std::{
 };
 
 use chrono::SecondsFormat;
+use local::Clock;
 use serde_json::{Value, json};
 use shared::{aws::rules_bucket::DISK, promotion::examine, rules::Rules};
 use tempfile::TempDir;
 
-use crate::{clock, exit::Failure};
+use crate::exit::Failure;
 
 /// How often Lambda hands an event over that it did not get done: once, and twice more.
 ///
@@ -20,6 +21,7 @@ const ATTEMPTS: u32 = 3;
 
 /// The file that is edited, and a copy of what is in force.
 pub(crate) struct RulesFile {
+    clock: Clock,
     path: PathBuf,
     folder: TempDir,
     /// What was found at the last look: what is in the file, or why it cannot be read.
@@ -45,14 +47,15 @@ pub(crate) enum News {
 }
 
 impl RulesFile {
-    /// The rules to begin with, which must be right.
-    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+    /// The rules to begin with, which must be right, and by which clock events tell of them.
+    pub(crate) fn open(path: &Path, clock: Clock) -> Result<Self, Failure> {
         let bytes =
             fs::read(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
-        let rules = examine(path.display().to_string(), bytes.clone(), clock::now())
+        let rules = examine(path.display().to_string(), bytes.clone(), clock.now())
             .map_err(|invalid| Failure::Rules(Box::new(invalid)))?;
         let folder = tempfile::tempdir().map_err(Failure::Write)?;
         Ok(Self {
+            clock,
             path: path.to_owned(),
             folder,
             found: Ok(bytes),
@@ -117,7 +120,7 @@ impl RulesFile {
             "id": format!("usher-local-rules-{}", self.events),
             "detail-type": "Object Created",
             "source": "aws.s3",
-            "time": clock::now().to_rfc3339_opts(SecondsFormat::Secs, true),
+            "time": self.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true),
             "resources": [format!("arn:aws:s3:::{DISK}")],
             "detail": {
                 "version": "0",
@@ -157,7 +160,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rules.yaml");
         fs::write(&path, RULES).unwrap();
-        let mut file = RulesFile::open(&path).unwrap();
+        let mut file = RulesFile::open(&path, Clock::default()).unwrap();
         file.written();
         (folder, file)
     }

@@ -1,6 +1,9 @@
 //! `usher simulate`: what events would do.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::{self, Display, Formatter},
+    path::{Path, PathBuf},
+};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -27,7 +30,7 @@ use crate::{
 
 /// Say what events would do: where each leads, and the plan for that place
 ///
-/// With `--format json`, one JSON object a line for each event.
+/// With `--format json`, one JSON object a line for each event; where a file has several, `number` says which it was.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The rules file
@@ -36,7 +39,8 @@ pub(crate) struct Arguments {
     /// An organization snapshot to plan for
     #[arg(long, value_name = "ORG")]
     org: PathBuf,
-    /// Events as EventBridge delivers them, or messages of the lane, one JSON object a file
+    /// Events as EventBridge delivers them, or messages of the lane: one in a file, a JSON list of them, or JSON lines, as
+    /// `usher local --events` writes them
     #[arg(required = true, value_name = "EVENT")]
     events: Vec<PathBuf>,
     /// What to print
@@ -47,22 +51,51 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let rules = files::rules(&arguments.rules)?;
     let organization = files::organization(&arguments.org)?;
-    let events: Vec<Value> =
-        arguments.events.iter().map(|path| files::json(path)).collect::<Result<_, _>>()?;
+    let events: Vec<(Origin<'_>, Value)> = read(&arguments.events)?;
     let now = clock::now();
     let decision = Decision::new(&rules, &organization, now);
     let warnings = decision.plan(&Scope::everything()).warnings;
-    if arguments.format == Format::Text {
-        output::warnings(&warnings, &rules.source);
-    }
     let stage = Stage { rules: &rules, organization: &organization, decision, warnings, now };
-    for (path, event) in arguments.events.iter().zip(&events) {
+    // Of the rules, something is to be said where they come in.
+    if arguments.format == Format::Text && events.iter().any(|(_, event)| stage.plans(event)) {
+        output::warnings(&stage.warnings, &rules.source);
+    }
+    for (origin, event) in &events {
         match arguments.format {
-            Format::Text => stage.print(path, event)?,
-            Format::Json => stage.print_json(path, event)?,
+            Format::Text => stage.print(*origin, event)?,
+            Format::Json => stage.print_json(*origin, event)?,
         }
     }
     Ok(Exit::Done)
+}
+
+/// Where an event was read.
+#[derive(Clone, Copy)]
+struct Origin<'a> {
+    path: &'a Path,
+    /// Which one it was, where the file has several, counted from one.
+    number: Option<usize>,
+}
+
+impl Display for Origin<'_> {
+    fn fmt(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        write!(to, "{}", self.path.display())?;
+        self.number.map_or(Ok(()), |number| write!(to, ", event {number}"))
+    }
+}
+
+/// All events of all files, so that a file that is wrong is known before anything is said.
+fn read(paths: &[PathBuf]) -> Result<Vec<(Origin<'_>, Value)>, Failure> {
+    let mut read = Vec::new();
+    for path in paths {
+        let events = files::json_values(path)?;
+        let are_several = events.len() > 1;
+        let numbered = (1..)
+            .zip(events)
+            .map(|(number, event)| (Origin { path, number: are_several.then_some(number) }, event));
+        read.extend(numbered);
+    }
+    Ok(read)
 }
 
 /// What all events of a run have in common.
@@ -89,6 +122,8 @@ fn route(event: &Value) -> Route {
 #[derive(Serialize)]
 struct SimulationJson<'a> {
     file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<usize>,
     event: EventJson<'a>,
     function: Option<Function>,
     scope: &'a Scope,
@@ -127,7 +162,7 @@ impl<'a> EventJson<'a> {
 }
 
 impl Stage<'_> {
-    fn print_json(&self, path: &Path, event: &Value) -> Result<(), Failure> {
+    fn print_json(&self, origin: Origin<'_>, event: &Value) -> Result<(), Failure> {
         let Route { function, lead } = route(event);
         let nowhere = Scope::default();
         let (scope, ignored, plan) = match &lead {
@@ -139,7 +174,8 @@ impl Stage<'_> {
             }
         };
         output::json_line(&SimulationJson {
-            file: path.display().to_string(),
+            file: origin.path.display().to_string(),
+            number: origin.number,
             event: EventJson::of(event),
             function,
             scope,
@@ -148,11 +184,11 @@ impl Stage<'_> {
         })
     }
 
-    fn print(&self, path: &Path, event: &Value) -> Result<(), Failure> {
+    fn print(&self, origin: Origin<'_>, event: &Value) -> Result<(), Failure> {
         let told = EventJson::of(event);
         let (name, source) = (told.name.unwrap_or("no event"), told.source.unwrap_or("no source"));
         let (name, source) = (Shown(name), Shown(source));
-        let title = format!("{}: {name} ({source})", path.display());
+        let title = format!("{origin}: {name} ({source})");
         output::data(&painted(BOLD, title))?;
         let Route { function, lead } = route(event);
         match (function, lead) {
@@ -169,6 +205,16 @@ impl Stage<'_> {
                 output::data(&format!("{}\n", painted(DIM, format!("ignored: {}", Shown(&why)))))
             }
             (None, Lead::Look { scope, .. }) => output::data(&format!("look at {scope}\n")),
+        }
+    }
+
+    /// Whether an event leads to a plan.
+    fn plans(&self, event: &Value) -> bool {
+        match route(event) {
+            Route { function: Some(_), lead: Lead::Look { scope, about } } => {
+                self.relevant(&scope, &about).is_ok()
+            }
+            _ => false,
         }
     }
 

@@ -8,7 +8,6 @@ use shared::ids::AccountId;
 
 use crate::{
     api_error::ApiError,
-    clock,
     paging::{Listing, PageRequest},
     quotas::Quotas,
     service::Service,
@@ -120,11 +119,6 @@ impl Call<'_> {
     pub(crate) fn take_failure(&mut self, account: Option<&AccountId>) -> Option<String> {
         let name = format!("{}:{}", self.service.name(), self.operation);
         self.state.faults.take_failure(&name, account)
-    }
-
-    /// When so much of the server's time has passed since then, on the calendar.
-    pub(crate) fn after(&self, time: DateTime<Utc>, duration: Duration) -> DateTime<Utc> {
-        clock::after(time, self.world.really(duration))
     }
 
     /// Ends an asynchronous operation after a while.

@@ -1,36 +1,75 @@
-//! The time, and the two ways in which AWS writes it.
+//! The time, how quickly it passes here, and the two ways in which AWS writes it.
 
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
+use tokio::time::Instant;
 
-/// How much faster than real time the server's own passes. Delays, quotas and periods are in the
-/// server's time, so that their ratios stay; what the calendar says is real.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Speed(pub(crate) f64);
+/// A clock: the system's, or one on which time passes more quickly, for an organization on localhost whose days
+/// take minutes. What goes by one clock has to go by the same one: a rule begins when its hour comes there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Clock {
+    speed: f64,
+    /// When it began to be another clock than the system's: what it showed then, and the moment.
+    began: Option<(DateTime<Utc>, Instant)>,
+}
 
-impl Speed {
-    /// How long this takes in real time. No speed stops time: one that is not above zero changes
-    /// nothing.
-    pub(crate) fn really(self, duration: Duration) -> Duration {
-        scaled(duration, self.0.recip()).unwrap_or(duration)
-    }
-
-    /// How much of the server's time passes in this much real time.
-    pub(crate) fn passed(self, real: Duration) -> Duration {
-        scaled(real, self.0).unwrap_or(real)
+/// The system's clock.
+impl Default for Clock {
+    fn default() -> Self {
+        Self { speed: 1.0, began: None }
     }
 }
 
-fn scaled(duration: Duration, factor: f64) -> Option<Duration> {
-    let is_sound = factor.is_finite() && factor > 0.0;
-    Duration::try_from_secs_f64(duration.as_secs_f64() * factor).ok().filter(|_| is_sound)
+impl Clock {
+    /// A clock that shows what the system's does now, and on which time passes so many times as quickly from now
+    /// on. No speed stops it: one that is not above zero is the system's clock.
+    #[must_use]
+    pub fn times_as_fast(speed: f64) -> Self {
+        let is_another = speed.is_finite() && speed > 0.0 && (speed - 1.0).abs() > f64::EPSILON;
+        if is_another {
+            Self { speed, began: Some((system_now(), Instant::now())) }
+        } else {
+            Self::default()
+        }
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        let Some((began, moment)) = self.began else { return system_now() };
+        let passed = TimeDelta::from_std(self.passed(moment.elapsed())).ok();
+        let now = passed.and_then(|passed| began.checked_add_signed(passed));
+        now.unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    /// How many times as quickly as in reality time passes.
+    #[must_use]
+    pub fn speed(&self) -> f64 {
+        self.speed
+    }
+
+    /// How much of its time passes in this much real time.
+    #[must_use]
+    pub fn passed(&self, real: Duration) -> Duration {
+        scaled(real, self.speed)
+    }
+
+    /// How long this much of its time takes in reality.
+    #[must_use]
+    pub fn really(&self, duration: Duration) -> Duration {
+        scaled(duration, self.speed.recip())
+    }
 }
 
-/// The time now.
+/// The duration as it is, when there is no such long one.
+fn scaled(duration: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(duration.as_secs_f64() * factor).unwrap_or(duration)
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
-pub(crate) fn now() -> DateTime<Utc> {
+fn system_now() -> DateTime<Utc> {
     SystemTime::now().into()
 }
 
@@ -66,21 +105,35 @@ pub(crate) fn worded(time: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::advance;
+
     use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
 
     #[test]
     fn a_hundred_times_faster_is_a_hundredth() {
-        assert_eq!(Speed(100.0).really(MINUTE), Duration::from_millis(600));
-        assert_eq!(Speed(100.0).passed(Duration::from_millis(600)), MINUTE);
-        assert_eq!(Speed(0.5).really(MINUTE), 2 * MINUTE);
+        let clock = Clock::times_as_fast(100.0);
+        assert_eq!(clock.really(MINUTE), Duration::from_millis(600));
+        assert_eq!(clock.passed(Duration::from_millis(600)), MINUTE);
+        assert_eq!(Clock::times_as_fast(0.5).really(MINUTE), 2 * MINUTE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn its_hours_take_as_long_as_it_says() {
+        let clock = Clock::times_as_fast(60.0);
+        let begin = clock.now();
+        advance(MINUTE).await;
+        assert_eq!(clock.now() - begin, TimeDelta::hours(1));
+        assert_eq!(Clock::times_as_fast(f64::MAX).now(), DateTime::<Utc>::MAX_UTC);
     }
 
     #[test]
     fn no_speed_stops_time() {
-        for speed in [0.0, -1.0, f64::NAN, f64::INFINITY, f64::MIN_POSITIVE] {
-            assert_eq!(Speed(speed).really(MINUTE), MINUTE, "{speed}");
+        for speed in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(Clock::times_as_fast(speed), Clock::default(), "{speed}");
         }
+        assert_eq!(Clock::times_as_fast(1.0), Clock::default());
+        assert_eq!(Clock::times_as_fast(f64::MIN_POSITIVE).really(MINUTE), MINUTE);
     }
 }

@@ -109,7 +109,7 @@ pub(crate) fn service_event(
     name: &str,
     details: &Value,
 ) -> Value {
-    let now = clock::now();
+    let now = state.clock.now();
     let account = &state.facts.management_account_id;
     let invoked_by = event_source(source);
     let detail = json!({

@@ -3,9 +3,14 @@
 use std::str::FromStr;
 
 use serde_json::Value;
-use shared::ids::AccountId;
+use shared::{diagnostic::nearest, ids::AccountId};
 
-use crate::{api_error::ApiError, random::Random, service::Service};
+use crate::{
+    api_error::ApiError,
+    error_codes::{COMMON_ERRORS, own_errors},
+    random::Random,
+    service::Service,
+};
 
 /// What should fail, how, and how often.
 ///
@@ -87,6 +92,16 @@ pub enum InvalidFault {
         "`{0}` is not the name of an error, such as `ThrottlingException`; or `FAILED` or `FAILED=REASON`, for a request that is accepted and fails later"
     )]
     Error(String),
+    /// The operation is never answered with it.
+    #[error("{operation} has no error `{error}`{hint}")]
+    UnknownError {
+        /// The operation, with its service.
+        operation: String,
+        /// What stood there.
+        error: String,
+        /// What was probably meant, or what there is.
+        hint: String,
+    },
     /// Only what is asynchronous can fail later.
     #[error(
         "only CreateAccountAssignment, DeleteAccountAssignment, ProvisionPermissionSet, CreateAccount and CloseAccount can end as FAILED, not `{0}`"
@@ -108,10 +123,14 @@ impl FromStr for Fault {
     fn from_str(text: &str) -> Result<Self, InvalidFault> {
         let (service, operation, error, probability) =
             parts(text).ok_or_else(|| InvalidFault::Shape(text.to_owned()))?;
-        check_operation(service, operation)?;
+        let known = check_operation(service, operation)?;
+        let error = fault_kind(operation, error)?;
+        if let FaultKind::Error { code, .. } = &error {
+            check_error(known, operation, code)?;
+        }
         Ok(Self {
             operation: format!("{service}:{operation}"),
-            error: fault_kind(operation, error)?,
+            error,
             account_id: None,
             times: None,
             probability: probability.parse()?,
@@ -138,16 +157,30 @@ impl FromStr for Probability {
     }
 }
 
-fn check_operation(service: &str, operation: &str) -> Result<(), InvalidFault> {
+fn check_operation(service: &str, operation: &str) -> Result<Service, InvalidFault> {
     let mut services =
         [Service::Organizations, Service::SsoAdmin, Service::IdentityStore].into_iter();
     let known = services
         .find(|known| known.name() == service)
         .ok_or_else(|| InvalidFault::Service(service.to_owned()))?;
     if known.operation(operation).is_some() {
-        return Ok(());
+        return Ok(known);
     }
     Err(InvalidFault::Operation { service: known.name(), operation: operation.to_owned() })
+}
+
+fn check_error(service: Service, operation: &str, error: &str) -> Result<(), InvalidFault> {
+    let own = own_errors(service, operation);
+    let all = own.iter().chain(COMMON_ERRORS).copied();
+    if all.clone().any(|code| code == error) {
+        return Ok(());
+    }
+    let hint = match nearest(error, all) {
+        Some(near) => format!("; `{near}` is near"),
+        None => format!(": it has {}, and what any operation has", own.join(", ")),
+    };
+    let operation = format!("{}:{operation}", service.name());
+    Err(InvalidFault::UnknownError { operation, error: error.to_owned(), hint })
 }
 
 /// What AWS has said when the operation failed later, if it can.
@@ -309,6 +342,15 @@ mod tests {
             "sso-admin on localhost has no operation `ListAccounts`"
         );
         assert!(refused("sso-admin:ListInstances:No such thing:1").contains("`No such thing`"));
+        assert_eq!(
+            refused("sso-admin:CreateAccountAssignment:ConflictExeption:1"),
+            "sso-admin:CreateAccountAssignment has no error `ConflictExeption`; `ConflictException` is near"
+        );
+        assert!(refused("sso-admin:ListInstances:Nope:1").starts_with(
+            "sso-admin:ListInstances has no error `Nope`: it has AccessDeniedException, "
+        ));
+        // It changes nothing, so nothing is in its way.
+        assert!(refused("sso-admin:ListInstances:ConflictException:1").contains("has no error"));
         assert!(refused("sso-admin:ListInstances:FAILED:1").contains("not `ListInstances`"));
         assert!(refused("sso-admin:ListInstances:FAILED=no:1").contains("not `ListInstances`"));
         assert!(refused("sso-admin:ListInstances:a:b:1").contains("is not SERVICE:OPERATION"));

@@ -31,6 +31,7 @@ mod chaos;
 mod clock;
 mod cloud_trail;
 mod duration;
+mod error_codes;
 mod event_bridge;
 mod events;
 mod fault;
@@ -68,6 +69,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use crate::{
     bob::bobs_organization,
     chaos::{Chaos, Delivery, InvalidChaos},
+    clock::Clock,
     duration::parse_duration,
     fault::{Fault, FaultKind, InvalidFault, Probability},
     quotas::Quotas,
@@ -112,6 +114,12 @@ impl Local {
         format!("http://{}", self.address)
     }
 
+    /// What time it is here: what is done on the organization has to go by the same clock.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.world.settings.clock
+    }
+
     /// The account that Usher calls from.
     #[must_use]
     pub fn caller(&self) -> AccountId {
@@ -145,7 +153,7 @@ impl Local {
     /// The organization as it is now, everything sorted by id.
     #[must_use]
     pub fn organization(&self) -> Organization {
-        self.world.state().organization(clock::now())
+        self.world.state().organization()
     }
 
     /// What the thing with this id is called: an account, an organizational unit by its path, a
@@ -192,6 +200,12 @@ impl Local {
     #[must_use]
     pub fn announcements(&self) -> Vec<Value> {
         self.world.state().announcements().cloned().collect()
+    }
+
+    /// Forgets what is kept only for those who ask what happened: announcements, and requests that have
+    /// ended. For who weighs the rest.
+    pub fn forget_what_happened(&self) {
+        self.world.state().forget_what_happened();
     }
 
     /// Makes calls fail from now on.

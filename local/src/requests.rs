@@ -87,6 +87,14 @@ impl<Request, Done> Requests<Request, Done> {
         }
     }
 
+    /// Forgets those that have ended.
+    pub(crate) fn forget_ended(&mut self) {
+        while !self.ended.is_empty() {
+            self.forget_first();
+        }
+        self.ended.shrink_to_fit();
+    }
+
     fn forget_first(&mut self) {
         let first = self.ended.pop_front();
         if let Some(forgotten) = first.and_then(|number| self.accepted.remove(&number)) {
@@ -206,6 +214,20 @@ mod tests {
         assert_eq!(ids(requests.in_progress()), ["a", "b", "c"]);
         assert_eq!(requests.accepted.len(), REMEMBERED + 3);
         assert_eq!(requests.numbers.len(), REMEMBERED + 3);
+    }
+
+    #[test]
+    fn all_that_ended_can_be_forgotten_at_once() {
+        let mut requests = three();
+        for id in ["a", "c"] {
+            requests.end(id, DateTime::UNIX_EPOCH, Ok(()));
+        }
+        requests.forget_ended();
+        assert_eq!(ids(requests.newest_first(None)), ["b"]);
+        assert_eq!((requests.accepted.len(), requests.numbers.len()), (1, 1));
+        requests.end("b", DateTime::UNIX_EPOCH, Ok(()));
+        requests.forget_ended();
+        assert!(requests.accepted.is_empty() && requests.numbers.is_empty());
     }
 
     #[test]

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::{
     api_error::ApiError,
     call::{Call, Caller},
-    callers, clock,
+    callers,
     events::{self, Before},
     operation::{Access, Operation},
     quotas,
@@ -77,7 +77,7 @@ pub(crate) fn routes(world: Arc<World>) -> Router {
 
 /// The organization as it is now, for whoever wants to look or to keep it.
 async fn snapshot(State(world): State<Arc<World>>) -> Response<Body> {
-    let organization = world.state().organization(clock::now());
+    let organization = world.state().organization();
     let Ok(json) = serde_json::to_vec_pretty(&organization) else { return malformed() };
     let response = Response::builder().header(CONTENT_TYPE, "application/json");
     response.body(Body::from(json)).unwrap_or_else(|_| malformed())
@@ -143,7 +143,7 @@ fn run(
         operation: target.name,
         caller: &caller,
         request_id,
-        now: clock::now(),
+        now: world.settings.clock.now(),
     };
     let before = Before::new(call.state, call.operation, &body);
     let answer = admit(&mut call, &body).and_then(|()| target.operation.answer(&mut call, &body));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::ids::AccountId;
 
-use crate::quotas::Quotas;
+use crate::{clock::Clock, quotas::Quotas};
 
 /// How the server behaves. The defaults suit tests: quick, and without quotas.
 #[derive(Clone, Debug)]
@@ -33,9 +33,9 @@ pub struct Settings {
     /// The access key id of Usher's own credentials. Its calls come from the role
     /// `usher-reconciler` in events, those with any other key from the role `Admin`.
     pub usher_access_key_id: Option<String>,
-    /// How much faster than real time passes: 100 makes every delay a hundredth, and every quota a
-    /// hundredfold, so that their ratios stay.
-    pub speed: f64,
+    /// What time it is, and how quickly it passes: a hundred times as fast makes every delay a hundredth, and every
+    /// quota a hundredfold, so that their ratios stay.
+    pub clock: Clock,
     /// As whose doing groups, users and memberships change, for CloudTrail's events.
     pub identity_source: IdentitySource,
     /// Whether the Identity Store notifies of the same changes by itself too. Both come then: the
@@ -89,7 +89,7 @@ impl Default for Settings {
             empty_pages: false,
             uneven_pages: None,
             usher_access_key_id: None,
-            speed: 1.0,
+            clock: Clock::default(),
             identity_source: IdentitySource::default(),
             native_notifications: false,
             buses: Buses::default(),

@@ -14,6 +14,7 @@ use shared::{
 
 use crate::{
     assignments::Assignments,
+    clock::Clock,
     events::control_tower,
     fault::Faults,
     identity_store::{Groups, Memberships, Users},
@@ -36,6 +37,8 @@ const ANNOUNCEMENTS: usize = 10_000;
 /// Everything that operations look at and change.
 #[derive(Debug)]
 pub(crate) struct State {
+    /// The server's time, and all that the calendar says.
+    pub(crate) clock: Clock,
     pub(crate) facts: OrganizationFacts,
     pub(crate) instance: Instance,
     /// When the seed was observed: what came with it is at least as old.
@@ -81,6 +84,7 @@ impl State {
         };
         let outbox = Outbox::new(heard(management, settings));
         let mut state = Self {
+            clock: settings.clock,
             facts: seed.organization,
             instance: seed.instance,
             started,
@@ -121,9 +125,9 @@ impl State {
     }
 
     /// The organization as a snapshot.
-    pub(crate) fn organization(&self, now: DateTime<Utc>) -> Organization {
+    pub(crate) fn organization(&self) -> Organization {
         Organization {
-            observed_at: now,
+            observed_at: self.clock.now(),
             instance: self.instance.clone(),
             organization: self.facts.clone(),
             delegated_administrator: None,
@@ -154,6 +158,14 @@ impl State {
     /// What was announced, oldest first.
     pub(crate) fn announcements(&self) -> impl Iterator<Item = &Value> {
         self.announcements.iter()
+    }
+
+    /// Forgets announcements, and requests that have ended.
+    pub(crate) fn forget_what_happened(&mut self) {
+        self.announcements = VecDeque::new();
+        self.account_creations.forget_ended();
+        self.assignment_requests.forget_ended();
+        self.provisionings.forget_ended();
     }
 
     /// Sends an event to whoever listens. Nobody has to.

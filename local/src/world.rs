@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::{clock::Speed, settings::Settings, state::State};
+use crate::{settings::Settings, state::State};
 
 /// The settings and the state, behind one lock: no operation waits while it holds it.
 #[derive(Debug)]
@@ -31,12 +31,12 @@ impl World {
 
     /// How long the server has run, in its own time.
     pub(crate) fn uptime(&self) -> Duration {
-        self.speed().passed(self.started.elapsed())
+        self.settings.clock.passed(self.started.elapsed())
     }
 
     /// How long this much of the server's time takes in real time.
     pub(crate) fn really(&self, duration: Duration) -> Duration {
-        self.speed().really(duration)
+        self.settings.clock.really(duration)
     }
 
     /// Waits, in the server's own time.
@@ -60,9 +60,5 @@ impl World {
                 end(&mut world.state());
             }
         });
-    }
-
-    fn speed(&self) -> Speed {
-        Speed(self.settings.speed)
     }
 }

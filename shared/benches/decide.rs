@@ -15,15 +15,13 @@ mod cases;
 mod generated;
 mod summary;
 
-use std::alloc::System;
-
 use divan::Bencher;
-use peakmem_alloc::PeakMemAlloc;
+use peak_alloc::PeakAlloc;
 
 use cases::{Case, Size};
 
 #[global_allocator]
-static ALLOCATOR: PeakMemAlloc<System> = PeakMemAlloc::system();
+static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 fn main() {
     divan::main();

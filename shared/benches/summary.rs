@@ -7,7 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use peakmem_alloc::PeakMemAllocTrait;
 use shared::organization::Organization;
 
 use crate::{
@@ -144,11 +143,12 @@ fn megabytes(bytes: usize) -> String {
 
 /// The bytes that a run has in use at its peak, beyond those that were in use before it.
 fn peak<T>(run: impl FnOnce() -> T) -> usize {
-    ALLOCATOR.reset_peak_memory();
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
     let result = black_box(run());
-    let peak = ALLOCATOR.get_peak_memory();
+    let peak = ALLOCATOR.peak_usage();
     drop(result);
-    peak
+    peak.saturating_sub(before)
 }
 
 /// The fastest of several runs; of fewer, where one takes long. Whatever else the machine is busy

@@ -117,9 +117,13 @@ impl HeldSet {
             && self.changes.len() == self.revocations.len()
     }
 
-    /// Somebody's approval of it.
+    /// Somebody's approval of it, at the time by the clock of the machine they sit at.
+    ///
+    /// Nothing is approved before it is held: where that clock is behind the installation's, the approval is as old as
+    /// the set.
     #[must_use]
     pub fn approved_by(&self, who: String, now: DateTime<Utc>) -> Approval {
+        let now = now.max(self.held_at);
         Approval {
             digest: self.digest.clone(),
             approved_by: who,

@@ -5,6 +5,7 @@ name of AWS, ministack neither: so it is asked which patterns match, and the fun
 """
 
 import json
+import os
 import re
 import sys
 import threading
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from server import ROOT, USHER, Server
@@ -81,7 +83,7 @@ class Usher:
         identity = self.local.endpoint
         self.stack.deploy(
             Deployment(
-                binaries={name: str(USHER.with_name(name)) for name in FUNCTIONS},
+                binaries={name: str(_binary(name)) for name in FUNCTIONS},
                 environment={
                     "AWS_ENDPOINT_URL_ORGANIZATIONS": identity,
                     "AWS_ENDPOINT_URL_SSO_ADMIN": identity,
@@ -101,6 +103,13 @@ class Usher:
         self.arrived.append((now, name, matching))
         for function in matching:
             self._invocations.append(self._pool.submit(self.stack.invoke, function, event))
+
+
+def _binary(function: str) -> Path:
+    """As the build made it, or as `sam build` did, when the environment names the folder where it puts them."""
+    if built := os.environ.get("USHER_BUILT_BY_SAM"):
+        return Path(built, function.title().replace("-", ""), "bootstrap")
+    return USHER.with_name(function)
 
 
 def _handler(take: Callable[[dict[str, Any]], None]) -> type[BaseHTTPRequestHandler]:

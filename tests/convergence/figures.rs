@@ -43,6 +43,13 @@ pub(super) struct Figures {
     pub(super) until_made: Vec<Duration>,
     /// How long the message waited that had waited longest when a run took it.
     pub(super) longest_wait: Duration,
+    /// The most memory that a run needed at its peak, beyond what was in use when it began. What others did
+    /// meanwhile is among it.
+    ///
+    /// Unit: bytes.
+    pub(super) most_memory: usize,
+    /// Runs that had no time for all that there was to do, and put the rest on the lane.
+    pub(super) handed_on: usize,
     /// When the last run ended.
     pub(super) last_run: Option<Instant>,
 }
@@ -59,6 +66,11 @@ impl Figures {
         self.longest_wait = self.longest_wait.max(wait);
     }
 
+    /// A run needed so many bytes at its peak.
+    pub(super) fn needed(&mut self, bytes: usize) {
+        self.most_memory = self.most_memory.max(bytes);
+    }
+
     /// A run has ended that took these messages, each sent then.
     pub(super) fn count_run<'m>(
         &mut self,
@@ -73,6 +85,7 @@ impl Figures {
             return;
         };
         self.gaps += reconciled.plan.gaps.len();
+        self.handed_on += usize::from(reconciled.rest.is_some());
         let messages: Vec<(Instant, LaneMessage)> =
             messages.map(|(sent, body)| (sent, LaneMessage::parse(body).unwrap())).collect();
         let is_in_trouble =

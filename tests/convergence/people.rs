@@ -16,7 +16,7 @@ use axum::{
 use local::{Fault, FaultKind, Local, Probability};
 use serde_json::{Value, json};
 use shared::{
-    ids::GroupId,
+    ids::{AccountId, GroupId},
     organization::{
         Account, Group, Organization, OrganizationalUnit, PermissionSet, Principal, User,
     },
@@ -171,6 +171,8 @@ pub(super) struct People {
     local: Arc<Local>,
     router: Router,
     witness: Arc<Witness>,
+    /// Where all of them are, for AWS.
+    management_account: AccountId,
     /// The account that Usher runs in, which nobody closes.
     home: Option<String>,
     manners: Manners,
@@ -204,8 +206,9 @@ impl People {
         manners: Manners,
     ) -> Self {
         let router = local.router();
+        let management_account = local.organization().organization.management_account_id;
         let (seen, told) = (RefCell::default(), RefCell::default());
-        Self { local, router, witness, home, manners, seen, told }
+        Self { local, router, witness, management_account, home, manners, seen, told }
     }
 
     /// Does it to what the numbers pick; tells what was done, and what AWS said against it.
@@ -223,6 +226,11 @@ impl People {
     /// What AWS told people so far.
     pub(super) fn told(&self) -> Told {
         self.told.borrow().clone()
+    }
+
+    /// Forgets what was there a while ago.
+    pub(super) fn look_away(&self) {
+        self.seen.take();
     }
 
     /// What is there, or was a while ago.
@@ -380,7 +388,7 @@ impl People {
 
     /// Asks AWS for something, as a person in the management account.
     async fn asks(&self, target: &str, body: &Value) -> Result<Value, String> {
-        let key = self.local.organization().organization.management_account_id;
+        let key = &self.management_account;
         self.witness.look();
         let request = Request::post("/")
             .header("x-amz-target", target)

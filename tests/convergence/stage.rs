@@ -27,6 +27,7 @@ use tokio::{
 };
 
 use crate::{
+    ALLOCATOR,
     reference::{now, reading},
     support::{
         in_process::{Tap, configuration},
@@ -371,6 +372,8 @@ impl Stage {
         let longest_wait = batch.iter().map(|message| now - message.sent).max().unwrap_or_default();
         self.figures.borrow_mut().waited(longest_wait);
         let until = self.scene.run_time.map(|time| now + time);
+        let before = ALLOCATOR.current_usage();
+        ALLOCATOR.reset_peak_usage();
         let (again, after) = tokio::select! {
             answer = lane_batch_until(alive, json!({"Records": records}), until) => {
                 self.note(told(&answer));
@@ -387,6 +390,7 @@ impl Stage {
                 (None, VISIBILITY_TIMEOUT)
             }
         };
+        self.figures.borrow_mut().needed(ALLOCATOR.peak_usage().saturating_sub(before));
         self.moved();
         self.take_sent();
         if let Some(failed) = again {
@@ -436,6 +440,24 @@ impl Stage {
     /// What happened so far, in numbers.
     pub(super) fn figures(&self) -> Ref<'_, Figures> {
         self.figures.borrow()
+    }
+
+    /// Forgets what it keeps only to tell of it: the diary, the looks, and all that AWS and people know of
+    /// what is over.
+    pub(super) fn forget_what_happened(&self) {
+        self.diary.take();
+        self.looks.take();
+        self.lane.borrow_mut().shrink_to_fit();
+        self.people.look_away();
+        self.local.forget_what_happened();
+    }
+
+    /// The files in which Usher remembers something from one run to the next: how many bytes there are in
+    /// them.
+    pub(super) fn bytes_in_files(&self) -> usize {
+        let files = fs::read_dir(self.cache()).unwrap();
+        let bytes = files.map(|file| file.unwrap().metadata().unwrap().len());
+        usize::try_from(bytes.sum::<u64>()).unwrap()
     }
 
     /// What AWS told people so far.

@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -91,8 +92,9 @@ class Clone:
         program(self.root / "infra" / "package.py", (ROOT / "infra" / "package.py").read_text())
         (self.root / "functions" / FUNCTION).mkdir(parents=True)
         shutil.copy(ROOT / "functions" / FUNCTION / "Cargo.toml", self.root / "functions" / FUNCTION)
-        program(self.root / "target" / "release" / FUNCTION, binary)
-        program(self.root / "target" / "release" / "examples" / "minimal_function", ASKS)
+        built = self.root / "target" / package.TARGETS[package.HERE].rust / "release"
+        program(built / FUNCTION, binary)
+        program(built / "examples" / "minimal_function", ASKS)
         self.programs = Programs(folder / "bin")
         self.glibc("2.34")
 
@@ -101,8 +103,9 @@ class Clone:
         symbols = f"0000 DF *UND* 0000 (GLIBC_2.2.5) malloc\n0000 DF *UND* 0000 (GLIBC_{version}) dlsym\n"
         self.programs.put("objdump", [("-T", says(symbols))])
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(self.root / "infra" / "package.py"), "--no-build", "--runs", "1", *words]
+    def run(self, *words: str, builds: bool = False) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(self.root / "infra" / "package.py"), "--runs", "1", *words]
+        command += [] if builds else ["--no-build"]
         return subprocess.run(
             command, env=self.programs.environment(), capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
         )
@@ -122,6 +125,18 @@ def test_it_says_how_large_and_how_quick_each_is(tmp_path: Path) -> None:
     assert float(function[3]) > 0
     assert minimal[0] == "minimal"
     assert clone.zip_of(package.HERE).is_file()
+
+
+def test_it_is_built_for_the_processor_that_sam_builds_for(tmp_path: Path) -> None:
+    clone = Clone(tmp_path, ASKS)
+    clone.programs.put("cargo", [("build", says(""))])
+    done = clone.run(builds=True)
+    assert done.returncode == 0, done.stderr
+    target = package.TARGETS[package.HERE]
+    for call in clone.programs.calls("cargo"):
+        assert call[call.index("--target") + 1] == target.rust
+        assert call[call.index("--config") + 1] == f'build.rustflags=["-C", "target-cpu={target.oldest}"]'
+    assert len(clone.programs.calls("cargo")) == 2
 
 
 def test_what_lambda_could_not_start_is_refused(tmp_path: Path) -> None:
@@ -149,27 +164,36 @@ def test_the_size_that_is_aimed_at_is_kept_an_eye_on(tmp_path: Path) -> None:
 
 def test_what_a_build_for_another_processor_needs_is_named(tmp_path: Path) -> None:
     clone = Clone(tmp_path, ASKS)
-    target, compiler = package.TARGETS[FOREIGN]
+    target = package.TARGETS[FOREIGN]
     clone.programs.put("rustc", [("--print target-libdir", says("/nowhere"))])
     done = clone.run("--architecture", FOREIGN)
     assert done.returncode == 1
-    assert f"rustup target add {target}" in done.stderr
+    assert f"rustup target add {target.rust}" in done.stderr
     clone.programs.put("rustc", [("--print target-libdir", says(str(tmp_path)))])
     done = clone.run("--architecture", FOREIGN)
     assert done.returncode == 1
-    assert compiler in done.stderr
+    assert target.c_compiler in done.stderr
 
 
 def test_what_cannot_run_here_is_packaged_all_the_same(tmp_path: Path) -> None:
     clone = Clone(tmp_path, ASKS)
-    target, compiler = package.TARGETS[FOREIGN]
+    target = package.TARGETS[FOREIGN]
     clone.programs.put("rustc", [("--print target-libdir", says(str(tmp_path)))])
-    clone.programs.put(compiler, [])
-    program(clone.root / "target" / target / "release" / FUNCTION, DIES)
+    clone.programs.put(target.c_compiler, [])
+    program(clone.root / "target" / target.rust / "release" / FUNCTION, DIES)
     done = clone.run("--architecture", FOREIGN)
     assert done.returncode == 0, done.stderr
     assert "not here" in done.stdout
     assert clone.zip_of(FOREIGN).is_file()
+
+
+def test_cargo_lambda_is_left_nothing_to_choose() -> None:
+    """`sam build` would have panics abort, which nothing that is built without it shows."""
+    release = tomllib.loads((ROOT / "Cargo.toml").read_text())["profile"]["release"]
+    chosen_by_cargo_lambda = {"codegen-units", "lto", "panic", "strip"}
+    assert chosen_by_cargo_lambda <= release.keys()
+    # A handler's panic is an error that the runtime reports.
+    assert release["panic"] == "unwind"
 
 
 CRATE = """[package]

@@ -61,6 +61,68 @@ def test_each_case_is_told_the_forwarders_that_it_needs(account: str, region: st
         assert len(forwarder(options["--region"], home).resources("AWS::Events::Rule")) == 9
 
 
+def statements(one: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of a policy that stands by itself, or of all that a role has."""
+    policies = [one["Properties"], *one["Properties"].get("Policies", [])]
+    return [statement for policy in policies for statement in policy.get("PolicyDocument", {}).get("Statement", [])]
+
+
+@pytest.mark.parametrize(("account", "region", "regions"), CASES)
+def test_what_a_forwarder_sends_is_let_in_where_it_is_sent(account: str, region: str, regions: list[str]) -> None:
+    """No emulator carries events to another account or Region: each part of the way has to name the next one."""
+    home = f"arn:aws:events:{region}:{account}:event-bus/default"
+    policies = usher(account, region).resources("AWS::Events::EventBusPolicy").values()
+    let_in = [(one["Properties"]["EventBusName"], one["Properties"]["Statement"]) for one in policies]
+    from_management = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{MANAGEMENT}:root"},
+        "Action": "events:PutEvents",
+        "Resource": home,
+    }
+    # Within an account the sender's role is enough, in whichever Region the bus is.
+    assert let_in == ([] if account == MANAGEMENT else [("default", from_management)])
+    for elsewhere in regions:
+        there = forwarder(elsewhere, home)
+        role = there.resources("AWS::IAM::Role")["ForwarderRole"]
+        assert statements(role) == [{"Effect": "Allow", "Action": "events:PutEvents", "Resource": home}]
+        (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "events.amazonaws.com"}
+        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": MANAGEMENT}}
+        rules = there.resources("AWS::Events::Rule")
+        targets = [target for rule in rules.values() for target in rule["Properties"]["Targets"]]
+        lost = f"arn:aws:sqs:{elsewhere}:{MANAGEMENT}:usher-LostEvents"
+        sent = {(target["Arn"], target["RoleArn"], target["DeadLetterConfig"]["Arn"]) for target in targets}
+        assert sent == {(home, f"arn:aws:iam::{MANAGEMENT}:role/usher-ForwarderRole", lost)}
+        # What cannot be sent is kept, whichever rule it was that could not.
+        (keep,) = statements(there.resources("AWS::SQS::QueuePolicy")["LostEventsPolicy"])
+        assert (keep["Action"], keep["Resource"]) == ("sqs:SendMessage", lost)
+        senders = [f"arn:aws:events:{elsewhere}:{MANAGEMENT}:rule/usher-{name}" for name in rules]
+        assert sorted(keep["Condition"]["ArnEquals"]["aws:SourceArn"]) == sorted(senders)
+
+
+def test_each_of_two_stacks_lets_the_role_of_the_other_do_its_part() -> None:
+    """The same external id for both, and nobody else is let in."""
+    bus = f"arn:aws:events:eu-west-1:{DELEGATED}:event-bus/default"
+    reconciler = usher(DELEGATED, "eu-west-1").outputs()["ReconcilerRoleArn"]
+    there = forwarder("us-east-1", bus, ReconcilerRoleArn=reconciler, ExternalId="usher-1f0c")
+    reader = there.outputs()["ReaderRoleArn"]
+    here = usher(DELEGATED, "eu-west-1", ManagementRoleArn=reader, ExternalId="usher-1f0c")
+
+    (trust,) = there.resources("AWS::IAM::Role")["ReaderRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": reconciler}
+    assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": "usher-1f0c"}}
+    policy = here.resources("AWS::IAM::Policy")["ManagementRolePolicy"]
+    assert policy["Properties"]["Roles"] == [reconciler.split("/")[-1]]
+    assert statements(policy) == [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": reader}]
+    variables = here.resources("AWS::Serverless::Function")["Reconciler"]["Properties"]["Environment"]["Variables"]
+    assert (variables["USHER_MANAGEMENT_ROLE_ARN"], variables["USHER_EXTERNAL_ID"]) == (reader, "usher-1f0c")
+    # Without the role the id says nothing, and of two forwarders one makes the role, which is there for all Regions.
+    without = usher(DELEGATED, "eu-west-1", ExternalId="usher-1f0c")
+    assert "ManagementRolePolicy" not in without.resources()
+    second = forwarder("eu-west-1", bus, ReconcilerRoleArn=reconciler, ExternalId="usher-1f0c")
+    assert "ReaderRole" not in second.resources() and "ReaderRoleArn" not in second.outputs()
+
+
 def test_the_management_account_is_not_elsewhere_for_being_named() -> None:
     named = Template("template.yaml", {"ManagementAccountId": MANAGEMENT}, "us-east-1", MANAGEMENT)
     assert "by themselves" in named.outputs()["OrganizationsEvents"]

@@ -35,8 +35,9 @@ pub(crate) struct FakeAws {
     ended: RefCell<BTreeMap<RequestId, Progress>>,
     groups_on_a_page: usize,
     in_flight: usize,
-    /// How long a read takes.
+    /// How long a read takes, of which there is one at a time: as where a quota allows no more.
     read_time: Duration,
+    turn: tokio::sync::Mutex<()>,
     /// Whether it is asked from the management account, which alone may list by principal.
     is_management: bool,
     of_others: Others,
@@ -74,6 +75,7 @@ impl FakeAws {
             of_others: Others::Ended,
             asked_of_others: Cell::new(0),
             read_time: Duration::ZERO,
+            turn: tokio::sync::Mutex::default(),
             in_flight: shared::act::Limits::default().in_flight,
         }
     }
@@ -96,7 +98,7 @@ impl FakeAws {
         self
     }
 
-    /// Every read takes so long, by tokio's clock.
+    /// Every read takes so long, by tokio's clock, and others wait until it is over.
     pub(crate) fn taking(mut self, read_time: Duration) -> Self {
         self.read_time = read_time;
         self
@@ -127,6 +129,7 @@ impl FakeAws {
 
     async fn time_passes(&self) {
         if !self.read_time.is_zero() {
+            let _turn = self.turn.lock().await;
             tokio::time::sleep(self.read_time).await;
         }
     }

@@ -42,6 +42,11 @@ impl Usher {
         self
     }
 
+    /// What is in one of the files.
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(name)).unwrap()
+    }
+
     /// With a variable of the user's environment.
     pub(crate) fn with(mut self, name: &'static str, value: String) -> Self {
         self.environment.push((name, value));

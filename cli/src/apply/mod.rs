@@ -14,7 +14,7 @@ use clap::Args;
 use shared::{
     act::{Acted, Limits, Outcome, RequestId, act},
     approval::Approvals,
-    ids::{AccountId, Digest, InstanceArn},
+    ids::{Digest, InstanceArn},
     plan::{Change, Plan},
     runtime::World,
 };
@@ -48,9 +48,9 @@ pub(crate) struct Arguments {
     /// The rules file
     #[arg(long, value_name = "FILE")]
     rules: PathBuf,
-    /// Only this account; more than once
+    /// Only this account: its id or its name; more than once
     #[arg(long, value_name = "ACCOUNT")]
-    only: Vec<AccountId>,
+    only: Vec<String>,
     /// The Identity Center instance, where there are several
     #[arg(long, value_name = "ARN")]
     instance_arn: Option<InstanceArn>,
@@ -80,7 +80,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     can_ask(arguments.yes)?;
     let rules = files::rules(&arguments.rules)?;
     let world = live::world(arguments.instance_arn.clone()).await?;
-    let scope = plan::scope(&arguments.only);
+    let scope = plan::scope_in_aws(&world, &arguments.only).await?;
     let (organization, plan) = plan::live(&world, &rules, scope).await?;
     let approvals = arguments.approve.clone().map(Approvals::of).unwrap_or_default();
     let plan = plan.approved_by(&approvals);

@@ -54,8 +54,8 @@ impl Stage {
         let mut local = Local::start(organization, settings).await?;
         let events = local.take_events().ok_or(Failure::NoEvent("any event"))?;
         let bob = Bob::new(&functions::configuration(&local, BOBS_ACCESS_KEY_ID));
-        let file = RulesFile::open(Path::new(RULES_FILE))?;
-        let functions = Functions::new(&local, &file.name(), &file.active(), 1.0)?;
+        let file = RulesFile::open(Path::new(RULES_FILE), local.clock())?;
+        let functions = Functions::new(&local, &file.name(), &file.active())?;
         Ok(Self { local, events, bob, functions, file, announced: 0 })
     }
 

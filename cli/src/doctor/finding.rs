@@ -2,7 +2,7 @@
 
 use anstyle::Style;
 use serde::Serialize;
-use shared::{failure::CallFailure, shown::Shown};
+use shared::{aws::store::StoreFailure, failure::CallFailure, shown::Shown};
 
 use crate::output::{GREEN, RED, YELLOW, painted};
 
@@ -16,6 +16,21 @@ pub(super) enum State {
     Warning,
     /// It does not work.
     Failed,
+}
+
+/// What to do about a file beside the rules that could not be read.
+pub(super) fn unread(failure: &StoreFailure) -> &'static str {
+    match failure {
+        StoreFailure::Call { source, .. } if source.code == "NoSuchBucket" => {
+            "there is no such bucket: `RulesBucketName` of the stack's outputs says which it is"
+        }
+        StoreFailure::Call { source, .. } if source.code.starts_with("AccessDenied") => {
+            "allow s3:GetObject and s3:ListBucket to whoever calls `usher doctor`"
+        }
+        StoreFailure::Call { .. } => "could not be looked at: try again",
+        StoreFailure::Disk { .. } => "let whoever calls `usher doctor` read it",
+        StoreFailure::TooLarge { .. } => "it is not what belongs there: see who wrote it",
+    }
 }
 
 /// What a check found.

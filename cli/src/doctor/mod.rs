@@ -5,6 +5,7 @@
 mod events;
 mod finding;
 mod lane;
+mod pattern;
 mod permissions;
 mod place;
 mod rules;

@@ -1,11 +1,11 @@
 //! Whether there are rules in force, and whether they are what was uploaded last.
 
 use shared::{
-    aws::{failure::chain, store::Read},
+    aws::{failure::chain, rules::RulesFailure, store::Read},
     runtime::World,
 };
 
-use super::finding::Finding;
+use super::finding::{Finding, unread};
 
 const RULES: &str = "rules";
 const UPLOADED: &str = "uploaded";
@@ -21,7 +21,12 @@ pub(super) async fn check(world: &World) -> Vec<Finding> {
             vec![Finding::ok(RULES, told), uploaded(world, rules.source.text.as_bytes()).await]
         }
         Err(failure) => {
-            let help = "upload a rules file that `usher check` finds right: `aws s3 cp rules.yaml s3://BUCKET/rules.yaml`";
+            let help = match &failure {
+                RulesFailure::Unreadable(failure) => unread(failure),
+                RulesFailure::Absent(_) | RulesFailure::Invalid(_) => {
+                    "upload a rules file that `usher check` finds right: `usher push rules.yaml --bucket BUCKET`"
+                }
+            };
             vec![Finding::failed(RULES, chain(&failure), help)]
         }
     }
@@ -54,10 +59,6 @@ async fn uploaded(world: &World, in_force: &[u8]) -> Finding {
             format!("{location} is not there: the rules in force stay as they are"),
             "upload the file, so that the next admin edits what is in force",
         ),
-        Err(failure) => Finding::warning(
-            UPLOADED,
-            chain(&failure),
-            "allow s3:GetObject to whoever calls `usher doctor`",
-        ),
+        Err(failure) => Finding::warning(UPLOADED, chain(&failure), unread(&failure)),
     }
 }

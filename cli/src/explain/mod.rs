@@ -1,6 +1,5 @@
 //! `usher explain`: which rule and which key grants or refuses.
 
-mod find;
 mod read;
 
 use std::path::PathBuf;
@@ -11,11 +10,11 @@ use shared::{decide::Decision, explain::ExplanationText, ids::InstanceArn};
 use crate::{
     clock,
     exit::{Exit, Failure},
-    files, live,
+    files,
+    find::{self, Whom},
+    live,
     output::{self, Format},
 };
-
-use find::Whom;
 
 /// Say what a group or a user has in an account and why, and for every rule that grants nothing, which
 /// key refuses

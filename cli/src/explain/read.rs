@@ -2,16 +2,17 @@
 
 use shared::{
     failure::CallFailure,
-    ids::AccountId,
     observe::{Observe, observe},
     organization::{Group, Membership, Organization, User},
     rules::Rules,
     scope::Scope,
 };
 
-use crate::{clock, exit::Failure};
-
-use super::find::{self, Whom};
+use crate::{
+    clock,
+    exit::Failure,
+    find::{self, Whom},
+};
 
 /// Reads the account from AWS, and the group or the user where no rule names them.
 pub(super) async fn read(
@@ -20,15 +21,16 @@ pub(super) async fn read(
     account: &str,
     whom: Whom<'_>,
 ) -> Result<Organization, Failure> {
-    let id = match account_id(reads, account).await {
-        Ok(id) => id,
+    let accounts = find::accounts_in_aws(reads, &[account.to_owned()]).await;
+    let scope = match accounts {
+        Ok(ids) => Scope { accounts: ids.into_iter().collect(), ..Scope::default() },
         Err(failure @ Failure::Observe(_)) => return Err(failure),
         Err(missing) => {
             let principal = add(reads, (&mut Vec::new(), &mut Vec::new()), whom).await;
             return find::both(Err(missing), principal).map(|(never, ())| never);
         }
     };
-    let observed = observe(reads, rules, &Scope::account(id), clock::now()).await;
+    let observed = observe(reads, rules, &scope, clock::now()).await;
     let mut organization = observed.map_err(Failure::Observe)?;
     add(reads, (&mut organization.groups, &mut organization.users), whom).await?;
     if let Whom::User(name) = whom {
@@ -36,14 +38,6 @@ pub(super) async fn read(
         added.map_err(Failure::Observe)?;
     }
     Ok(organization)
-}
-
-async fn account_id(reads: &impl Observe, name: &str) -> Result<AccountId, Failure> {
-    if let Ok(id) = name.parse() {
-        return Ok(id);
-    }
-    let accounts = reads.accounts().await.map_err(Failure::Observe)?;
-    find::account_of(accounts.iter().map(|account| (&account.id, account.name.as_str())), name)
 }
 
 /// Adds the group or the user to those that were read, or says what is called nearly so.

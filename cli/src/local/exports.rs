@@ -1,7 +1,8 @@
 //! What a shell needs, so that the AWS CLI and every SDK reach localhost and nothing else.
 
 use clap::ValueEnum;
-use shared::organization::Organization;
+use local::StartError;
+use shared::{ids::AccountId, organization::Organization};
 
 /// The services that are served, as the variables of the SDKs spell them.
 ///
@@ -25,10 +26,22 @@ pub(super) enum Shell {
 }
 
 /// Lines for a shell. The credentials are good for nothing: should a call go to AWS itself after all, it is refused
-/// there. The access key id says who calls: the management account.
-pub(super) fn exports(shell: Shell, endpoint: &str, organization: &Organization) -> String {
-    let (caller, region) =
-        (organization.organization.management_account_id.as_str(), &organization.instance.region);
+/// there. The access key id says who calls: the management account, unless another is asked for.
+///
+/// # Errors
+/// The account is not in the organization, so that nobody could call from there.
+pub(super) fn exports(
+    shell: Shell,
+    endpoint: &str,
+    organization: &Organization,
+    caller: Option<&AccountId>,
+) -> Result<String, StartError> {
+    let is_member = |id: &&AccountId| organization.accounts.iter().any(|one| one.id == **id);
+    if let Some(stranger) = caller.filter(|caller| !is_member(caller)) {
+        return Err(StartError::UnknownCaller(stranger.clone()));
+    }
+    let caller = caller.unwrap_or(&organization.organization.management_account_id);
+    let (caller, region) = (caller.as_str(), &organization.instance.region);
     let mut lines: Vec<String> = SERVICES
         .iter()
         .map(|service| shell.set(&format!("AWS_ENDPOINT_URL_{service}"), endpoint))
@@ -43,7 +56,7 @@ pub(super) fn exports(shell: Shell, endpoint: &str, organization: &Organization)
     }
     lines.extend(shell.no_proxy().map(str::to_owned));
     lines.push(shell.unset(&UNSET));
-    lines.join("\n")
+    Ok(lines.join("\n"))
 }
 
 impl Shell {

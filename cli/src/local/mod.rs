@@ -8,6 +8,7 @@ mod exports;
 mod lane;
 mod memory;
 mod screen;
+mod served;
 mod sink;
 mod view;
 mod work;
@@ -16,7 +17,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use local::{
-    Buses, Chaos, Fault, IdentitySource, Local, Quotas, bobs_organization,
+    Buses, Chaos, Clock, Fault, IdentitySource, Local, Quotas, bobs_organization,
     generate::{Shape, generate},
     parse_duration,
 };
@@ -31,7 +32,7 @@ use crate::{
     exit::{Exit, Failure},
     files,
     functions::USHER_ACCESS_KEY_ID,
-    output,
+    output::{self, YELLOW, painted},
     rules_file::RulesFile,
     stop::Stop,
 };
@@ -39,6 +40,7 @@ use crate::{
 use ending::Dump;
 use exports::{Shell, exports};
 use screen::Screen;
+use served::served;
 use sink::Sinks;
 use view::View;
 use work::Work;
@@ -46,10 +48,14 @@ use work::Work;
 /// How often it is looked at what AWS has accepted and not yet done, for the view.
 const RESULTS_EVERY: Duration = Duration::from_millis(100);
 
+/// How quickly time may pass: a day takes a tenth of a second. The calendar of whoever leaves it running has to last.
+const FASTEST: f64 = 1_000_000.0;
+
 /// Serve an organization on localhost: Organizations, Identity Center and the Identity Store
 ///
 /// From another terminal: eval "$(usher local --exports)", and then for example
 /// aws organizations create-account --account-name shop-test --email shop-test@example.com
+/// (With a --port of your own, both times with that.)
 ///
 /// GET /organization on the same port answers the organization as it is now, as --dump writes it in the end.
 #[derive(Args, Debug)]
@@ -84,10 +90,12 @@ pub(crate) struct Arguments {
     /// Any page of any list may be empty or short and go on, and the last may be empty, as the seed says
     #[arg(long, value_name = "SEED")]
     uneven_pages: Option<u64>,
-    /// How much faster than real time passes: delays, quotas, periods of days and the schedule keep their ratios
+    /// How much faster than real time passes: delays, quotas, periods of days, the schedule
+    /// and the calendar, by which rules begin and end
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
-    /// The account that Usher calls from: a delegated administrator may do less [default: the management account]
+    /// The account that Usher calls from, and with --exports the shell: a delegated administrator may do less [default:
+    /// the management account]
     #[arg(long, value_name = "ACCOUNT")]
     caller: Option<AccountId>,
     /// What fails, and how often: sso-admin:CreateAccountAssignment:ConflictException:0.1; more than once
@@ -124,7 +132,7 @@ pub(crate) struct Arguments {
     /// Write the organization to this file in the end, in the format that --seed reads
     #[arg(long, value_name = "FILE")]
     dump: Option<PathBuf>,
-    /// Only print what a shell needs to reach it, and end
+    /// Only print what a shell needs to reach what is served on that port, as the management account or --caller, and end
     #[arg(long, value_enum, value_name = "SHELL", num_args = 0..=1, default_missing_value = "sh")]
     exports: Option<Shell>,
 }
@@ -157,26 +165,27 @@ enum BusesArgument {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut stop = Stop::listen()?;
-    let organization = arguments.organization()?;
     if let Some(shell) = arguments.exports {
-        let endpoint = format!("http://127.0.0.1:{}", arguments.port);
-        output::data(&exports(shell, &endpoint, &organization))?;
-        return Ok(Exit::Done);
+        return arguments.exports(shell).await;
     }
+    let organization = arguments.organization()?;
     let dump = arguments.dump.as_deref().map(Dump::try_out).transpose()?;
-    let screen = Screen::new(arguments.speed);
-    let rules = arguments.rules.as_deref().map(RulesFile::open).transpose()?;
+    let clock = Clock::times_as_fast(arguments.speed);
+    let screen = Screen::new(clock);
+    let rules = arguments.rules.as_deref().map(|file| RulesFile::open(file, clock));
+    let rules = rules.transpose()?;
     let mut sinks = Sinks::open(&arguments.events, screen)?;
-    let mut local = Local::start(organization.clone(), arguments.settings()).await?;
+    let mut local = Local::start(organization.clone(), arguments.settings(clock)).await?;
     let events = local.take_events().ok_or(Failure::NoEvent("any event"))?;
     for fault in &arguments.fail {
         local.fail(fault.clone());
     }
-    output::data(&exports(Shell::Sh, &local.endpoint(), &organization))?;
-    screen::opening(&local.endpoint(), &organization);
+    // Whoever changes the organization from a shell does it as the management account, wherever Usher calls from.
+    output::data(&exports(Shell::Sh, &local.endpoint(), &organization, None)?)?;
+    screen::opening(&local.endpoint(), &organization, arguments.caller.as_ref());
     let view = View::new(&local, &organization, screen);
     let events = match &arguments.chaos {
-        Some(chaos) => arguments.scaled(chaos).disturb(events),
+        Some(chaos) => scaled(chaos, clock).disturb(events),
         None => events,
     };
     tokio::select! {
@@ -189,6 +198,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         screen.line("dump", &format!("the organization is in {}", dump.file().display()));
     }
     Ok(Exit::Done)
+}
+
+/// Its delay is in the server's time, as all others are.
+fn scaled(chaos: &Chaos, clock: Clock) -> Chaos {
+    let mut scaled = chaos.clone();
+    scaled.delay = clock.really(chaos.delay);
+    scaled
 }
 
 /// Hands the events on until somebody has had enough.
@@ -253,11 +269,30 @@ fn port(text: &str) -> Result<u16, String> {
 }
 
 fn speed(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
-    number.ok_or_else(|| format!("`{text}` is not a number above zero"))
+    let number = text.parse().ok().filter(|number| *number > 0.0 && *number <= FASTEST);
+    number.ok_or_else(|| format!("`{text}` is not a number above zero, up to {FASTEST}"))
 }
 
 impl Arguments {
+    /// Prints what a shell needs. Which organization is served and from which Region, the server knows.
+    async fn exports(&self, shell: Shell) -> Result<Exit, Failure> {
+        let endpoint = format!("http://127.0.0.1:{}", self.port);
+        let organization = match served(&endpoint).await? {
+            Some(organization) => organization,
+            None => {
+                let is_bobs = self.seed.is_none() && self.generate.is_none();
+                let whose = if is_bobs { "Bob's organization" } else { "that organization" };
+                let told = format!(
+                    "nobody serves anything on {endpoint} yet: these lines are for {whose}"
+                );
+                output::error(&painted(YELLOW, told));
+                self.organization()?
+            }
+        };
+        output::data(&exports(shell, &endpoint, &organization, self.caller.as_ref())?)?;
+        Ok(Exit::Done)
+    }
+
     fn organization(&self) -> Result<Organization, Failure> {
         match (&self.seed, &self.generate) {
             (Some(file), _) => files::organization(file),
@@ -266,7 +301,7 @@ impl Arguments {
         }
     }
 
-    fn settings(&self) -> local::Settings {
+    fn settings(&self, clock: Clock) -> local::Settings {
         local::Settings {
             port: self.port,
             latency: self.latency,
@@ -281,7 +316,7 @@ impl Arguments {
             empty_pages: self.empty_pages,
             uneven_pages: self.uneven_pages,
             usher_access_key_id: Some(USHER_ACCESS_KEY_ID.to_owned()),
-            speed: self.speed,
+            clock,
             identity_source: match self.identity_source {
                 SourceArgument::Api | SourceArgument::Native => IdentitySource::Api,
                 SourceArgument::Console => IdentitySource::Console,
@@ -295,13 +330,5 @@ impl Arguments {
             },
             control_tower: self.control_tower,
         }
-    }
-
-    /// Its delay is in the server's time, as all others are.
-    fn scaled(&self, chaos: &Chaos) -> Chaos {
-        let delay = Duration::try_from_secs_f64(chaos.delay.as_secs_f64() / self.speed);
-        let mut scaled = chaos.clone();
-        scaled.delay = delay.unwrap_or(chaos.delay);
-        scaled
     }
 }

@@ -1,49 +1,31 @@
 //! Where what happens is shown: one line for each thing, on stderr, in colour on a terminal.
 
-use std::time::{Duration, Instant};
+use local::Clock;
+use shared::{ids::AccountId, organization::Organization};
 
-use chrono::{DateTime, Utc};
-use shared::organization::Organization;
-
-use crate::{
-    clock,
-    output::{self, BOLD, DIM, painted},
-};
+use crate::output::{self, BOLD, DIM, painted};
 
 /// Where the lines go, and the clock before them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Screen {
-    started: DateTime<Utc>,
-    since: Instant,
-    speed: f64,
+    clock: Clock,
 }
 
 impl Screen {
-    /// A screen whose clock runs so much faster than real time.
-    pub(super) fn new(speed: f64) -> Self {
-        Self { started: clock::now(), since: Instant::now(), speed }
-    }
-
-    /// How much faster than real time the clock runs.
-    pub(super) fn speed(&self) -> f64 {
-        self.speed
+    /// A screen with the clock of the organization.
+    pub(super) fn new(clock: Clock) -> Self {
+        Self { clock }
     }
 
     /// A line about something.
     pub(super) fn line(&self, title: &str, text: &str) {
-        let time = self.time().format("%H:%M:%S");
+        let time = self.clock.now().format("%H:%M:%S");
         output::error(format!("{}  {title:<9} {text}", painted(DIM, time)).trim_end());
-    }
-
-    /// Now, as the server's time passes.
-    fn time(&self) -> DateTime<Utc> {
-        let passed = self.since.elapsed().as_secs_f64() * self.speed;
-        self.started + Duration::try_from_secs_f64(passed).unwrap_or_default()
     }
 }
 
 /// How to go on from here.
-pub(super) fn opening(endpoint: &str, organization: &Organization) {
+pub(super) fn opening(endpoint: &str, organization: &Organization, caller: Option<&AccountId>) {
     let Organization { accounts, groups, users, permission_sets, assignments, .. } = organization;
     output::error(&painted(BOLD, format!("The organization on localhost: {endpoint}")));
     output::error(&format!(
@@ -55,6 +37,12 @@ pub(super) fn opening(endpoint: &str, organization: &Organization) {
         assignments.len(),
     ));
     output::error("Paste the lines above into another terminal, and change something there.");
+    if let Some(caller) = caller {
+        let port = endpoint.rsplit(':').next().unwrap_or_default();
+        output::error(&format!(
+            "They call from the management account, and Usher from {caller}. For a shell that does, too: usher local --exports --port {port} --caller {caller}"
+        ));
+    }
     output::error(&format!(
         "The organization as it is now: {endpoint}/organization. Ctrl-C ends it.\n"
     ));

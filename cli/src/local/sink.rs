@@ -209,7 +209,11 @@ mod tests {
     #[tokio::test]
     async fn a_sink_that_is_full_loses_events_until_it_has_room_and_they_are_counted() {
         let (queue, mut events) = channel(2);
-        let overflow = Losses { sink: "slow".to_owned(), screen: Screen::new(1.0), number: 0 };
+        let overflow = Losses {
+            sink: "slow".to_owned(),
+            screen: Screen::new(local::Clock::default()),
+            number: 0,
+        };
         let mut sink = Sink { queue, overflow, worker: tokio::spawn(async {}) };
         let mut send = |text: &str| {
             sink.send(&text.into());

@@ -234,7 +234,7 @@ fn told(event: Event<'_>) -> Option<String> {
             let of = |field: &str| number(&format!("/detail/summary/{field}")).unwrap_or_default();
             let gaps = length("/detail/gaps");
             Some(format!(
-                "created: {}, deleted: {}, held: {}, unchanged: {}, failed: {}, gaps: {gaps}",
+                "to create: {}, to delete: {} ({} of them held), unchanged: {}, failed: {}, gaps: {gaps}",
                 of("create"),
                 of("delete"),
                 of("held"),

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use local::Local;
+use local::{Clock, Local};
 use serde_json::Value;
 use shared::{
     lane::LaneMessage,
@@ -24,7 +24,6 @@ use tokio::{
 };
 
 use crate::{
-    clock,
     exit::Failure,
     functions::{Functions, LANE, Run, name_of},
     output::{self, GREEN, RED, YELLOW, painted},
@@ -66,7 +65,7 @@ pub(super) struct Work<'a> {
     lane: Lane,
     /// How many messages the schedules have sent.
     scheduled: Cell<u64>,
-    speed: f64,
+    clock: Clock,
 }
 
 impl<'a> Work<'a> {
@@ -77,8 +76,7 @@ impl<'a> Work<'a> {
         rules: RulesFile,
         told: UnboundedSender<Value>,
     ) -> Result<Self, Failure> {
-        let speed = screen.speed();
-        let functions = Functions::new(local, &rules.name(), &rules.active(), speed)?;
+        let functions = Functions::new(local, &rules.name(), &rules.active())?;
         Ok(Self {
             local,
             view,
@@ -89,7 +87,7 @@ impl<'a> Work<'a> {
             tell_again: Cell::new(None),
             lane: Lane::default(),
             scheduled: Cell::new(0),
-            speed,
+            clock: local.clock(),
         })
     }
 
@@ -208,7 +206,7 @@ impl<'a> Work<'a> {
             screen::more(&line);
         }
         // What is odd about the rules by themselves; what matches nothing, the sweep's plan tells.
-        for warning in lint(&file.rules, clock::now()) {
+        for warning in lint(&file.rules, self.clock.now()) {
             warning.render(source, output::STYLED).lines().for_each(screen::more);
         }
         Ok(())
@@ -281,9 +279,8 @@ impl<'a> Work<'a> {
 
     /// How long this takes in real time.
     fn really(&self, duration: Duration) -> Duration {
-        let real = Duration::try_from_secs_f64(duration.as_secs_f64() / self.speed);
         // A timer of no length is none.
-        real.unwrap_or(duration).max(Duration::from_millis(1))
+        self.clock.really(duration).max(Duration::from_millis(1))
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn lifecycle_event(state: &State, event: &Value) -> Option<Value> {
 fn details(state: &State, member: &Member, done: &str) -> Value {
     let account = &member.account;
     let unit = state.organizational_units.get(&account.parent_id);
-    let now = clock::iso(clock::now());
+    let now = clock::iso(state.clock.now());
     json!({
         "organizationalUnit": {
             "organizationalUnitName": unit.map(|unit| unit.name.as_str()),

@@ -132,7 +132,7 @@ impl Closure {
             ("state", Some(if failure.is_none() { "SUCCEEDED" } else { "FAILED" }.into())),
             ("failureReason", failure.map(Value::from)),
             ("requestedTimestamp", Some(clock::worded(self.requested).into())),
-            ("completedTimestamp", Some(clock::worded(clock::now()).into())),
+            ("completedTimestamp", Some(clock::worded(state.clock.now()).into())),
         ]);
         let details = json!({ "closeAccountStatus": status });
         state.send(cloud_trail::organizations_event(state, "CloseAccountResult", &details));

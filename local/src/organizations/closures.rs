@@ -4,7 +4,10 @@ use std::{collections::VecDeque, time::Duration};
 
 use chrono::{DateTime, Utc};
 
-use crate::{call::Call, clock::DAY};
+use crate::{
+    call::Call,
+    clock::{self, DAY},
+};
 
 /// The period in which not too many accounts may be closed.
 ///
@@ -33,7 +36,7 @@ impl Closures {
 
     /// Whether as many accounts as may be have been closed in the period.
     pub(super) fn are_too_many(&self, call: &Call<'_>) -> bool {
-        let is_recent = |requested: &&DateTime<Utc>| call.after(**requested, PERIOD) > call.now;
+        let is_recent = |requested: &&DateTime<Utc>| clock::after(**requested, PERIOD) > call.now;
         let accounts = call.state.members.keys().count();
         self.0.iter().filter(is_recent).count() >= most_in_period(accounts)
     }

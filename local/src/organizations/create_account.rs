@@ -85,7 +85,7 @@ fn check_in_progress(call: &Call<'_>) -> Result<(), ApiError> {
 fn complete(state: &mut State, id: &str, injected: Option<String>) {
     let Some(creation) = state.account_creations.get(id) else { return };
     let new = creation.request.clone();
-    let joined = clock::now();
+    let joined = state.clock.now();
     let result = match injected {
         Some(reason) => Err(reason),
         None if state.members.has_email(&new.email) => Err("EMAIL_ALREADY_EXISTS".to_owned()),

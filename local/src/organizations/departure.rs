@@ -23,7 +23,8 @@ pub(super) fn clean(state: &mut State, account: &AccountId) {
     let is_closed = |member: &Member| member.account.state == AccountState::Closed;
     if state.members.get(account).is_some_and(is_closed) {
         state.delegations.remove(account);
-        leave(state, account, "CLEANED", clock::now());
+        let now = state.clock.now();
+        leave(state, account, "CLEANED", now);
     }
 }
 

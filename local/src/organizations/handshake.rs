@@ -97,7 +97,7 @@ impl Target {
 impl Handshake {
     /// An invitation that begins now.
     pub(super) fn new(call: &Call<'_>, target: Target, notes: Option<String>, tags: Tags) -> Self {
-        let expires = call.after(call.now, EXPIRES_AFTER);
+        let expires = clock::after(call.now, EXPIRES_AFTER);
         Self {
             id: format!("h-{}", Uuid::new_v4().simple()),
             target,
@@ -106,13 +106,13 @@ impl Handshake {
             requested: call.now,
             expires,
             answer: None,
-            forgotten: call.after(expires, FORGOTTEN_AFTER),
+            forgotten: clock::after(expires, FORGOTTEN_AFTER),
         }
     }
 
     /// The same, answered now.
     pub(super) fn answered(&self, call: &Call<'_>, answer: Answer) -> Self {
-        let forgotten = call.after(call.now, FORGOTTEN_AFTER);
+        let forgotten = clock::after(call.now, FORGOTTEN_AFTER);
         Self { answer: Some(answer), forgotten, ..self.clone() }
     }
 

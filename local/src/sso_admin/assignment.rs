@@ -69,6 +69,12 @@ impl AssignmentRequests {
         }
     }
 
+    /// Forgets those that have ended, either way.
+    pub(crate) fn forget_ended(&mut self) {
+        self.creations.forget_ended();
+        self.deletions.forget_ended();
+    }
+
     /// How the request of this id ended, either way.
     pub(super) fn ended(&self, request_id: &str) -> Option<&Result<(), String>> {
         let accepted = self.creations.get(request_id).or_else(|| self.deletions.get(request_id));
@@ -170,7 +176,8 @@ fn complete(
         Some(reason) => Err(reason),
         None => apply(state, direction, assignment),
     };
-    state.assignment_requests.of_mut(direction).end(request_id, clock::now(), outcome);
+    let now = state.clock.now();
+    state.assignment_requests.of_mut(direction).end(request_id, now, outcome);
 }
 
 /// Repeating a creation succeeds; repeating a deletion fails, since there is nothing left to

@@ -11,7 +11,6 @@ use super::{
 use crate::{
     api_error::ApiError,
     call::Call,
-    clock,
     quotas::{ACCOUNTS_PER_PROVISIONING, OUTSTANDING_PROVISIONINGS},
     state::State,
 };
@@ -124,7 +123,8 @@ fn complete(state: &mut State, request_id: &str, injected: Option<String>) {
     for account in &provisioning.accounts {
         state.role_updates.end(account, &provisioning.permission_set_arn);
     }
-    state.provisionings.end(request_id, clock::now(), outcome);
+    let now = state.clock.now();
+    state.provisionings.end(request_id, now, outcome);
 }
 
 fn apply(

@@ -6,7 +6,7 @@ use aws_sdk_ssoadmin::{
     Error,
     types::{OperationStatusFilter, PrincipalType, StatusValues},
 };
-use local::{Quotas, Settings, bobs_organization};
+use local::{Clock, Quotas, Settings, bobs_organization};
 use shared::organization::{Group, Principal};
 
 use crate::support::{Server, quick};
@@ -153,7 +153,12 @@ async fn a_users_assignments_include_those_of_their_groups() {
 #[tokio::test]
 async fn strict_quotas_throttle() {
     // So slow that what is taken does not come back while a busy machine asks.
-    let server = Server::with(Settings { quotas: Quotas::Strict, speed: 0.01, ..quick() }).await;
+    let server = Server::with(Settings {
+        quotas: Quotas::Strict,
+        clock: Clock::times_as_fast(0.01),
+        ..quick()
+    })
+    .await;
     let mut throttled = 0;
     for _ in 0..30 {
         let answer = server.sso_admin.list_instances().send().await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_identitystore::operation::list_groups::ListGroupsError;
 use aws_sdk_ssoadmin::types::{ProvisionTargetType, StatusValues};
-use local::{Fault, FaultKind, Probability, Quotas, Settings};
+use local::{Clock, Fault, FaultKind, Probability, Quotas, Settings};
 
 use crate::support::{Server, quick, sdk};
 
@@ -148,7 +148,7 @@ async fn a_provisioning_can_be_made_to_fail() {
 
 #[tokio::test]
 async fn the_identity_store_says_when_to_come_again() {
-    let slow = Settings { quotas: Quotas::Strict, speed: 0.01, ..quick() };
+    let slow = Settings { quotas: Quotas::Strict, clock: Clock::times_as_fast(0.01), ..quick() };
     let server = Server::with(slow).await;
     let list = server.identity_store.list_groups().identity_store_id(server.identity_store_id());
     let mut wait = None;
@@ -175,7 +175,7 @@ async fn the_identity_store_says_when_to_come_again() {
 
 #[tokio::test]
 async fn each_account_has_a_quota_and_all_together_have_one() {
-    let slow = Settings { quotas: Quotas::Strict, speed: 0.001, ..quick() };
+    let slow = Settings { quotas: Quotas::Strict, clock: Clock::times_as_fast(0.001), ..quick() };
     let server = Server::with(slow).await;
     let accounts = ["210000000001", "210000000002"];
     for account in accounts {

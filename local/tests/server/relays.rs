@@ -2,7 +2,7 @@
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 
-use local::Settings;
+use local::{Clock, Settings};
 
 use crate::support::{Server, quick};
 
@@ -59,7 +59,7 @@ async fn of_announcements_the_last_ten_thousand_are_kept() {
 
 #[tokio::test]
 async fn a_duplicate_is_one_for_five_minutes_of_the_servers_own_time() {
-    let server = Server::with(Settings { speed: 10_000.0, ..quick() }).await;
+    let server = Server::with(Settings { clock: Clock::times_as_fast(10_000.0), ..quick() }).await;
     let request = server.sqs.send_message().queue_url("http://127.0.0.1/1/lane.fifo");
     let request =
         request.message_body("{}").message_group_id("lane").message_deduplication_id("event-1");

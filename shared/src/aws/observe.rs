@@ -22,8 +22,9 @@ use aws_sdk_organizations::operation::{
         DescribeOrganizationalUnitError, DescribeOrganizationalUnitOutput,
     },
 };
-use aws_sdk_ssoadmin::operation::describe_permission_set::{
-    DescribePermissionSetError, DescribePermissionSetOutput,
+use aws_sdk_ssoadmin::operation::{
+    describe_permission_set::{DescribePermissionSetError, DescribePermissionSetOutput},
+    list_accounts_for_provisioned_permission_set::ListAccountsForProvisionedPermissionSetError,
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::{Document, error::metadata::ProvideErrorMetadata};
@@ -474,7 +475,10 @@ impl Observe for AwsObserve {
                 .permission_set_arn(permission_set.as_str())
                 .max_results(PAGE_SIZE);
             let answer = ask.set_next_token(token).send().await;
-            let page = answer.map_err(failed(LIST_ACCOUNTS_FOR_PERMISSION_SET))?;
+            // Made and deleted before anybody looked.
+            let is_gone = |error: &ListAccountsForProvisionedPermissionSetError| matches!(error, ListAccountsForProvisionedPermissionSetError::ResourceNotFoundException(what) if what.reason().is_none());
+            let page = if_there(LIST_ACCOUNTS_FOR_PERMISSION_SET, answer, is_gone)?;
+            let Some(page) = page else { return Ok(Default::default()) };
             Ok((page.account_ids.unwrap_or_default(), page.next_token))
         })
         .await?;

@@ -123,7 +123,8 @@ impl<'r> Wall<'r> {
         }
     }
 
-    fn holds_permission_set(&self, place: u32, catalogue: &Catalogue<'_>) -> Truth {
+    /// Whether it holds a permission set, in the table of those, for somebody.
+    pub(super) fn holds_permission_set(&self, place: u32, catalogue: &Catalogue<'_>) -> Truth {
         let Some(globs) = &self.fence.permission_sets else { return Truth::Yes };
         let sets = &catalogue.observed.permission_sets;
         self.permission_sets.of(place, sets.len(), || {

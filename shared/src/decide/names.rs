@@ -57,7 +57,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&'a str, u32)> + '_ {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'a str, u32)> + Clone + '_ {
         self.sorted.iter().copied()
     }
 

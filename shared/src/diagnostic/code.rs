@@ -109,6 +109,8 @@ codes! {
     ShadowedRule = "shadowed-rule" is Warning,
     /// A rule grants to users, and `manage` leaves users out.
     UsersNotManaged = "users-not-managed" is Warning,
+    /// A rule grants what `manage` leaves out, or what `protect` holds.
+    LeftAlone = "left-alone" is Warning,
     /// A rule's time is over.
     RuleIsOver = "rule-is-over" is Warning,
     /// More warnings than are shown.

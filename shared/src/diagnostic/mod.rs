@@ -73,6 +73,13 @@ pub enum Help {
         /// The text.
         replacement: String,
     },
+    /// A sentence, and a name that resembles what is written, but could not stand in its place.
+    Resembles {
+        /// The sentence.
+        message: String,
+        /// The name.
+        name: String,
+    },
 }
 
 /// How long a sentence can be. What quotes a whole page of text is cut in the middle.
@@ -130,14 +137,16 @@ impl Diagnostic {
     /// Whether there is a name that was probably meant.
     #[must_use]
     pub fn names_a_similar_one(&self) -> bool {
-        self.replacement().is_some()
+        self.similar_name().is_some()
     }
 
     /// The name that was probably meant.
     #[must_use]
-    pub fn replacement(&self) -> Option<&str> {
+    pub fn similar_name(&self) -> Option<&str> {
         match &self.help {
-            Some(Help::Replace { replacement, .. }) => Some(replacement),
+            Some(Help::Replace { replacement: name, .. } | Help::Resembles { name, .. }) => {
+                Some(name)
+            }
             Some(Help::Say(_)) | None => None,
         }
     }
@@ -170,6 +179,10 @@ impl Diagnostic {
         match &self.help {
             None => {}
             Some(Help::Say(message)) => first = first.element(Level::HELP.message(shown(message))),
+            Some(Help::Resembles { message, name }) => {
+                let message = format!("{message}: `{}`", shown(name));
+                first = first.element(Level::HELP.message(message));
+            }
             Some(Help::Replace { message, replacement }) => {
                 groups.push(self.patch(file, message, &shown(replacement)));
             }
@@ -246,7 +259,9 @@ impl Diagnostic {
     fn help_text(&self) -> Option<String> {
         self.help.as_ref().map(|help| match help {
             Help::Say(message) => message.clone(),
-            Help::Replace { message, replacement } => format!("{message}: `{replacement}`"),
+            Help::Replace { message, replacement: name } | Help::Resembles { message, name } => {
+                format!("{message}: `{name}`")
+            }
         })
     }
 }

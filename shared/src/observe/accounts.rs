@@ -14,6 +14,7 @@ use crate::{
 use super::{
     Observe, SeenAccount,
     gather::{Gathering, asks_for},
+    together::{TooLate, each, each_until},
 };
 
 /// Accounts on a page of Organizations' listing. When more accounts than there are pages have to be
@@ -48,8 +49,10 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     /// The accounts of a narrow scope, one call each, and the units above them.
     async fn single_accounts(&mut self, ids: &BTreeSet<AccountId>) {
         let mut accounts = Vec::new();
-        for id in ids {
-            match self.reads.account(id).await {
+        let reads = self.reads;
+        let answers = each(ids, async |id| reads.account(id).await).await;
+        for (id, answer) in ids.iter().zip(answers) {
+            match answer {
                 Ok(Some(account)) => {
                     self.picture.see(&account);
                     accounts.push(account);
@@ -59,25 +62,34 @@ impl<Reads: Observe> Gathering<'_, Reads> {
             }
         }
         self.units_side_by_side(&accounts).await;
-        for account in accounts {
-            self.units_above(&account).await;
-            self.add(account);
+        self.units_above(&accounts).await;
+        accounts.into_iter().for_each(|account| self.add(account));
+    }
+
+    /// The names of units that are below the same one, listed where that takes no more calls than to ask for
+    /// each.
+    async fn units_side_by_side(&mut self, accounts: &[SeenAccount]) {
+        let wanted = self.units_to_name(accounts).into_iter();
+        let parents = wanted.filter(|(parent, wanted)| self.is_better_listed(parent, wanted.len()));
+        let parents: Vec<OrganizationalUnitId> = parents.map(|(parent, _)| parent).collect();
+        let reads = self.reads;
+        let listings =
+            each(&parents, async |parent| reads.organizational_units_below(parent).await).await;
+        for (parent, listing) in parents.iter().zip(listings) {
+            // Those that it does not name, for whatever reason, are asked for singly.
+            if let Ok(units) = listing {
+                units.into_iter().for_each(|(id, name)| self.see_unit(id, name, parent));
+            }
         }
     }
 
-    /// The names of units that are below the same one, listed where that takes fewer calls than to ask for
-    /// each. (Organizations also allows more than twice as many listings.)
-    async fn units_side_by_side(&mut self, accounts: &[SeenAccount]) {
-        for (parent, wanted) in self.units_to_name(accounts) {
-            let known = self.picture.units().filter(|(_, _, above)| **above == parent).count();
-            if wanted.len() <= known / UNITS_ON_A_PAGE + 1 {
-                continue;
-            }
-            // Those that it does not name, for whatever reason, are asked for singly.
-            if let Ok(units) = self.reads.organizational_units_below(&parent).await {
-                units.into_iter().for_each(|(id, name)| self.see_unit(id, name, &parent));
-            }
-        }
+    /// Whether to list what is below a unit rather than to ask for so many of those singly. Where the one
+    /// costs as much as the other, the listing: Organizations allows five of those a second, and two single
+    /// questions. But only a whole tree says how many pages it has.
+    fn is_better_listed(&self, parent: &OrganizationalUnitId, wanted: usize) -> bool {
+        let known = self.picture.units().filter(|(_, _, above)| *above == parent).count();
+        let pages = known / UNITS_ON_A_PAGE + 1;
+        wanted > pages || wanted == pages && self.picture.is_whole(true, self.now)
     }
 
     /// The units above those accounts whose names are to be read, by what is above them.
@@ -148,21 +160,25 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         }
     }
 
-    /// The names of the units above one account, if a rule asks for them: one call a unit, five at
-    /// the most.
-    async fn units_above(&mut self, account: &SeenAccount) {
-        if !self.is_placed_by_units(account) {
-            return;
-        }
-        for pair in account.path.windows(2) {
-            let [parent, id] = pair else { continue };
-            if self.named_units.contains(id) {
-                continue;
-            }
-            match self.reads.organizational_unit_name(id).await {
-                Ok(Some(name)) => self.see_unit(id.clone(), name, parent),
-                Ok(None) => self.moved_meanwhile(&account.id),
-                Err(failure) => self.gap(Unread::OrganizationalUnits, Some(&account.id), &failure),
+    /// The names of the units above those accounts that are not read yet, if a rule asks for them: one
+    /// call a unit, five at the most for each account.
+    async fn units_above(&mut self, accounts: &[SeenAccount]) {
+        let wanted = self.units_to_name(accounts).into_iter();
+        let wanted =
+            wanted.flat_map(|(parent, ids)| ids.into_iter().map(move |id| (parent.clone(), id)));
+        let wanted: Vec<(OrganizationalUnitId, OrganizationalUnitId)> = wanted.collect();
+        let reads = self.reads;
+        let names = each(&wanted, async |(_, id)| reads.organizational_unit_name(id).await).await;
+        for ((parent, id), answer) in wanted.into_iter().zip(names) {
+            let below = accounts.iter().filter(|account| account.path.contains(&id));
+            let below = below.filter(|account| self.is_placed_by_units(account));
+            let below: Vec<&AccountId> = below.map(|account| &account.id).collect();
+            match answer {
+                Ok(Some(name)) => self.see_unit(id, name, &parent),
+                Ok(None) => below.into_iter().for_each(|account| self.moved_meanwhile(account)),
+                Err(failure) => below.into_iter().for_each(|account| {
+                    self.gap(Unread::OrganizationalUnits, Some(account), &failure);
+                }),
             }
         }
     }
@@ -185,8 +201,11 @@ impl<Reads: Observe> Gathering<'_, Reads> {
             .flat_map(|account| account.path.split_last().map_or(&[][..], |(_, above)| above))
             .collect();
         let mut is_whole = true;
-        for parent in parents {
-            match self.reads.organizational_units_below(parent).await {
+        let reads = self.reads;
+        let listings =
+            each(&parents, async |parent| reads.organizational_units_below(parent).await).await;
+        for (parent, listing) in parents.into_iter().zip(listings) {
+            match listing {
                 Ok(units) => {
                     units.into_iter().for_each(|(id, name)| self.see_unit(id, name, parent));
                 }
@@ -231,9 +250,8 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         if !self.needs_tags() {
             return;
         }
-        let until = self.half_time();
+        let mut to_read = BTreeSet::new();
         let mut accounts = std::mem::take(&mut self.organization.accounts);
-        let (mut has_read, mut too_late) = (false, BTreeSet::new());
         for account in &mut accounts {
             if !self.is_open(account) {
                 continue;
@@ -244,26 +262,34 @@ impl<Reads: Observe> Gathering<'_, Reads> {
                     account.tags = tags.clone();
                     self.remembered.tags.insert(account.id.clone());
                 }
-                // One at least: a run that does nothing would be followed by others that do nothing.
-                None if has_read && is_past(until) => _ = too_late.insert(account.id.clone()),
-                None => {
-                    self.read_tags(account).await;
-                    has_read = true;
+                None => _ = to_read.insert(account.id.clone()),
+            }
+        }
+        self.organization.accounts = accounts;
+        self.read_tags(&to_read, self.half_time()).await;
+    }
+
+    /// Reads the tags of those accounts, and leaves those to the next run for which there is no time.
+    async fn read_tags(&mut self, ids: &BTreeSet<AccountId>, until: Option<Instant>) {
+        let mut accounts = std::mem::take(&mut self.organization.accounts);
+        let meant: Vec<&mut Account> =
+            accounts.iter_mut().filter(|account| ids.contains(&account.id)).collect();
+        let reads = self.reads;
+        let asked: Vec<AccountId> = meant.iter().map(|account| account.id.clone()).collect();
+        let answers = each_until(&asked, until, async |id| reads.account_tags(id).await).await;
+        let mut too_late = BTreeSet::new();
+        for (account, answer) in meant.into_iter().zip(answers) {
+            match answer {
+                Ok(Ok(tags)) => {
+                    self.picture.see_account_tags(&account.id, &tags, self.now);
+                    account.tags = tags;
                 }
+                Ok(Err(failure)) => self.gap(Unread::Tags, Some(&account.id), &failure),
+                Err(TooLate) => _ = too_late.insert(account.id.clone()),
             }
         }
         self.organization.accounts = accounts;
         self.put_off(&too_late);
-    }
-
-    async fn read_tags(&mut self, account: &mut Account) {
-        match self.reads.account_tags(&account.id).await {
-            Ok(tags) => {
-                self.picture.see_account_tags(&account.id, &tags, self.now);
-                account.tags = tags;
-            }
-            Err(failure) => self.gap(Unread::Tags, Some(&account.id), &failure),
-        }
     }
 
     fn needs_tags(&self) -> bool {
@@ -279,6 +305,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         }
         let above = self.units_above_open_accounts();
         let is_narrow = self.scope.only_accounts().is_some();
+        let mut to_read = BTreeSet::new();
         let mut units = std::mem::take(&mut self.organization.organizational_units);
         for unit in units.iter_mut().filter(|unit| above.contains(&unit.id)) {
             let seen = self.picture.unit_tags(&unit.id, self.now);
@@ -288,21 +315,31 @@ impl<Reads: Observe> Gathering<'_, Reads> {
                     unit.tags = tags.clone();
                     self.remembered.unit_tags = true;
                 }
-                None => self.read_unit_tags(unit).await,
+                None => _ = to_read.insert(unit.id.clone()),
             }
         }
         self.organization.organizational_units = units;
+        self.read_unit_tags(&to_read).await;
     }
 
-    async fn read_unit_tags(&mut self, unit: &mut OrganizationalUnit) {
-        self.tagged_units.insert(unit.id.clone());
-        match self.reads.organizational_unit_tags(&unit.id).await {
-            Ok(tags) => {
-                self.picture.see_unit_tags(&unit.id, &tags, self.now);
-                unit.tags = tags;
+    async fn read_unit_tags(&mut self, ids: &BTreeSet<OrganizationalUnitId>) {
+        self.tagged_units.extend(ids.iter().cloned());
+        let mut units = std::mem::take(&mut self.organization.organizational_units);
+        let meant: Vec<&mut OrganizationalUnit> =
+            units.iter_mut().filter(|unit| ids.contains(&unit.id)).collect();
+        let reads = self.reads;
+        let asked: Vec<OrganizationalUnitId> = meant.iter().map(|unit| unit.id.clone()).collect();
+        let answers = each(&asked, async |id| reads.organizational_unit_tags(id).await).await;
+        for (unit, answer) in meant.into_iter().zip(answers) {
+            match answer {
+                Ok(tags) => {
+                    self.picture.see_unit_tags(&unit.id, &tags, self.now);
+                    unit.tags = tags;
+                }
+                Err(failure) => self.gap(Unread::OrganizationalUnitTags, None, &failure),
             }
-            Err(failure) => self.gap(Unread::OrganizationalUnitTags, None, &failure),
         }
+        self.organization.organizational_units = units;
     }
 
     fn needs_unit_tags(&self) -> bool {
@@ -369,7 +406,8 @@ impl<Reads: Observe> Gathering<'_, Reads> {
             self.read_again(&places).await;
         }
         let tags: BTreeSet<AccountId> = &self.remembered.tags & ids;
-        self.read_tags_again(&tags).await;
+        self.read_tags(&tags, self.second_look_until()).await;
+        self.remembered.tags.retain(|id| !tags.contains(id));
         let unit_tags = self.read_unit_tags_again(ids).await;
         Ok(!places.is_empty() || !tags.is_empty() || unit_tags)
     }
@@ -406,23 +444,6 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         }
     }
 
-    async fn read_tags_again(&mut self, ids: &BTreeSet<AccountId>) {
-        let until = self.second_look_until();
-        let mut accounts = std::mem::take(&mut self.organization.accounts);
-        let (mut has_read, mut too_late) = (false, BTreeSet::new());
-        for account in accounts.iter_mut().filter(|account| ids.contains(&account.id)) {
-            if has_read && is_past(until) {
-                too_late.insert(account.id.clone());
-                continue;
-            }
-            self.read_tags(account).await;
-            has_read = true;
-        }
-        self.organization.accounts = accounts;
-        self.put_off(&too_late);
-        self.remembered.tags.retain(|id| !ids.contains(id));
-    }
-
     /// The tags of the units above those accounts, which may not be those that were above them when
     /// they were seen last; whether there were any to read.
     async fn read_unit_tags_again(&mut self, ids: &BTreeSet<AccountId>) -> bool {
@@ -433,15 +454,9 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         let parents = accounts.filter(|account| ids.contains(&account.id));
         let above = self.above(parents.map(|account| &account.parent_id));
         let stale = &above - &self.tagged_units;
-        let mut units = std::mem::take(&mut self.organization.organizational_units);
-        for unit in units.iter_mut().filter(|unit| stale.contains(&unit.id)) {
-            self.read_unit_tags(unit).await;
-        }
-        self.organization.organizational_units = units;
-        let is_any = !stale.is_empty();
         // Those that are not there to be read count too: there is nothing more to find out.
-        self.tagged_units.extend(stale);
-        is_any
+        self.read_unit_tags(&stale).await;
+        !stale.is_empty()
     }
 }
 

@@ -9,16 +9,21 @@
 use std::collections::BTreeSet;
 
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::{
     failure::CallFailure,
     ids::{AccountId, GroupId, PermissionSetArn, UserId},
-    organization::{Account, Principal, Unread},
+    organization::{Account, Assignment, Principal, Unread},
     rules::ManagedUsers,
 };
 
-use super::{Observe, accounts::is_past, gather::Gathering};
+use super::{
+    Observe,
+    accounts::is_past,
+    gather::{Gathering, IfUnread},
+    together::{TooLate, each, each_until},
+};
 
 /// So many calls are spent without asking whether there is a cheaper way: to find that out costs the
 /// listing of all groups.
@@ -225,18 +230,28 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         if !self.reads.lists_by_principal().await {
             return false;
         }
+        let reads = self.reads;
+        // Refused to all, or gone wrong for one: the other way may still work.
+        let ask = async |principal| match reads.assignments_of(principal).await {
+            Err(_) if !reads.lists_by_principal().await => None,
+            answer => Some(answer),
+        };
+        let ask_if_it_is_of_use = async |principal| {
+            let is_of_use = !is_past(until) && reads.lists_by_principal().await;
+            if is_of_use { ask(principal).await } else { None }
+        };
+        // The first one alone: where nobody may ask, one is enough to know it.
+        let (first, others) = principals.split_at(1);
+        let mut answers = each(first, &ask_if_it_is_of_use).await;
+        answers.extend(each(others, &ask_if_it_is_of_use).await);
+        let Some(answers) = answers.into_iter().collect::<Option<Vec<_>>>() else { return false };
         let mut read = Vec::new();
-        for principal in principals {
-            if is_past(until) {
-                return false;
-            }
-            match self.reads.assignments_of(principal).await {
+        for (principal, answer) in principals.iter().zip(answers) {
+            match answer {
                 Ok(assignments) => {
                     self.organization.assignments.extend(assignments);
                     read.push(principal.clone());
                 }
-                // Refused to all, or gone wrong for one: the other way may still work.
-                Err(_) if !self.reads.lists_by_principal().await => return false,
                 Err(failure) => self.gap(Unread::Assignments, None, &failure),
             }
         }
@@ -249,23 +264,23 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     pub(super) async fn by_pairs(&mut self, accounts: &BTreeSet<AccountId>) -> usize {
         let mut pairs = 0;
         let (mut read, mut too_late) = (BTreeSet::new(), BTreeSet::new());
-        let mut has_begun = false;
-        for account in accounts {
-            if std::mem::replace(&mut has_begun, true) && is_past(self.look_until) {
-                too_late.insert(account.clone());
-                continue;
+        let reads = self.reads;
+        let ask = async |account| pairs_of(reads, account).await;
+        let answers = each_until(accounts, self.look_until, ask).await;
+        for (account, answer) in accounts.iter().zip(answers) {
+            let gaps = self.organization.gaps.len();
+            match answer {
+                Ok(Ok(answers)) => {
+                    pairs += answers.len();
+                    answers.into_iter().for_each(|answer| self.see_pair(account, answer));
+                }
+                Ok(Err(failure)) => self.gap(Unread::Assignments, Some(account), &failure),
+                Err(TooLate) => {
+                    too_late.insert(account.clone());
+                    continue;
+                }
             }
             self.read_whole.insert(account.clone());
-            let gaps = self.organization.gaps.len();
-            match self.reads.provisioned_permission_sets(account).await {
-                Ok(permission_sets) => {
-                    pairs += permission_sets.len();
-                    for permission_set in permission_sets {
-                        self.pair(account, &permission_set).await;
-                    }
-                }
-                Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
-            }
             if self.organization.gaps.len() == gaps {
                 read.insert(account.clone());
             }
@@ -279,9 +294,15 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     async fn of_permission_set(&mut self, arn: &PermissionSetArn, accounts: &BTreeSet<AccountId>) {
         match self.reads.accounts_with(arn).await {
             Ok(with) => {
-                for account in with.iter().filter(|id| accounts.contains(*id)) {
-                    if let Err(failure) = self.single_pair(account, arn).await {
-                        self.gap(Unread::Assignments, Some(account), &failure);
+                let reads = self.reads;
+                let with = with.iter().filter(|id| accounts.contains(*id));
+                let ask = async |account| (account, pair(reads, account, arn.clone()).await);
+                for (account, (arn, answer)) in each(with, ask).await {
+                    match answer {
+                        Ok(assignments) => {
+                            self.see_single_pair((account.clone(), arn), assignments)
+                        }
+                        Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
                     }
                 }
             }
@@ -290,56 +311,71 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     }
 
     /// Who has a permission set in an account of which not all is read.
-    pub(super) async fn single_pair(
+    pub(super) fn see_single_pair(
         &mut self,
-        account: &AccountId,
-        permission_set: &PermissionSetArn,
-    ) -> Result<(), CallFailure> {
-        let pair = (account.clone(), permission_set.clone());
-        let assignments = self.reads.assignments(account, permission_set).await?;
+        pair: (AccountId, PermissionSetArn),
+        assignments: Vec<Assignment>,
+    ) {
         let everybody = assignments.iter().map(|one| one.principal.clone()).collect();
         self.picture.see_pair(&pair, &everybody);
-        self.everybody_with.insert(pair.clone(), everybody);
+        self.everybody_with.insert(pair.clone(), Some(everybody));
         self.organization.assignments.extend(assignments);
         self.read_pairs.insert(pair);
-        Ok(())
     }
 
-    async fn pair(&mut self, account: &AccountId, permission_set: &PermissionSetArn) {
-        match self.reads.assignments(account, permission_set).await {
+    fn see_pair(&mut self, account: &AccountId, (permission_set, answer): Pair) {
+        match answer {
             Ok(assignments) => {
                 let everybody = assignments.iter().map(|one| one.principal.clone()).collect();
-                let pair = (account.clone(), permission_set.clone());
-                self.everybody_with.insert(pair, everybody);
+                let pair = (account.clone(), permission_set);
+                self.everybody_with.insert(pair, Some(everybody));
                 self.organization.assignments.extend(assignments);
             }
             Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
         }
     }
 
-    /// Asks who has permission sets in accounts, where that was not read as a whole; whether that
-    /// failed anywhere.
+    /// Asks who has permission sets in accounts, where that was not asked; whether that failed anywhere and is a gap.
     ///
     /// Nothing of it joins what was observed: the directory was not asked about whoever turns up here,
     /// and who was not asked about would seem to be gone.
     pub(super) async fn look_at_roles(
         &mut self,
         pairs: &BTreeSet<(AccountId, PermissionSetArn)>,
+        if_unread: IfUnread,
     ) -> bool {
         let gaps = self.organization.gaps.len();
-        for pair in pairs {
-            if self.everybody_with.contains_key(pair) {
-                continue;
-            }
-            let (account, permission_set) = pair;
-            match self.reads.assignments(account, permission_set).await {
-                Ok(assignments) => {
-                    let everybody = assignments.into_iter().map(|one| one.principal).collect();
-                    self.everybody_with.insert(pair.clone(), everybody);
+        let reads = self.reads;
+        let unread = pairs.iter().filter(|pair| !self.everybody_with.contains_key(*pair));
+        let unread = unread.map(|(account, arn)| (account, arn.clone()));
+        let ask = async |(account, arn)| (account, pair(reads, account, arn).await);
+        for (account, (permission_set, answer)) in each(unread, ask).await {
+            let everybody = match answer {
+                Ok(assignments) => Some(assignments.into_iter().map(|one| one.principal).collect()),
+                Err(failure) => {
+                    warn!(%account, %permission_set, %failure, "whether anybody keeps a permission set was not read");
+                    if if_unread == IfUnread::Gap {
+                        self.gap(Unread::Assignments, Some(account), &failure);
+                    }
+                    None
                 }
-                Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
-            }
+            };
+            self.everybody_with.insert((account.clone(), permission_set), everybody);
         }
         self.organization.gaps.len() > gaps
     }
+}
+
+/// A permission set, and who has it in an account.
+type Pair = (PermissionSetArn, Result<Vec<Assignment>, CallFailure>);
+
+/// Who has what in an account.
+async fn pairs_of(reads: &impl Observe, account: &AccountId) -> Result<Vec<Pair>, CallFailure> {
+    let permission_sets = reads.provisioned_permission_sets(account).await?;
+    Ok(each(permission_sets, async |arn| pair(reads, account, arn).await).await)
+}
+
+async fn pair(reads: &impl Observe, account: &AccountId, arn: PermissionSetArn) -> Pair {
+    let assignments = reads.assignments(account, &arn).await;
+    (arn, assignments)
 }

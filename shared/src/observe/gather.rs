@@ -22,7 +22,9 @@ use crate::{
     source::Spanned,
 };
 
-use super::{Facts, Observe, members::asked_groups, picture::Picture, questions::asked_tags};
+use super::{
+    Facts, Observe, members::asked_groups, picture::Picture, questions::asked_tags, together::each,
+};
 
 /// Reads what a plan for the scope needs, as cheaply as the scope allows, and remembers nothing.
 ///
@@ -132,11 +134,20 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
         self.gathering.look_where_it_grants(pairs).await
     }
 
-    /// Asks who has each of these permission sets in these accounts, where that was not read as a
-    /// whole, and says whether that failed somewhere: then there is a gap more, and the plan has to be
-    /// made anew.
-    pub async fn look_at_roles(&mut self, pairs: &BTreeSet<(AccountId, PermissionSetArn)>) -> bool {
-        self.gathering.look_at_roles(pairs).await
+    /// Asks who has each of these permission sets in these accounts, where that was not asked, and says
+    /// whether that failed somewhere and is a gap: then the plan has to be made anew.
+    pub async fn look_at_roles(
+        &mut self,
+        pairs: &BTreeSet<(AccountId, PermissionSetArn)>,
+        if_unread: IfUnread,
+    ) -> bool {
+        self.gathering.look_at_roles(pairs, if_unread).await
+    }
+
+    /// Whether it was asked who has a permission set in an account, with or without an answer.
+    #[must_use]
+    pub fn has_asked_about(&self, pair: &(AccountId, PermissionSetArn)) -> bool {
+        self.gathering.everybody_with.contains_key(pair)
     }
 
     /// Everybody who has a permission set in an account; nothing, if that was not read as a whole.
@@ -145,8 +156,18 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
         &self,
         pair: &(AccountId, PermissionSetArn),
     ) -> Option<&BTreeSet<Principal>> {
-        self.gathering.everybody_with.get(pair)
+        self.gathering.everybody_with.get(pair)?.as_ref()
     }
+}
+
+/// What it means that nobody can be told who has a permission set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfUnread {
+    /// A gap, in whose reach nothing is revoked.
+    Gap,
+    /// That it stays unknown. A gap would take revocations out of a set that is held: what is left may be
+    /// few enough to go, and is not the set that somebody has approved.
+    StaysUnknown,
 }
 
 /// An observation under way.
@@ -172,8 +193,8 @@ pub(super) struct Gathering<'a, Reads> {
     pub(super) tagged_units: BTreeSet<OrganizationalUnitId>,
     /// The accounts that the rules reach, and whose assignments were asked for.
     pub(super) reached: BTreeSet<AccountId>,
-    /// Who has a permission set in an account, where that was read as a whole.
-    pub(super) everybody_with: BTreeMap<(AccountId, PermissionSetArn), BTreeSet<Principal>>,
+    /// Who has a permission set in an account, where that was asked for; nothing, where that failed.
+    pub(super) everybody_with: BTreeMap<(AccountId, PermissionSetArn), Option<BTreeSet<Principal>>>,
     /// The accounts of which all was asked for, pair by pair.
     pub(super) read_whole: BTreeSet<AccountId>,
     /// The pairs of which who has them was asked for singly.
@@ -336,16 +357,22 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
     async fn permission_sets(&mut self) {
         match self.reads.permission_sets().await {
             Ok(arns) => {
-                for arn in arns {
-                    self.permission_set(arn).await;
+                let reads = self.reads;
+                let names = each(&arns, async |arn| reads.permission_set_name(arn).await).await;
+                for (arn, name) in arns.into_iter().zip(names) {
+                    self.see_permission_set(arn, name);
                 }
             }
             Err(failure) => self.gap(Unread::PermissionSets, None, &failure),
         }
     }
 
-    async fn permission_set(&mut self, arn: PermissionSetArn) {
-        match self.reads.permission_set_name(&arn).await {
+    fn see_permission_set(
+        &mut self,
+        arn: PermissionSetArn,
+        name: Result<Option<String>, CallFailure>,
+    ) {
+        match name {
             Ok(Some(name)) => {
                 self.organization.permission_sets.push(PermissionSet::named(arn, name));
             }

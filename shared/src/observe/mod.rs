@@ -29,6 +29,7 @@ mod narrow;
 mod picture;
 mod questions;
 mod time;
+mod together;
 
 use std::collections::BTreeMap;
 
@@ -40,7 +41,7 @@ use crate::{
     },
 };
 
-pub use gather::{Observation, When, observe};
+pub use gather::{IfUnread, Observation, When, observe};
 pub use picture::{BELIEVED_FOR_HOURS, LookedAtUsers, Picture};
 
 /// Reading AWS: one method a call (or a paginated listing), nothing decided.
@@ -102,7 +103,7 @@ pub trait Observe {
     async fn lists_by_principal(&self) -> bool;
     /// All that a principal has, in all accounts: of one that is gone, nothing is shown.
     async fn assignments_of(&self, principal: &Principal) -> Result<Vec<Assignment>, CallFailure>;
-    /// The accounts in which a permission set is provisioned.
+    /// The accounts in which a permission set is provisioned; of one that is gone: none.
     async fn accounts_with(
         &self,
         permission_set: &PermissionSetArn,

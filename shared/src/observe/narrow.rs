@@ -14,7 +14,7 @@ use crate::{
     organization::Principal,
 };
 
-use super::{Observe, accounts::is_past, gather::Gathering, held::Pair};
+use super::{Observe, accounts::is_past, gather::Gathering, held::Pair, together::each};
 
 impl<Reads: Observe> Gathering<'_, Reads> {
     /// What those principals have in those accounts: in the ones of which it is `unknown` what was in place,
@@ -65,10 +65,13 @@ impl<Reads: Observe> Gathering<'_, Reads> {
                 too_late.insert(account.clone());
                 continue;
             }
-            for permission_set in permission_sets {
-                if self.single_pair(account, permission_set).await.is_err() {
-                    failed.insert(account.clone());
-                    break;
+            let reads = self.reads;
+            let ask =
+                async |arn: &PermissionSetArn| (arn.clone(), reads.assignments(account, arn).await);
+            for (arn, answer) in each(permission_sets, ask).await {
+                match answer {
+                    Ok(assignments) => self.see_single_pair((account.clone(), arn), assignments),
+                    Err(_) => _ = failed.insert(account.clone()),
                 }
             }
         }

@@ -44,6 +44,8 @@ pub enum Role {
     Stays,
     /// It is made, or taken away, as far as is known.
     MayChange,
+    /// It is taken away, unless somebody has the permission set there who was not seen: nobody looked.
+    MayGo,
     /// It is taken away: nobody else has the permission set there.
     Goes,
 }
@@ -100,24 +102,26 @@ impl Change {
         }
     }
 
-    /// Whether nobody keeps the permission set there, so that AWS takes its IAM role away.
-    #[must_use]
-    pub fn takes_role_away(&self) -> bool {
-        self.role == Role::Goes && self.action == Action::Delete
-    }
-
     /// What else somebody should know before the change is made.
     #[must_use]
     pub fn note(&self) -> Option<String> {
-        self.takes_role_away().then(|| {
-            format!(
-                "nobody keeps {} in this account: AWS takes its IAM role away, and one made again later has another \
-                 ARN, so that what names this one (EKS, KMS keys, bucket policies) no longer lets anybody in",
-                self.permission_set.name
-            )
-        })
+        let permission_set = &self.permission_set.name;
+        match self.role {
+            _ if self.action == Action::Create => None,
+            Role::Stays | Role::MayChange => None,
+            Role::MayGo => Some(format!(
+                "whether anybody keeps {permission_set} in this account is unknown: if nobody does, {ROLE_GOES}"
+            )),
+            Role::Goes => {
+                Some(format!("nobody keeps {permission_set} in this account: {ROLE_GOES}"))
+            }
+        }
     }
 }
+
+/// What it means that an IAM role goes.
+const ROLE_GOES: &str = "AWS takes its IAM role away, and one made again later has another ARN, so that what names this one \
+                         (EKS, KMS keys, bucket policies) no longer lets anybody in";
 
 /// Flat, as `--format json` and announcements have it.
 impl Serialize for Change {

@@ -13,7 +13,7 @@ use crate::{
     shown::Shown,
 };
 
-use super::{Action, Change, LeftAlone, Plan};
+use super::{Action, Change, LeftAlone, Plan, Role};
 
 /// A plan, with what its text tells around it.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,10 @@ const NAMED_LEFT_ALONE: usize = 5;
 const ROLES_GO: &str = "Nobody keeps these permission sets there, so AWS takes their IAM roles away. Made again later, they have other ARNs:
 what names the old ones (EKS, KMS keys, bucket policies) then lets nobody in.";
 
+/// What it means that nobody may keep one.
+const ROLES_MAY_GO: &str = "Of these permission sets nobody is known to keep them there, but not everybody was looked at. Where nobody does, their IAM
+roles go, too:";
+
 /// In how many accounts it is said that a permission set's role goes, before they are only counted.
 const NAMED_ROLES: usize = 10;
 
@@ -40,7 +44,8 @@ impl Display for PlanText<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.header(f)?;
         changes(f, self.plan)?;
-        roles_that_go(f, self.plan)?;
+        roles(f, self.plan, (Role::Goes, ROLES_GO))?;
+        roles(f, self.plan, (Role::MayGo, ROLES_MAY_GO))?;
         gaps(f, &self.plan.gaps)?;
         left_alone(f, self.plan)?;
         self.not_ours(f)?;
@@ -107,17 +112,17 @@ fn changes(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
     Ok(())
 }
 
-/// Where the IAM role of a permission set goes with its last assignment: once for each permission set.
-fn roles_that_go(f: &mut Formatter<'_>, plan: &Plan) -> fmt::Result {
+/// Where this becomes of the IAM roles of permission sets, and what it means: once for each permission set.
+fn roles(f: &mut Formatter<'_>, plan: &Plan, (role, meaning): (Role, &str)) -> fmt::Result {
     let mut accounts: BTreeMap<&str, BTreeSet<(&str, &AccountId)>> = BTreeMap::new();
-    for change in plan.changes.iter().filter(|change| change.takes_role_away()) {
+    for change in plan.changes.iter().filter(|change| change.role == role) {
         let account = (change.account.name.as_str(), &change.account.id);
         accounts.entry(&change.permission_set.name).or_default().insert(account);
     }
     if accounts.is_empty() {
         return Ok(());
     }
-    writeln!(f, "\n{ROLES_GO}")?;
+    writeln!(f, "\n{meaning}")?;
     for (permission_set, accounts) in accounts {
         let more = match accounts.len().saturating_sub(NAMED_ROLES) {
             0 => String::new(),

@@ -7,7 +7,7 @@ use crate::{
     decide::decide_further,
     failure::CallFailure,
     ids::{AccountId, PermissionSetArn},
-    observe::{Observation, Observe, Picture, When},
+    observe::{IfUnread, Observation, Observe, Picture, When},
     organization::{Organization, Principal},
     plan::{Action, Change, Plan, Role},
     rules::Rules,
@@ -60,6 +60,7 @@ pub async fn look(
     let mut observation = Observation::new(reads, rules, scope, when, picture).await?;
     let is_widened = observation.is_widened();
     let earlier = errand.widened(is_widened).earlier();
+    let mut roles_left = ROLES_LOOKED_AT;
     loop {
         let (organization, scope) = (observation.organization(), observation.scope());
         let mut plan = decide_further(rules, organization, *now, &scope, earlier);
@@ -68,7 +69,7 @@ pub async fn look(
         // to go that then stays; so there is a last one.
         if observation.refresh(&changed.collect()).await?
             || observation.look_where_it_grants(&granted(&plan)).await
-            || observation.look_at_roles(&emptied(&plan)).await
+            || look_at_roles(&mut observation, &plan, &mut roles_left).await
         {
             continue;
         }
@@ -80,7 +81,7 @@ pub async fn look(
     }
 }
 
-/// How many roles that seem to go are looked at more closely. Of more, it stays unsaid that they go.
+/// How many roles that seem to go are looked at more closely. Of more, it is said that nobody looked.
 ///
 /// Unit: calls to Identity Center. At 18 a second, a plan waits five seconds for them.
 const ROLES_LOOKED_AT: usize = 100;
@@ -94,11 +95,24 @@ fn granted(plan: &Plan) -> BTreeSet<RoleOf> {
     all.filter(|change| change.action == Action::Create).map(role_of).collect()
 }
 
-/// Where a permission set seems to leave an account. A listing by principal does not show those who
-/// are gone, nor those whom the rules do not manage; so it takes a closer look to be sure.
-fn emptied(plan: &Plan) -> BTreeSet<RoleOf> {
-    let goes = plan.due().filter(|change| change.role == Role::Goes).map(role_of);
-    goes.collect::<BTreeSet<_>>().into_iter().take(ROLES_LOOKED_AT).collect()
+/// Looks more closely where a permission set seems to leave an account: a listing by principal does not show those who
+/// are gone, nor those whom the rules do not manage. Says whether there is a gap more for it.
+///
+/// Of what is held, too: whoever decides about it has to know. How many more may be looked at is `left`.
+async fn look_at_roles(
+    observation: &mut Observation<'_, impl Observe>,
+    plan: &Plan,
+    left: &mut usize,
+) -> bool {
+    let seem_to_go = plan.changes.iter().filter(|change| change.role == Role::Goes).map(role_of);
+    let seem_to_go: BTreeSet<RoleOf> = seem_to_go.collect();
+    let is_new = |role: &RoleOf| !observation.has_asked_about(role);
+    let roles: BTreeSet<RoleOf> = seem_to_go.into_iter().filter(is_new).take(*left).collect();
+    *left -= roles.len();
+    // Either all revocations of a plan are held, or none.
+    let is_held = plan.held().next().is_some();
+    let if_unread = if is_held { IfUnread::StaysUnknown } else { IfUnread::Gap };
+    observation.look_at_roles(&roles, if_unread).await
 }
 
 /// Says of each role that seems to go whether it does.
@@ -112,11 +126,11 @@ fn settle_roles(plan: &mut Plan, observation: &Observation<'_, impl Observe>) {
     for change in unsettled.filter(|change| change.role == Role::Goes) {
         let role = role_of(change);
         let everybody = observation.everybody_with(&role);
-        change.role = match everybody.zip(losing.get(&role)) {
-            None => Role::MayChange,
-            Some((everybody, losing)) if everybody.is_subset(losing) => Role::Goes,
-            // Some of them were not in the scope; or somebody keeps it who was not seen before.
-            Some(_) => Role::MayChange,
+        change.role = match (everybody, losing.get(&role)) {
+            (Some(everybody), Some(losing)) if everybody.is_subset(losing) => Role::Goes,
+            (None, Some(_)) => Role::MayGo,
+            // Some of them were not in the scope; or somebody keeps it who was not seen before; or it is only reported.
+            _ => Role::MayChange,
         };
     }
 }

@@ -119,6 +119,25 @@ impl fmt::Display for Glob {
     }
 }
 
+/// What stands between the wildcards of a glob: the first piece before all of them and the last behind, though both may be empty.
+/// Text without a wildcard is one piece.
+pub(crate) fn literals(glob: &str) -> Vec<&str> {
+    let (mut literals, mut rest) = (Vec::new(), glob);
+    while let Some((literal, wildcard)) = rest.find(['*', '?', '[']).map(|at| rest.split_at(at)) {
+        literals.push(literal);
+        let length = wildcard.strip_prefix('[').map_or(1, |set| 1 + length_of_set(set));
+        rest = wildcard.get(length..).unwrap_or_default();
+    }
+    literals.push(rest);
+    literals
+}
+
+/// How far it is to the end of a set, whose first character may be a `]`.
+fn length_of_set(set: &str) -> usize {
+    let mut inside = set.char_indices().skip(if set.starts_with('!') { 2 } else { 1 });
+    inside.find(|(_, character)| *character == ']').map_or(set.len(), |(at, _)| at + 1)
+}
+
 /// What stands between a `*` and a `*`.
 fn middle(text: &str) -> Option<&str> {
     text.strip_prefix('*')?.strip_suffix('*')

@@ -4,12 +4,14 @@
 //! and tree to the types below, collecting every mistake on the way (`parse`, with `read` for the
 //! shapes). Nothing here knows an organization; what a rule means in one is for [`crate::decide`].
 
+mod brackets;
 pub mod definition;
 mod encoding;
 pub mod glob;
 mod parse;
 mod read;
 pub mod selector;
+mod syntax;
 pub mod template;
 pub mod test_case;
 mod tree;

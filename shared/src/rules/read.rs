@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 
 use crate::{
-    diagnostic::{Code, Diagnostic, MOST, more, most, nearest},
+    diagnostic::{Code, Diagnostic, Help, MOST, more, most, nearest},
     ids::InvalidId,
     source::{SourceFile, Span, Spanned},
 };
@@ -119,6 +119,11 @@ impl Reader {
         let mut misspelt = Vec::new();
         let has_unknown = !unknown.is_empty();
         for (key, _) in unknown {
+            if let Some(field) = known.iter().find_map(|field| without_space(&key.text, field)) {
+                misspelt.push(field.name.to_owned());
+                self.report(field.told(key));
+                continue;
+            }
             misspelt.extend(nearest(&key.text, known.iter().copied()).map(str::to_owned));
             self.report(
                 Diagnostic::new(
@@ -350,8 +355,14 @@ impl Reader {
         let text = self.text(node, place)?;
         text.parse()
             .map_err(|error: InvalidId| {
-                let diagnostic = Diagnostic::new(Code::InvalidId, error.to_string(), node.span);
-                self.report(diagnostic.label(format!("in {place}")));
+                let diagnostic = Diagnostic::new(Code::InvalidId, error.to_string(), node.span)
+                    .label(format!("in {place}"));
+                // An account's id as the console shows it.
+                let joined: String = text.chars().filter(|c| !matches!(c, '-' | ' ')).collect();
+                self.report(match joined.parse::<Id>() {
+                    Ok(_) => diagnostic.help(format!("write `{joined}`")),
+                    Err(_) => diagnostic,
+                });
             })
             .ok()
     }
@@ -363,6 +374,31 @@ impl Reader {
     /// A wrong type where it is plain what was meant.
     pub(super) fn wrong_type_but(&mut self, node: &Node, expected: &str, place: &str, help: &str) {
         self.report(wrong_type(node, expected, place).help(help));
+    }
+}
+
+/// A field with its value in one word, for want of a space.
+struct Unspaced<'a> {
+    name: &'a str,
+    value: &'a str,
+}
+
+/// Reads `all:true` as what was meant by it.
+fn without_space<'a>(text: &'a str, name: &'a str) -> Option<Unspaced<'a>> {
+    let value = text.strip_prefix(name)?.strip_prefix(':')?.trim_start();
+    (!value.is_empty()).then_some(Unspaced { name, value })
+}
+
+impl Unspaced<'_> {
+    fn told(&self, key: &Key) -> Diagnostic {
+        let message = format!("a space is missing after `{}:`", self.name);
+        let mut diagnostic = Diagnostic::new(Code::UnknownField, message, key.span)
+            .label("YAML reads this as one word");
+        diagnostic.help = Some(Help::Replace {
+            message: "put a space there".to_owned(),
+            replacement: format!("{}: {}", self.name, self.value),
+        });
+        diagnostic
     }
 }
 

@@ -17,6 +17,8 @@ use crate::{
     source::{SourceFile, Span},
 };
 
+use super::syntax;
+
 /// How large a rules file may be.
 ///
 /// Unit: bytes. Ours: a rule takes some 300 bytes, so this is room for three thousand.
@@ -132,78 +134,7 @@ fn tag_at(text: &str, start: usize) -> Diagnostic {
 
 fn syntax_error(file: &SourceFile, error: &serde_saphyr::Error) -> Diagnostic {
     let start = error.location().map_or(0, |location| offset(&file.text, location));
-    let end = file
-        .text
-        .get(start..)
-        .and_then(|rest| rest.chars().next())
-        .map_or(start, |c| start + c.len_utf8());
-    let (message, help) = in_plain_words(&error.without_snippet().to_string());
-    Diagnostic::new(Code::InvalidYaml, message, Span { start, end }).help(help)
-}
-
-/// What the parser says, what we say, and what to do about it. The parser addresses those who know
-/// its terms and its options.
-const PLAIN_WORDS: &[(&str, &str, &str)] = &[
-    (
-        "Documents",
-        "more than one YAML document in the file",
-        "take out the line `---` and what belongs to another file",
-    ),
-    ("budget breached", TOO_MUCH, WRITE_FLAT),
-    ("alias replay", TOO_MUCH, WRITE_FLAT),
-    ("recursion limit", TOO_MUCH, WRITE_FLAT),
-    (
-        "recursive references",
-        "an alias stands inside of what it repeats",
-        "write what is meant in place of the alias",
-    ),
-    (
-        "unknown anchor",
-        "an alias without an anchor of its name",
-        "quote text that begins with `*`, such as `\"*-admins\"`",
-    ),
-    ("tabs disallowed", "a tab where only spaces may stand", "indent with spaces"),
-    ("unclosed bracket", "a bracket that is never closed", CLOSE_BRACKETS),
-    ("a flow ", "a bracket that is not closed before this, or a missing comma", CLOSE_BRACKETS),
-    (
-        "unclosed quote",
-        "a quotation mark that is never closed",
-        "close it; inside of `'` write `''`, inside of `\"` write `\\\"`",
-    ),
-    (
-        "mapping values are not allowed",
-        "a `: ` where no key can stand",
-        "quote text that holds `: `, and begin the keys of one mapping in one column",
-    ),
-    (
-        "a block ",
-        "a line that is not indented like its neighbours",
-        "begin the keys of one mapping in one column, and the `-` of one list too",
-    ),
-    (
-        "unexpected character",
-        "text that begins with a character of YAML's own",
-        "quote text that begins with one of ``*&!|>%@`[{``",
-    ),
-];
-
-const TOO_MUCH: &str = "more or deeper YAML than a rules file can need";
-const WRITE_FLAT: &str = "make several rules of it, and write what aliases would repeat";
-const CLOSE_BRACKETS: &str =
-    "close `[` with `]` and `{` with `}`, and quote text that begins with a bracket";
-
-/// The parser's message in words that need no knowledge of it, and help that fits.
-fn in_plain_words(message: &str) -> (String, &'static str) {
-    let first_line = message.lines().next().unwrap_or_default();
-    // Its place is told beside it.
-    let sentence = first_line.split_once(" at line ").map_or(first_line, |(sentence, _)| sentence);
-    match PLAIN_WORDS.iter().find(|(theirs, ..)| sentence.contains(theirs)) {
-        Some((_, ours, help)) => ((*ours).to_owned(), help),
-        None => (
-            format!("not valid YAML: {sentence}"),
-            "indent with spaces, and quote text that holds `: `, ` #` or begins with one of `*&!|>%@[{`",
-        ),
-    }
+    syntax::mistake(file, &error.without_snippet().to_string(), start)
 }
 
 /// The byte offset of a location; scanner errors have only a line and a column.

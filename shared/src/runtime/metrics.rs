@@ -22,6 +22,8 @@ use crate::{
     reconcile::Reconciled,
 };
 
+use super::settings::Metrics;
+
 /// Every metric, with its unit: what the documentation, the dashboard and the alarms may name.
 pub const METRICS: [(&str, &str); 11] = [
     ("AwsCalls", COUNT),
@@ -40,8 +42,11 @@ pub const METRICS: [(&str, &str); 11] = [
 const COUNT: &str = "Count";
 const SECONDS: &str = "Seconds";
 
-/// The only dimension that a metric has: `create` or `delete`, of `Changes`.
+/// A dimension: `create` or `delete`, of `Changes`.
 const ACTION: &str = "Action";
+
+/// A dimension, where it is wanted: such as `organizations:ListAccounts`, of `AwsCalls` and `Throttles`.
+const OPERATION: &str = "Operation";
 
 /// The most values that a metric may have in one line.
 const MOST_VALUES: usize = 100;
@@ -95,7 +100,7 @@ impl Figures {
 
     /// The lines, in the embedded metric format.
     #[must_use]
-    pub fn lines(&self, namespace: &str, at: DateTime<Utc>) -> Vec<Value> {
+    pub fn lines(&self, wanted: &Metrics, at: DateTime<Utc>) -> Vec<Value> {
         let main = Line { members: self.properties(), ..Line::default() };
         let counts = [
             ("AwsCalls", self.calls.values().sum()),
@@ -115,8 +120,17 @@ impl Figures {
         let changes = self.changes.iter().map(|(action, number)| {
             Line::of(ACTION, &action.to_string()).count(("Changes", *number as u64))
         });
-        let lines = std::iter::once(main).chain(more).chain(changes);
-        lines.filter(Line::says_anything).map(|line| line.written(namespace, at)).collect()
+        let operations = self.by_operation().filter(|_| wanted.by_operation);
+        let lines = std::iter::once(main).chain(more).chain(changes).chain(operations);
+        lines.filter(Line::says_anything).map(|line| line.written(&wanted.namespace, at)).collect()
+    }
+
+    fn by_operation(&self) -> impl Iterator<Item = Line> {
+        self.calls.iter().map(|(operation, calls)| {
+            let line = Line::of(OPERATION, operation).count(("AwsCalls", *calls));
+            let throttled = self.throttled.get(operation);
+            throttled.into_iter().fold(line, |line, number| line.count(("Throttles", *number)))
+        })
     }
 
     /// What is no metric and can be asked for in the log: which calls, which gaps, which events.

@@ -7,6 +7,7 @@
 mod allotment;
 mod approvals;
 pub mod batch;
+mod clock;
 pub mod events;
 pub mod failure;
 pub mod invocation;
@@ -17,10 +18,11 @@ pub mod settings;
 mod trace;
 pub mod world;
 
+pub use clock::Clock;
 pub use events::{Outcome, event};
 pub use failure::Failure;
 pub use invocation::{init_logging, run_function, run_function_until};
 pub use reconciler::{Batch, lane_batch, lane_batch_until};
 pub use rules_events::{RulesOutcome, rules_event};
-pub use settings::{InvalidSetting, Settings};
+pub use settings::{InvalidSetting, Metrics, Settings};
 pub use world::World;

@@ -1,7 +1,7 @@
 //! A batch of scopes comes in from the lane; the assignments are made right; what failed comes
 //! again.
 
-use std::{slice, sync::Arc, time::SystemTime};
+use std::{slice, sync::Arc};
 
 use aws_lambda_events::sqs::SqsBatchResponse;
 use chrono::{DateTime, Utc};
@@ -96,7 +96,7 @@ async fn work_off(
     (read, unreadable): (Vec<Read<'_>>, Vec<&Record>),
     allotment: Option<Allotment>,
 ) -> Result<Batch, Failure> {
-    let (before, began) = (Before::count(world.calls()), now());
+    let (before, began) = (Before::count(world.calls()), world.now());
     let causes = causes_of(&read);
     let ids = ids_of(&causes);
     info!(causes = ?ids, messages = records.len(), "taken from the lane");
@@ -133,8 +133,8 @@ fn oldest(records: &[Record]) -> Option<DateTime<Utc>> {
 
 /// Prints the figures, where somebody has asked for them.
 fn tell(world: &World, figures: &Figures) {
-    let Some(namespace) = &world.settings().metrics else { return };
-    if let Err(error) = metrics::print(&figures.lines(namespace, now())) {
+    let Some(wanted) = &world.settings().metrics else { return };
+    if let Err(error) = metrics::print(&figures.lines(wanted, world.now())) {
         warn!(%error, "the figures of this run are lost");
     }
 }
@@ -150,7 +150,7 @@ async fn finish<'a>(
     let (approved, mut read): (Vec<_>, Vec<_>) =
         read.into_iter().partition(|read| read.message.approval.is_some());
     read.retain(|read| !is_served(world, read));
-    let errand = errand(&read, allotment);
+    let errand = errand(&read, allotment, world.now());
     if approved.is_empty() && errand.scope.is_empty() {
         return Ok(finished);
     }
@@ -229,7 +229,7 @@ async fn let_through<'a>(
     allotment: Option<Allotment>,
 ) -> Result<(Reconciled, Vec<&'a Record>), Failure> {
     let read = slice::from_ref(read);
-    let mut errand = errand(read, allotment);
+    let mut errand = errand(read, allotment, world.now());
     if let [Read { message: LaneMessage { approval: Some(digest), .. }, .. }] = read {
         errand = approvals::begin(world, rules, errand, digest).await?;
     }
@@ -320,7 +320,7 @@ fn causes_of(read: &[Read<'_>]) -> Vec<Cause> {
     causes
 }
 
-fn errand(read: &[Read<'_>], allotment: Option<Allotment>) -> Errand {
+fn errand(read: &[Read<'_>], allotment: Option<Allotment>, now: DateTime<Utc>) -> Errand {
     let scopes = read.iter().map(|read| read.message.scope.clone());
     let causes = causes_of(read);
     let before = read.iter().filter_map(|read| read.message.before.as_ref());
@@ -330,12 +330,7 @@ fn errand(read: &[Read<'_>], allotment: Option<Allotment>) -> Errand {
     let scope = scopes.fold(Scope::default(), Scope::merge);
     let before = read.iter().filter_map(|read| read.message.before.as_ref());
     let earlier = before.map(|before| before.earlier).fold(Earlier::default(), std::ops::Add::add);
-    Errand { look_until, tell_until, sweep, earlier, ..Errand::new(scope, causes, now()) }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
-fn now() -> DateTime<Utc> {
-    SystemTime::now().into()
+    Errand { look_until, tell_until, sweep, earlier, ..Errand::new(scope, causes, now) }
 }
 
 async fn run(
@@ -370,7 +365,7 @@ async fn note_sweep(world: &World, reconciled: &Reconciled) {
         return;
     }
     if let Ok(file) = world.last_sweep()
-        && let Err(failure) = file.write(&reconciled.tally, now()).await
+        && let Err(failure) = file.write(&reconciled.tally, world.now()).await
     {
         warn!(error = chain(&failure), "the end of the sweep is not written down");
     }

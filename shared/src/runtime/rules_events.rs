@@ -1,8 +1,5 @@
 //! A rules file was written: it takes force, or it is rejected and everything stays as it was.
 
-use std::time::SystemTime;
-
-use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use tracing::{Instrument, error, info};
@@ -71,7 +68,7 @@ async fn examined(
         return Ok(ignore(&cause, "that version of the rules is gone: nothing is taken from it"));
     };
     let name = object.key.clone();
-    match examine(name, bytes.clone(), now()) {
+    match examine(name, bytes.clone(), world.now()) {
         Ok(rules) => take_force(world, bucket, Candidate { object, bytes, rules }, cause).await,
         Err(invalid) => reject(world, bucket, &object, invalid, cause).await,
     }
@@ -121,7 +118,7 @@ async fn activated(
 ) -> Result<RulesOutcome, Failure> {
     let causes = [cause.clone()];
     let message = to_lane(world, Scope::rules_changed(), cause).await?;
-    let warnings = lint(rules, now());
+    let warnings = lint(rules, world.now());
     let announcement = announcement::rules_activated(object, rules, &warnings, &causes);
     announce(world, announcement).await?;
     info!(version = object.version_id, rules = rules.rules.len(), "the rules are in force");
@@ -168,9 +165,4 @@ async fn announce(world: &World, announcement: Announcement) -> Result<(), CallF
 fn ignore(cause: &Cause, why: &str) -> RulesOutcome {
     info!(event = cause.event, id = cause.id, why, "ignored");
     RulesOutcome::Ignored(why.to_owned())
-}
-
-#[expect(clippy::disallowed_methods, reason = "a rule's time is over by the clock")]
-fn now() -> DateTime<Utc> {
-    SystemTime::now().into()
 }

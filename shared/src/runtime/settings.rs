@@ -68,12 +68,21 @@ pub struct Settings {
     /// `USHER_POLL_MILLISECONDS`: how long between two looks at requests in flight. Unit:
     /// milliseconds. Default: 1,000.
     pub poll_every: Duration,
-    /// `USHER_METRICS`: the namespace of the metrics that go to standard output, for CloudWatch to find there.
-    /// Not set: there are none.
-    pub metrics: Option<String>,
+    /// The metrics that go to standard output, for CloudWatch to find there. Not set: there are none.
+    pub metrics: Option<Metrics>,
     /// `USHER_RETRY_SECONDS`: how long until a message of the lane comes again that could not be
     /// finished. Unit: seconds. Default: 30.
     pub retry_after: Duration,
+}
+
+/// Which metrics are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metrics {
+    /// `USHER_METRICS`: the namespace that they are in.
+    pub namespace: String,
+    /// `USHER_METRICS_BY_OPERATION`: whether calls and throttles are told by operation, too, each of which is a
+    /// metric that CloudWatch charges for. Default: false.
+    pub by_operation: bool,
 }
 
 /// Where caches are kept, one file each.
@@ -160,7 +169,10 @@ impl Settings {
                 .map_or(DEFAULT_POLL, |number: NonZeroU32| {
                     Duration::from_millis(number.get().into())
                 }),
-            metrics: text("USHER_METRICS"),
+            metrics: metrics(
+                text("USHER_METRICS"),
+                parsed("USHER_METRICS_BY_OPERATION", text("USHER_METRICS_BY_OPERATION"))?,
+            ),
             retry_after: parsed("USHER_RETRY_SECONDS", text("USHER_RETRY_SECONDS"))?
                 .map_or(DEFAULT_RETRY, Duration::from_secs),
         })
@@ -201,6 +213,11 @@ impl Logging {
 fn of_level(level: &str) -> String {
     let of_others = if ["debug", "trace"].contains(&level) { "info" } else { level };
     format!("{of_others},shared={level},lambda_runtime::layers::trace=info")
+}
+
+fn metrics(namespace: Option<String>, by_operation: Option<bool>) -> Option<Metrics> {
+    let by_operation = by_operation.unwrap_or_default();
+    namespace.map(|namespace| Metrics { namespace, by_operation })
 }
 
 fn parsed<T>(variable: &'static str, value: Option<String>) -> Result<Option<T>, InvalidSetting>
@@ -266,6 +283,7 @@ mod tests {
             ("USHER_WRITES_IN_FLIGHT", "5"),
             ("USHER_POLL_MILLISECONDS", "250"),
             ("USHER_METRICS", "Usher/usher"),
+            ("USHER_METRICS_BY_OPERATION", "true"),
             ("USHER_RETRY_SECONDS", "7"),
         ])
         .unwrap();
@@ -282,7 +300,8 @@ mod tests {
         assert_eq!((settings.calls_per_second.get(), settings.writes_in_flight.get()), (10, 5));
         assert_eq!(settings.poll_every, Duration::from_millis(250));
         assert_eq!(settings.retry_after, Duration::from_secs(7));
-        assert_eq!(settings.metrics.as_deref(), Some("Usher/usher"));
+        let metrics = Metrics { namespace: "Usher/usher".to_owned(), by_operation: true };
+        assert_eq!(settings.metrics, Some(metrics));
         assert_eq!(
             (settings.bus.as_str(), settings.lane.is_some(), settings.instance_arn.is_some()),
             ("access", true, true)

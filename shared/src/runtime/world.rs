@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_config::{BehaviorVersion, SdkConfig};
+use chrono::{DateTime, Utc};
 
 use crate::{
     aws::{
@@ -29,12 +30,16 @@ use crate::{
     observe::{Facts, Observe},
 };
 
-use super::settings::{InvalidSetting, Settings};
+use super::{
+    clock::Clock,
+    settings::{InvalidSetting, Settings},
+};
 
 /// Everything a function reaches the world with. It asks for nothing until it is used.
 #[derive(Debug)]
 pub struct World {
     settings: Settings,
+    clock: Clock,
     clients: Arc<Clients>,
     observe: AwsObserve,
     memory: Memory,
@@ -93,13 +98,26 @@ impl World {
                 .map(|rules| ApprovalsFolder::new(rules, Arc::clone(&clients))),
             clients,
             settings,
+            clock: Clock::default(),
         }
+    }
+
+    /// The same, going by another clock than the system's.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// The settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// The count of requests to AWS.

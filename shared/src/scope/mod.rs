@@ -9,6 +9,7 @@ mod account;
 mod assignment;
 mod directory;
 pub mod event;
+mod heard;
 mod rules_file;
 mod schedule;
 mod tag;
@@ -23,6 +24,7 @@ use crate::ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, Use
 
 pub use about::{About, Attributes};
 pub use assignment::changed_assignment;
+pub use heard::{Heard, heard};
 pub use rules_file::RulesObject;
 pub use tick::{HOURS_OF_A_ROUND, is_due};
 

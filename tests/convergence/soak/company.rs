@@ -132,7 +132,10 @@ pub(super) struct Moment {
     pub(super) picks: [u32; 3],
 }
 
-/// So many deeds, so many of them a second.
+/// The number of the rules file that is written last: with a rule that asks for a tag which no other does.
+pub(super) const LAST_RULES: u32 = 4;
+
+/// So many deeds, so many of them a second; and rules that nobody has read yet, when all else is done.
 pub(super) fn moments(seed: u64, number: usize, per_second: f64) -> Vec<Moment> {
     let mut random = Random::new(seed);
     let all: usize = DEEDS.iter().map(|(_, often)| often).sum();
@@ -147,13 +150,16 @@ pub(super) fn moments(seed: u64, number: usize, per_second: f64) -> Vec<Moment> 
         let (deed, _) = chosen.unwrap();
         let mut pick = || u32::try_from(random.bits() >> 32).unwrap();
         let picks = match deed {
-            // Any of four files.
+            // Any of four files; the last one comes by itself.
             Deed::WriteRules => [0, 0, pick() % 4],
             _ => [pick(), pick(), pick()],
         };
         Moment { at: Duration::from_secs_f64(at), deed: *deed, picks }
     };
-    (0..number).map(moment).collect()
+    let mut all: Vec<Moment> = (0..number).map(moment).collect();
+    let at = Duration::from_secs_f64(number as f64 / per_second);
+    all.push(Moment { at, deed: Deed::WriteRules, picks: [0, 0, LAST_RULES] });
+    all
 }
 
 /// The company, with everything as the rules say.
@@ -190,7 +196,8 @@ fn as_the_rules_say(mut organization: Organization) -> Organization {
     organization
 }
 
-/// One of four: a rule more or less, which a few dozen accounts gain or lose by.
+/// One of four: a rule more or less, which a few dozen accounts gain or lose by. And the last one, by which they do
+/// so only when a tag of theirs is read that nobody has asked for before.
 pub(super) fn rules_file(choice: u32) -> Value {
     let mut rules = Vec::new();
     for team in TEAMS {
@@ -226,6 +233,11 @@ pub(super) fn rules_file(choice: u32) -> Value {
     if choice & 1 == 1 {
         rules.push(json!({"name": "finance", "permission_sets": "Billing", "groups": "finance-*",
             "accounts": {"tags": {"environment": "production", "data-classification": "restricted"}}}));
+    }
+    if choice == LAST_RULES {
+        rules.push(json!({"name": "finance-but-for-the-exempt", "permission_sets": "Billing",
+            "groups": "finance-*", "accounts": {"tags": {"environment": "development",
+            "data-classification": "restricted", "exempt": false}}}));
     }
     let never = if choice & 2 == 2 {
         json!([{"name": "no-auditors-in-security", "groups": "audit-*",

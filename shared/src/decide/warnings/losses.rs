@@ -166,8 +166,9 @@ impl Missing<'_> {
                 )
             }
         };
+        // It is true before somebody has approved, and after.
         let held = if assignments.iter().any(|change| change.held) {
-            "held back until somebody approves"
+            "over `max_revocations`: revoked only with an approval"
         } else {
             "not held back: `max_revocations` allows so many"
         };
@@ -218,7 +219,7 @@ impl Missing<'_> {
         }
         let noun = part.noun();
         let whose = |name: &str| format!(" of {noun} `{name}`");
-        let near = self.warning.replacement();
+        let near = self.warning.similar_name();
         if let Some((name, assignments)) = near.and_then(|near| by_name.remove_entry(near)) {
             let help = format!("was `{name}` meant?");
             return Some(Lost { whose: whose(name), assignments, help });

@@ -1,8 +1,11 @@
 //! What is odd about a rules file in an organization. Warnings stop nothing: a group may be about
 //! to appear.
 
+mod control_tower;
+mod left_alone;
 mod losses;
 mod members;
+mod misplaced;
 mod names;
 mod people;
 mod places;
@@ -23,6 +26,7 @@ use crate::{
 };
 
 use super::{Decision, grant::Grant, is_out_of_bounds};
+use left_alone::LeftAlone;
 use losses::Owner;
 use names::Directory;
 use places::Places;
@@ -89,6 +93,9 @@ impl<'a> Decision<'a> {
         let touchable = self.touchable();
         let templates =
             Templates { decision: self, directory, places: &places, touchable: &touchable };
+        let left_alone = LeftAlone::new(self, directory);
+        let mut open = touchable.clone();
+        open.difference_with(&left_alone.closed());
         let manages_nothing = leaves_no_account(&self.rules.manage.accounts);
         let all_accounts = !self.catalogue.observed.gaps.hides_some(&Unread::Accounts);
         for grant in self.grants.iter().filter(|grant| !grant.rule.window.is_over(self.now)) {
@@ -104,9 +111,10 @@ impl<'a> Decision<'a> {
                 || manages_nothing
                 || leaves_no_account(&grant.rule.accounts);
             if begun && !is_said && all_accounts {
-                warnings.extend(self.no_account(grant, &touchable));
+                warnings.extend(self.no_account(grant, &open));
             }
             doubts.extend(Doubts::since(Owner::Rule(grant), before, warnings));
+            warnings.extend(left_alone.warn(grant, &open));
         }
         for fence in &self.rules.protect {
             let before = warnings.len();
@@ -122,11 +130,11 @@ impl<'a> Decision<'a> {
         doubts
     }
 
-    /// A rule that holds in no account that may be touched.
-    fn no_account(&self, grant: &Grant<'_>, touchable: &FixedBitSet) -> Option<Diagnostic> {
+    /// A rule that holds in no account of those in which something may be touched.
+    fn no_account(&self, grant: &Grant<'_>, open: &FixedBitSet) -> Option<Diagnostic> {
         let rule = grant.rule;
         let possible = grant.accounts.possible();
-        if !possible.is_disjoint(touchable) {
+        if !possible.is_disjoint(open) {
             return None;
         }
         let (matching, all) = (possible.count_ones(..), self.catalogue.observed.accounts.len());
@@ -141,7 +149,7 @@ impl<'a> Decision<'a> {
             warning("matches no account", label, "it takes effect when such an account appears")
         } else {
             let label = format!("{matching} of {all} accounts match, and none may be touched");
-            let help = "only ACTIVE accounts inside `manage` are touched, and the management account only with `management_account: true`";
+            let help = "only ACTIVE accounts inside `manage` that no entry of `protect` holds are touched, and the management account only with `management_account: true`";
             warning("matches only accounts that are left alone", label, help)
         })
     }

@@ -1,7 +1,7 @@
 //! Names of groups, users and permission sets that match nothing, or only in another case.
 
 use crate::{
-    diagnostic::{Code, Diagnostic, Suggestions},
+    diagnostic::{Code, Diagnostic},
     organization::Unread,
     rules::{
         Fence, Manage, ManagedUsers, Never, Principals, Rule, Rules, SpannedGlob,
@@ -11,8 +11,10 @@ use crate::{
 
 use super::{
     super::{catalogue::Catalogue, grant::Grant, names::Names},
+    control_tower::{GROUPS, PERMISSION_SETS},
     in_rule,
     members::too_few,
+    misplaced::{as_list, by_id, is_known},
     people::People,
 };
 
@@ -33,7 +35,7 @@ struct Listing<'c, 'a> {
     code: Code,
     noun: &'static str,
     names: &'c Names<'a>,
-    suggestions: &'c Suggestions,
+    catalogue: &'c Catalogue<'a>,
 }
 
 impl<'c, 'a> Directory<'c, 'a> {
@@ -45,8 +47,7 @@ impl<'c, 'a> Directory<'c, 'a> {
         let listing = |what: &Unread, code, noun, names: &'c Names<'a>| {
             let complete = !gaps.hides_some(what);
             let is_asked_for = is_whole || names.iter().next().is_some();
-            let suggestions = &catalogue.suggestions;
-            (complete && is_asked_for).then_some(Listing { code, noun, names, suggestions })
+            (complete && is_asked_for).then_some(Listing { code, noun, names, catalogue })
         };
         Self {
             groups: listing(&Unread::Groups, Code::UnmatchedGroup, "group", &catalogue.groups),
@@ -119,7 +120,22 @@ impl<'c, 'a> Directory<'c, 'a> {
 
     /// Whether all groups and permission sets were read.
     pub(super) fn has_all_that_templates_name(&self) -> bool {
-        self.groups.is_some() && self.permission_sets.is_some()
+        self.has_groups() && self.has_permission_sets()
+    }
+
+    /// Whether all groups were read.
+    pub(super) fn has_groups(&self) -> bool {
+        self.groups.is_some()
+    }
+
+    /// Whether all permission sets were read.
+    pub(super) fn has_permission_sets(&self) -> bool {
+        self.permission_sets.is_some()
+    }
+
+    /// Whether all was read that tells whom a selector of a rule that may hold means.
+    pub(super) fn are_known(&self, selector: &UserSelector) -> bool {
+        self.people.are_known(selector, self.manages_users)
     }
 
     /// A name that is misspelt here leaves open what was to be closed.
@@ -138,8 +154,8 @@ impl<'c, 'a> Directory<'c, 'a> {
         let mut warn = |listing: &Option<Listing<'_, '_>>, globs: Option<&Vec<SpannedGlob>>| {
             let Some(listing) = listing else { return };
             let effect = Effect { label, help: "check the spelling: as it is, this has no effect" };
-            let globs = globs.into_iter().flatten();
-            warnings.extend(globs.filter_map(|glob| listing.oddity(glob, effect)));
+            let globs = globs.into_iter().flatten().filter(|glob| !is_of_control_tower(glob));
+            warnings.extend(listing.oddities(&globs.collect::<Vec<_>>(), effect));
         };
         warn(&self.permission_sets, fence.permission_sets.as_ref());
         warn(&self.groups, fence.groups.as_ref());
@@ -176,6 +192,11 @@ impl<'c, 'a> Directory<'c, 'a> {
     }
 }
 
+fn is_of_control_tower(glob: &SpannedGlob) -> bool {
+    let is_of = |name: &str| PERMISSION_SETS.contains(&name) || GROUPS.contains(&name);
+    glob.value.name().is_some_and(is_of)
+}
+
 /// What it means that a glob matches nothing.
 #[derive(Clone, Copy)]
 struct Effect<'e> {
@@ -184,6 +205,32 @@ struct Effect<'e> {
 }
 
 impl Listing<'_, '_> {
+    /// What is odd about each of many globs. What is there to say of several in the same words is said once: that they match
+    /// nothing, and that nothing else was meant. What another of them matches was not.
+    fn oddities(&self, globs: &[&SpannedGlob], effect: Effect<'_>) -> Vec<Diagnostic> {
+        let odd = globs.iter().filter_map(|glob| Some((glob, self.oddity(glob, effect)?)));
+        let is_matched = |name: &str| globs.iter().any(|glob| glob.value.matches(name));
+        let is_alike =
+            |odd: &Diagnostic| odd.code == self.code && odd.similar_name().is_none_or(is_matched);
+        let (alike, others): (Vec<_>, Vec<_>) = odd.partition(|(_, odd)| is_alike(odd));
+        let mut warnings: Vec<Diagnostic> = others.into_iter().map(|(_, odd)| odd).collect();
+        match alike.as_slice() {
+            [(first, _), (second, _), more @ ..] => {
+                let (first_name, second) = (&first.value, &second.value);
+                let message = match more.len() {
+                    0 => format!("`{first_name}` and `{second}` match no {}", self.noun),
+                    more => {
+                        format!("`{first_name}`, `{second}` and {more} more match no {}", self.noun)
+                    }
+                };
+                let warning = Diagnostic::new(self.code, message, first.span);
+                warnings.push(warning.label(effect.label).help(effect.help));
+            }
+            _ => warnings.extend(alike.into_iter().map(|(_, odd)| odd.help(effect.help))),
+        }
+        warnings
+    }
+
     /// What is odd about a glob: that it matches nothing, or one of several names that differ in
     /// case only.
     fn oddity(&self, spanned: &SpannedGlob, effect: Effect<'_>) -> Option<Diagnostic> {
@@ -215,6 +262,10 @@ impl Listing<'_, '_> {
         let names = self.names.iter().map(|(name, _)| name);
         let warning =
             Diagnostic::new(self.code, message, spanned.span).label(effect.label).help(effect.help);
-        Some(self.suggestions.add(warning, glob.as_str(), &format!("a {}", self.noun), names))
+        let a_noun = format!("a {}", self.noun);
+        let suggestions = &self.catalogue.suggestions;
+        let warning = suggestions.add_meant(warning, glob.as_str(), &a_noun, names);
+        let warning = as_list(warning, glob, is_known(self.names));
+        Some(by_id(warning, glob, self.catalogue))
     }
 }

@@ -19,6 +19,7 @@ use crate::{
 
 use super::{
     super::{catalogue::Catalogue, names::Names},
+    misplaced::{as_key_of_account, as_list, is_known},
     values::{Values, Words, matches_nothing},
 };
 
@@ -94,11 +95,17 @@ impl<'c, 'o> Places<'c, 'o> {
                     }));
                 }
                 Test::Name(globs) => {
-                    self.accounts_by(globs, "is named", self.catalogue.account_names(), warnings);
+                    self.accounts_by(
+                        globs,
+                        ("name", "is named"),
+                        self.catalogue.account_names(),
+                        warnings,
+                    );
                 }
                 Test::Email(globs) => {
                     let emails = self.catalogue.account_emails();
-                    self.accounts_by(globs, "has the e-mail address", emails, warnings);
+                    let how = ("email", "has the e-mail address");
+                    self.accounts_by(globs, how, emails, warnings);
                 }
                 Test::OrganizationalUnit(patterns) | Test::DirectlyIn(patterns) => {
                     warnings.extend(patterns.iter().filter_map(|pattern| self.unit(pattern)));
@@ -136,7 +143,7 @@ impl<'c, 'o> Places<'c, 'o> {
     fn accounts_by(
         &self,
         globs: &[SpannedGlob],
-        verb: &str,
+        (key, verb): (&str, &str),
         names: &Names<'_>,
         warnings: &mut Vec<Diagnostic>,
     ) {
@@ -144,8 +151,11 @@ impl<'c, 'o> Places<'c, 'o> {
         warnings.extend(globs.iter().filter(is_unmatched).map(|glob| {
             let message = format!("no account {verb} `{}`", glob.value);
             let warning = matches_nothing(Code::UnmatchedAccounts, message, glob.span);
-            let names = names.iter().map(|(name, _)| name);
-            self.catalogue.suggestions.add(warning, glob.value.as_str(), "an account", names)
+            let known = names.iter().map(|(name, _)| name);
+            let suggestions = &self.catalogue.suggestions;
+            let warning = suggestions.add_meant(warning, glob.value.as_str(), "an account", known);
+            let warning = as_list(warning, &glob.value, is_known(names));
+            as_key_of_account(warning, key, &glob.value)
         }));
     }
 
@@ -184,8 +194,13 @@ impl<'c, 'o> Places<'c, 'o> {
         let paths = self.spelt_paths.get_or_init(|| {
             units.iter().map(|(_, names)| format!("/{}", names.join("/"))).collect()
         });
+        // A path begins below the root, whatever that is called.
+        let below = text.get(1..).and_then(|rest| rest.find('/')).and_then(|at| text.get(at + 1..));
+        if let Some(below) = below.filter(|below| paths.iter().any(|path| path == below)) {
+            return Some(warning.help(format!("a path begins below the root: write `{below}`")));
+        }
         let paths = paths.iter().map(String::as_str);
-        Some(self.catalogue.suggestions.add(warning, text, "an organizational unit", paths))
+        Some(self.catalogue.suggestions.add_meant(warning, text, "an organizational unit", paths))
     }
 }
 

@@ -14,6 +14,8 @@ use crate::{
     source::Span,
 };
 
+use super::misplaced::as_list;
+
 /// What tags or attributes there are, and with which values.
 pub(super) struct Values<'o> {
     by_key: BTreeMap<&'o str, BTreeSet<&'o str>>,
@@ -99,7 +101,10 @@ impl<'o> Values<'o> {
         let text = glob.value.as_str();
         let message = format!("no {owner} has {the_key} `{key}` with the value `{text}`");
         let warning = matches_nothing(code, message, glob.span);
-        suggestions.add(warning, text, "a value", known.iter().copied())
+        let warning = suggestions.add_meant(warning, text, "a value", known.iter().copied());
+        as_list(warning, &glob.value, |value| {
+            value.name().is_some_and(|value| known.contains(value))
+        })
     }
 }
 

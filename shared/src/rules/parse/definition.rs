@@ -30,7 +30,7 @@ const BOUNDARY: &[&str] = &["managed_policy", "customer_managed_policy"];
 ///
 /// Unit: characters. Source:
 /// <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html>.
-const LONGEST_NAME: usize = 32;
+pub(super) const LONGEST_NAME: usize = 32;
 
 /// How long a description may be, where a session begins, and a policy's name and path.
 ///
@@ -106,10 +106,12 @@ impl Reader {
         let fits = minutes(text).is_some_and(|minutes| SESSION_MINUTES.contains(&minutes));
         if !fits {
             let message = format!("`{text}` is not a session's duration");
-            self.report(
-                Diagnostic::new(Code::InvalidValue, message, node.span)
-                    .label("expected one hour to twelve, such as `PT8H` or `PT1H30M`"),
-            );
+            let diagnostic = Diagnostic::new(Code::InvalidValue, message, node.span)
+                .label("expected one hour to twelve, such as `PT8H` or `PT1H30M`");
+            self.report(match duration_meant(text) {
+                Some(duration) => diagnostic.help(format!("write `{duration}`")),
+                None => diagnostic,
+            });
         }
         fits.then(|| text.to_owned())
     }
@@ -275,8 +277,26 @@ impl Reader {
 
 /// A name of IAM Identity Center or of IAM.
 fn is_name(text: &str, longest: usize) -> bool {
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-    (1..=longest).contains(&text.len()) && text.chars().all(is_allowed)
+    (1..=longest).contains(&text.len()) && text.chars().all(is_in_names)
+}
+
+/// Whether a character can stand in such a name.
+pub(super) fn is_in_names(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "_+=,.@-".contains(character)
+}
+
+/// `8h`, `90 min` or `PT8` as a duration is written.
+fn duration_meant(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let rest = lower.strip_prefix("pt").unwrap_or(&lower);
+    let unit = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number = digits(rest.strip_suffix(unit)?)?;
+    let duration = match unit.trim() {
+        "" | "h" | "hr" | "hrs" | "hour" | "hours" => format!("PT{number}H"),
+        "m" | "min" | "mins" | "minute" | "minutes" => format!("PT{number}M"),
+        _ => return None,
+    };
+    minutes(&duration).filter(|minutes| SESSION_MINUTES.contains(minutes)).map(|_| duration)
 }
 
 /// `arn:aws:iam::aws:policy/...`, in whatever partition.

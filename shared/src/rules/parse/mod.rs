@@ -2,6 +2,7 @@
 
 mod definition;
 mod json;
+mod permission_set;
 mod rule;
 mod selector;
 mod test_case;
@@ -130,7 +131,7 @@ impl Reader {
             .map_or(Some(false), |node| self.boolean(node, "`management_account`"));
         let groups = self.optional_globs(&fields, "groups");
         let users = fields.get("users").map_or(ManagedUsers::None, |node| self.managed_users(node));
-        let permission_sets = self.optional_globs(&fields, "permission_sets");
+        let permission_sets = self.optional_permission_sets(&fields);
         Some(Manage {
             unlisted: unlisted?,
             max_revocations: max_revocations?,
@@ -218,7 +219,7 @@ impl Reader {
             span: fields.span(),
             groups: self.optional_globs(fields, "groups"),
             users: fields.get("users").map(|node| self.users(node)),
-            permission_sets: self.optional_globs(fields, "permission_sets"),
+            permission_sets: self.optional_permission_sets(fields),
             accounts: fields.get("accounts").and_then(|node| self.selector(node)),
         }
     }

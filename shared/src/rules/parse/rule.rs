@@ -107,7 +107,7 @@ impl Reader {
         let kind = self.kind(&fields);
         let permission_sets = self
             .required(&fields, "permission_sets", permission_sets_help(kind))
-            .map(|node| self.globs(node, "`permission_sets`"));
+            .map(|node| self.permission_sets(node));
         let principals = self.principals(&fields, kind);
         let accounts = self.accounts(&fields, kind);
         let members_at_least = fields.get("members").and_then(|node| self.members(node, &fields));

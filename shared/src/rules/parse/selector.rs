@@ -2,7 +2,7 @@
 
 use crate::{
     diagnostic::{Code, Diagnostic},
-    ids::{AccountId, OrganizationalUnitId},
+    ids::{AccountId, InvalidId, OrganizationalUnitId},
     source::Spanned,
 };
 
@@ -103,18 +103,36 @@ impl Reader {
     ) -> Option<OrganizationalUnitPattern> {
         let text = self.text(node, place)?;
         if text.starts_with("ou-") || text.starts_with("r-") {
-            return self.id(node, place).map(OrganizationalUnitPattern::Id);
+            return self.organizational_unit_id(text, node, place);
         }
         PathGlob::new(text)
             .map(OrganizationalUnitPattern::Path)
             .map_err(|error| {
                 let message = format!("`{text}` is not an organizational unit: {error}");
-                self.report(
-                    Diagnostic::new(Code::InvalidGlob, message, node.span)
-                        .help("write a path from the root such as `/Workloads/Prod`, or an id such as `ou-ab12-c3d4e5f6`"),
-                );
+                let help = match path_meant(text) {
+                    Some(path) => format!("write `{path}`: the path from the root"),
+                    None => UNIT_HELP.to_owned(),
+                };
+                self.report(Diagnostic::new(Code::InvalidGlob, message, node.span).help(help));
             })
             .ok()
+    }
+
+    fn organizational_unit_id(
+        &mut self,
+        text: &str,
+        node: &Node,
+        place: &str,
+    ) -> Option<OrganizationalUnitPattern> {
+        let id = text.parse().map(OrganizationalUnitPattern::Id);
+        id.map_err(|error: InvalidId| {
+            self.report(
+                Diagnostic::new(Code::InvalidId, error.to_string(), node.span)
+                    .label(format!("in {place}"))
+                    .help(format!("an id is like `ou-ab12-c3d4e5f6`; for a unit of this name, write its path, such as `/{text}`")),
+            );
+        })
+        .ok()
     }
 
     /// What tags, or other values that have names, must be.
@@ -152,6 +170,16 @@ impl Reader {
             _ => reader.glob(item, place),
         })
     }
+}
+
+const UNIT_HELP: &str =
+    "write a path from the root such as `/Workloads/Prod`, or an id such as `ou-ab12-c3d4e5f6`";
+
+/// The path that is meant by one with a slash too few at its beginning, or too many elsewhere.
+fn path_meant(text: &str) -> Option<String> {
+    let names: Vec<&str> = text.split('/').filter(|name| !name.is_empty()).collect();
+    let path = format!("/{}", names.join("/"));
+    (!names.is_empty() && PathGlob::new(&path).is_ok()).then_some(path)
 }
 
 /// How a text that stands in a selector's place would be written as a selector.

@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     super::{
-        glob::depth,
+        glob::{Glob, depth},
         read::{Fields, Reader},
         test_case::{TestAccount, TestCase, TestPrincipal},
         tree::{Node, Value},
@@ -47,7 +47,7 @@ impl Reader {
             "expect",
             "name the permission sets that are expected, or `[]` for none",
         );
-        let expect = expected.map(|node| self.plain_names(node, "`expect`"));
+        let expect = expected.map(|node| self.expected(node));
         let Named { name, span, description } = named?;
         Some(TestCase {
             name,
@@ -178,11 +178,20 @@ impl Reader {
     /// Names, in a list or alone; the list may be empty. A test is about certain things, so a glob
     /// is a mistake.
     fn plain_names(&mut self, node: &Node, place: &str) -> Vec<Spanned<String>> {
-        let items = match &node.value {
-            Value::List(items) => items.as_slice(),
-            _ => std::slice::from_ref(node),
-        };
-        items.iter().filter_map(|item| self.plain_name(item, place)).collect()
+        items(node).iter().filter_map(|item| self.plain_name(item, place)).collect()
+    }
+
+    /// The names of permission sets.
+    fn expected(&mut self, node: &Node) -> Vec<Spanned<String>> {
+        for item in items(node) {
+            // Another kind of value is reported with the names.
+            if let Value::Text(text) = &item.value
+                && let Ok(glob) = Glob::new(text)
+            {
+                self.may_be_permission_set(&glob, item);
+            }
+        }
+        self.plain_names(node, "`expect`")
     }
 
     fn plain_name(&mut self, node: &Node, place: &str) -> Option<Spanned<String>> {
@@ -195,6 +204,14 @@ impl Reader {
             );
         }
         Some(Spanned::new(name.as_str().to_owned(), node.span))
+    }
+}
+
+/// The values of a list, or the one that stands in its place.
+fn items(node: &Node) -> &[Node] {
+    match &node.value {
+        Value::List(items) => items,
+        _ => std::slice::from_ref(node),
     }
 }
 

@@ -3,6 +3,7 @@
 use shared::{
     diagnostic::nearest,
     ids::AccountId,
+    observe::Observe,
     organization::{Account, Group, Organization, Principal, User},
 };
 
@@ -13,13 +14,13 @@ const TOLD: usize = 3;
 
 /// Whom an explanation is about, as typed.
 #[derive(Clone, Copy)]
-pub(super) enum Whom<'a> {
+pub(crate) enum Whom<'a> {
     Group(&'a str),
     User(&'a str),
 }
 
 /// Both, or all that is wrong: whoever mistypes one name may have mistyped two.
-pub(super) fn both<One, Other>(
+pub(crate) fn both<One, Other>(
     one: Result<One, Failure>,
     other: Result<Other, Failure>,
 ) -> Result<(One, Other), Failure> {
@@ -31,12 +32,12 @@ pub(super) fn both<One, Other>(
 }
 
 /// The account of that id or name. Names of accounts are not unique.
-pub(super) fn account(accounts: &[Account], name: &str) -> Result<AccountId, Failure> {
+pub(crate) fn account(accounts: &[Account], name: &str) -> Result<AccountId, Failure> {
     account_of(accounts.iter().map(|account| (&account.id, account.name.as_str())), name)
 }
 
 /// The same, among accounts of which no more is known than id and name.
-pub(super) fn account_of<'a>(
+pub(crate) fn account_of<'a>(
     accounts: impl Iterator<Item = (&'a AccountId, &'a str)> + Clone,
     name: &str,
 ) -> Result<AccountId, Failure> {
@@ -55,8 +56,34 @@ pub(super) fn account_of<'a>(
     }
 }
 
+/// The accounts of those ids or names. AWS is asked for all accounts only where there is a name among them.
+pub(crate) async fn accounts_in_aws(
+    reads: &impl Observe,
+    names: &[String],
+) -> Result<Vec<AccountId>, Failure> {
+    if let Ok(ids) = names.iter().map(|name| name.parse()).collect() {
+        return Ok(ids);
+    }
+    let accounts = reads.accounts().await.map_err(Failure::Observe)?;
+    let known = accounts.iter().map(|account| (&account.id, account.name.as_str()));
+    ids_of(names, |name| account_of(known.clone(), name))
+}
+
+/// The accounts of those ids or names.
+pub(crate) fn accounts(accounts: &[Account], names: &[String]) -> Result<Vec<AccountId>, Failure> {
+    ids_of(names, |name| account(accounts, name))
+}
+
+/// What has the form of an id is one, whether there is such an account or not.
+fn ids_of(
+    names: &[String],
+    find: impl Fn(&str) -> Result<AccountId, Failure>,
+) -> Result<Vec<AccountId>, Failure> {
+    names.iter().map(|name| name.parse().or_else(|_| find(name))).collect()
+}
+
 /// The group or the user.
-pub(super) fn principal(organization: &Organization, whom: Whom<'_>) -> Result<Principal, Failure> {
+pub(crate) fn principal(organization: &Organization, whom: Whom<'_>) -> Result<Principal, Failure> {
     match whom {
         Whom::Group(name) => match group(&organization.groups, name) {
             Some(group) => Ok(Principal::Group(group.id.clone())),
@@ -70,27 +97,27 @@ pub(super) fn principal(organization: &Organization, whom: Whom<'_>) -> Result<P
 }
 
 /// The group of that display name or id.
-pub(super) fn group<'o>(groups: &'o [Group], name: &str) -> Option<&'o Group> {
+pub(crate) fn group<'o>(groups: &'o [Group], name: &str) -> Option<&'o Group> {
     let named = groups.iter().find(|group| group.display_name == name);
     named.or_else(|| groups.iter().find(|group| group.id.as_str() == name))
 }
 
 /// The user of that user name or id.
-pub(super) fn user<'o>(users: &'o [User], name: &str) -> Option<&'o User> {
+pub(crate) fn user<'o>(users: &'o [User], name: &str) -> Option<&'o User> {
     let named = users.iter().find(|user| user.user_name == name);
     named.or_else(|| users.iter().find(|user| user.id.as_str() == name))
 }
 
-pub(super) fn no_group(groups: &[Group], name: &str) -> Failure {
+pub(crate) fn no_group(groups: &[Group], name: &str) -> Failure {
     not_found("group", name, groups.iter().map(|group| group.display_name.as_str()))
 }
 
-pub(super) fn no_user(users: &[User], name: &str) -> Failure {
+pub(crate) fn no_user(users: &[User], name: &str) -> Failure {
     not_found("user", name, users.iter().map(|user| user.user_name.as_str()))
 }
 
 /// Nothing is called so; but something is called nearly so, or has all the words in its name that were typed.
-pub(super) fn not_found<'a>(
+pub(crate) fn not_found<'a>(
     what: &'static str,
     name: &str,
     names: impl IntoIterator<Item = &'a str>,
