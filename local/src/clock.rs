@@ -121,11 +121,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn its_hours_take_as_long_as_it_says() {
-        let clock = Clock::times_as_fast(60.0);
+        let (clock, rushing) = (Clock::times_as_fast(60.0), Clock::times_as_fast(1e15));
         let begin = clock.now();
         advance(MINUTE).await;
         assert_eq!(clock.now() - begin, TimeDelta::hours(1));
-        assert_eq!(Clock::times_as_fast(f64::MAX).now(), DateTime::<Utc>::MAX_UTC);
+        assert_eq!(rushing.now(), DateTime::<Utc>::MAX_UTC, "the calendar has an end");
     }
 
     #[test]
