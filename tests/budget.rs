@@ -4,15 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use local::Local;
+use serde_json::{Value, json};
 use shared::{
     lane::{Cause, LaneMessage},
     organization::{Group, Organization},
-    scope::Scope,
+    runtime,
+    scope::{Function, Scope},
 };
 
 use crate::support::{
+    events::api_call,
     local_aws::{LocalAws, Usher, again, quick},
-    organization::{Company, account_id, company, company_of, group_id, ten_rules, unit_id},
+    organization::{
+        Company, account_id, company, company_of, group_id, ten_rules, unit_id, user_id,
+    },
 };
 
 /// What a new account with ten matching rules and ten groups may cost, however large the organization is.
@@ -362,6 +367,81 @@ async fn a_look_from_the_management_account_costs_groups_and_pages() {
     assert!(large <= 10, "{large}");
 }
 
+/// As [`settled`], with somebody in a group that a rule asks users to be in.
+fn settled_with_a_lead(accounts: usize, groups: usize) -> Company {
+    settled(accounts, groups).assigned_to("Access9", "user-9", "member-1")
+}
+
+fn rules_with_a_lead(accounts: usize) -> String {
+    let rules =
+        rules_for(accounts).replace("{unlisted: revoke}", "{unlisted: revoke, users: true}");
+    let lead = "{name: lead, permission_sets: Access9, users: [{in_group: team-9}], accounts: {name: member-1}}";
+    format!("{rules}- {lead}\n")
+}
+
+/// The calls that an event leads to, from the function that hears it to what is done.
+async fn calls_of_event(
+    aws: &LocalAws,
+    usher: &Usher,
+    (service, name): (&str, &str),
+    parameters: Value,
+) -> BTreeMap<String, u64> {
+    let before = aws.local.calls();
+    _ = aws.local.take_messages();
+    let mut event = api_call(service, name, &parameters);
+    // Unlike all others: the lane takes each event once.
+    let number: u64 = before.values().sum();
+    event["detail"]["eventID"] = json!(format!("0d5c2a9e-41b7-4c1f-9a57-{number:012}"));
+    runtime::event(&usher.world, Function::GroupEvents, event).await.unwrap();
+    let messages = aws.local.take_messages();
+    let bodies: Vec<String> = messages.into_iter().map(|message| message.body).collect();
+    assert!(!bodies.is_empty(), "{name} leads somewhere");
+    assert!(again(&usher.take(&bodies).await.unwrap()).is_empty());
+    since(&aws.local, &before)
+}
+
+/// What events cost that hide whom they are about, about a group that no rule asks anybody to be in.
+async fn prices_of_hidden_members_in(accounts: usize, groups: usize) -> Vec<u64> {
+    let company = settled_with_a_lead(accounts, groups);
+    let size = Size::of(&company.0);
+    let aws = LocalAws::start(company, &rules_with_a_lead(accounts)).await;
+    let usher = aws.usher().await;
+    tell_of("management: sweep, with a lead", &size, &sweep(&aws, &usher).await);
+    let id = group_id("team-1");
+    let patch =
+        |path: &str| json!({"id": id, "httpBody": {"operations": [{"op": "ADD", "path": path}]}});
+    let mut prices = Vec::new();
+    for (service, name, parameters) in [
+        ("identitystore", "UpdateGroup", json!({"groupId": id})),
+        ("identitystore-scim", "PatchGroup", patch("displayName")),
+        ("identitystore-scim", "PatchGroup", patch("members")),
+        ("identitystore", "CreateGroup", json!({"groupId": group_id("created")})),
+    ] {
+        let calls = calls_of_event(&aws, &usher, (service, name), parameters).await;
+        let Cost { reads, .. } = tell_of(&format!("management: {name} ({service})"), &size, &calls);
+        assert!(calls.keys().all(|name| !name.starts_with("organizations:")), "{calls:?}");
+        prices.push(reads);
+    }
+    // Who is in the group that a rule names may be anybody.
+    let calls = calls_of_event(
+        &aws,
+        &usher,
+        ("identitystore-scim", "PatchGroup"),
+        json!({"id": group_id("team-9"), "httpBody": {"operations": [{"op": "ADD", "path": "members"}]}}),
+    )
+    .await;
+    assert!(calls["sso-admin:ListAccountAssignmentsForPrincipal"] >= size.groups, "{calls:?}");
+    prices
+}
+
+#[tokio::test]
+async fn a_group_that_no_rule_asks_anybody_to_be_in_costs_itself() {
+    let small = prices_of_hidden_members_in(12, 10).await;
+    assert_eq!(small, prices_of_hidden_members_in(400, 100).await);
+    assert_eq!(small, prices_of_hidden_members_in(5_000, 250).await);
+    assert!(small.iter().all(|reads| *reads <= 10), "{small:?}");
+}
+
 async fn delegated_prices_in(accounts: usize, groups: usize) {
     let company = settled(accounts, groups);
     let size = Size::of(&company.0);
@@ -388,6 +468,58 @@ async fn a_sweep_from_a_delegated_administrator_costs_accounts_and_pairs() {
     delegated_prices_in(12, 10).await;
     delegated_prices_in(400, 100).await;
     delegated_prices_in(5_000, 250).await;
+}
+
+/// A rule for a group that is still to come, and that grants something in two accounts.
+fn rules_with_a_group_to_come(accounts: usize) -> String {
+    let late = "{name: late, permission_sets: Access10, groups: late, accounts: {name: [member-2, member-3]}}";
+    format!("{}- {late}\n", rules_for(accounts))
+}
+
+/// From a delegated administrator's account, what events cost about a group that has nothing, about one that has
+/// something in every tenth account, and about one that is new.
+async fn delegated_prices_of_groups_in(accounts: usize, groups: usize) -> [u64; 3] {
+    let company = settled(accounts, groups).group("choir");
+    let size = Size::of(&company.0);
+    let settings = local::Settings { caller: Some(account_id("member-1")), ..quick() };
+    let aws = LocalAws::with(company, &rules_with_a_group_to_come(accounts), settings).await;
+    let usher = aws.usher().await;
+    tell_of("delegated: first sweep", &size, &sweep(&aws, &usher).await);
+    let renamed = json!({"groupId": group_id("choir")});
+    let joined = json!({"groupId": group_id("team-0"), "memberId": {"userId": user_id("user-1")}});
+    let store = aws.identity_store().await;
+    let late = store.create_group().identity_store_id("d-9a67123456").display_name("late");
+    let created = json!({"groupId": late.send().await.unwrap().group_id()});
+    let mut prices = [0; 3];
+    for (price, (name, parameters)) in prices.iter_mut().zip([
+        ("UpdateGroup", renamed),
+        ("CreateGroupMembership", joined),
+        ("CreateGroup", created),
+    ]) {
+        let calls = calls_of_event(&aws, &usher, ("identitystore", name), parameters).await;
+        let cost = cost(&calls);
+        tell(&format!("delegated: {name}"), accounts, groups, cost);
+        let grants = if name == "CreateGroup" { 2 } else { 0 };
+        assert_eq!(cost.writes, grants);
+        // Where something is changed, the account is read that is remembered, and the pair.
+        let reads_accounts = calls.keys().any(|name| name.starts_with("organizations:"));
+        assert_eq!(reads_accounts, grants > 0, "{calls:?}");
+        *price = cost.reads;
+    }
+    prices
+}
+
+/// A constant, and a call for each account and permission set that the group holds or is to get.
+#[tokio::test]
+async fn a_group_costs_a_delegated_administrator_what_it_holds() {
+    for (accounts, groups) in [(12, 10), (400, 100), (5_000, 250)] {
+        let held = (accounts as u64 - 1) / 10;
+        let [renamed, joined, created] = delegated_prices_of_groups_in(accounts, groups).await;
+        assert!(renamed <= 5, "{renamed}");
+        // Who is in the group, and each pair that it holds.
+        assert!(joined <= 6 + held, "{joined}");
+        assert!(created <= 15, "{created}");
+    }
 }
 
 /// Few accounts and many groups: also the management account reads by pairs then.

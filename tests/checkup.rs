@@ -185,7 +185,7 @@ async fn of_an_installation_that_is_well_nothing_else_is_told() {
     let checks: Vec<&str> =
         told.checks.iter().map(|check| check["check"].as_str().unwrap()).collect();
     let all = "credentials, instance, region, place, permissions, trail, trail there, event rules, forwarder, rules, \
-               uploaded, lane, dead letters, last sweep";
+               uploaded, lane, taken up, dead letters, lost events, last sweep";
     assert_eq!(checks.join(", "), all);
     assert!(told.checks.iter().all(|check| check["help"].is_null()));
     // Where Organizations sends its events nobody has to forward them, and the trail that is there is the one here.
@@ -221,7 +221,9 @@ async fn events_that_do_not_come_are_told() {
             ("trail", "warning", "cloudtrail:DescribeTrails failed", OF_TRAILS),
         ),
         (
-            |patient| patient.surroundings.failing.push(("GetTrailStatus", NORTH_VIRGINIA, REFUSED)),
+            |patient| {
+                patient.surroundings.failing.push(("GetTrailStatus", NORTH_VIRGINIA, REFUSED))
+            },
             ("trail there", "warning", "cloudtrail:GetTrailStatus failed", OF_TRAILS),
         ),
         (
@@ -238,15 +240,6 @@ async fn events_that_do_not_come_are_told() {
             },
             ("event rules", "failed", "leads to tag-events", "deploy infra/template.yaml again"),
         ),
-        (
-            |patient| patient.more = vec!["--stack", "other"],
-            (
-                "event rules",
-                "failed",
-                "leads to account-events, tag-events, group-events, assignment-events, rules-events",
-                "not called `other`, say --stack",
-            ),
-        ),
         // One of two that lead to the same function, and the second of them.
         (
             |patient| {
@@ -260,7 +253,9 @@ async fn events_that_do_not_come_are_told() {
             ("event rules", "warning", "events:ListRuleNamesByTarget failed", OF_EVENTS),
         ),
         (
-            |patient| patient.surroundings.failing.push(("DescribeRule", HOME, "InternalException")),
+            |patient| {
+                patient.surroundings.failing.push(("DescribeRule", HOME, "InternalException"))
+            },
             ("event rules", "warning", "events:DescribeRule failed", "try again"),
         ),
         (
@@ -269,7 +264,8 @@ async fn events_that_do_not_come_are_told() {
         ),
         (
             |patient| {
-                patient.surroundings.rules_to("event-bus/default").next().unwrap().state = "DISABLED";
+                patient.surroundings.rules_to("event-bus/default").next().unwrap().state =
+                    "DISABLED";
             },
             ("forwarder", "warning", "no rule in us-east-1 leads here", "forward the events"),
         ),
@@ -279,6 +275,16 @@ async fn events_that_do_not_come_are_told() {
         ),
     ])
     .await;
+    // Two checks go by the stack's name.
+    let told = Patient { more: vec!["--stack", "other"], ..Patient::well() }.told().await;
+    let [rules, lost] = told.ailing()[..] else { panic!("{:#?}", told.ailing()) };
+    let says = |check: &Value, words: &str| check.to_string().contains(words);
+    assert!(says(
+        rules,
+        "leads to account-events, tag-events, group-events, assignment-events, rules-events"
+    ));
+    assert!(says(rules, "not called `other`, say --stack"));
+    assert!(says(lost, "no queue is called other-LostEvents") && says(lost, "say --stack NAME"));
     // A trail that is there and does not log does not hide another that does.
     let mut patient = Patient::well();
     patient.surroundings.trails.insert(0, Trail { name: "old", seen_in: HOME, is_logging: false });
@@ -323,11 +329,60 @@ async fn a_lane_that_does_not_move_is_told() {
         // Somebody is looking at it just now: it is there all the same.
         (
             |patient| patient.surroundings.dead_letters = Queue { waiting: 0, in_work: 1 },
-            ("dead letters", "failed", "gave up on 1 messages", "Start DLQ redrive"),
+            ("dead letters", "failed", "gave up on 1 message:", "Start DLQ redrive"),
         ),
         (
             |patient| patient.surroundings.failing.push(("GetQueueUrl", HOME, REFUSED)),
             ("dead letters", "warning", "sqs:GetQueueUrl failed", OF_QUEUES),
+        ),
+        (
+            |patient| patient.surroundings.lane = Queue { waiting: 3, in_work: 0 },
+            (
+                "lane",
+                "warning",
+                "3 messages wait, and none is worked on",
+                "no room for the reconciler",
+            ),
+        ),
+        (
+            |patient| patient.surroundings.mappings = vec!["Disabled"],
+            (
+                "taken up",
+                "failed",
+                "stopped: usher-reconciler does not take from the lane",
+                "update-event-source-mapping --uuid mapping-0 --enabled",
+            ),
+        ),
+        (
+            |patient| patient.surroundings.mappings.clear(),
+            (
+                "taken up",
+                "failed",
+                "no function takes from the lane",
+                "deploy infra/template.yaml again",
+            ),
+        ),
+        (
+            |patient| patient.surroundings.failing.push(("ListEventSourceMappings", HOME, REFUSED)),
+            (
+                "taken up",
+                "warning",
+                "lambda:ListEventSourceMappings failed",
+                "allow lambda:ListEventSourceMappings",
+            ),
+        ),
+        (
+            |patient| patient.surroundings.lost_events = Queue { waiting: 2, in_work: 1 },
+            (
+                "lost events",
+                "warning",
+                "3 events did not reach the lane",
+                "usher-LostEvents-7Qb2cD",
+            ),
+        ),
+        (
+            |patient| patient.surroundings.failing.push(("ListQueues", HOME, REFUSED)),
+            ("lost events", "warning", "sqs:ListQueues failed", "allow sqs:ListQueues"),
         ),
     ])
     .await;

@@ -395,6 +395,14 @@ fn scopes() -> impl Strategy<Value = Scope> {
     vec(one, 1..3).prop_map(|scopes| scopes.into_iter().fold(Scope::default(), Scope::merge))
 }
 
+/// Scopes of one or two groups and users, of those who are gone too.
+fn scopes_of_principals() -> impl Strategy<Value = Scope> {
+    let group = select(&GROUPS[..]).prop_map(|name| Scope::group(group_id(name)));
+    let user = select(&USERS[..]).prop_map(|name| Scope::user(user_id(name)));
+    let one = prop_oneof![group, user, Just(Scope::group(group_id(GONE)))];
+    vec(one, 1..3).prop_map(|scopes| scopes.into_iter().fold(Scope::default(), Scope::merge))
+}
+
 /// What can go unread.
 fn gaps() -> impl Strategy<Value = Vec<(Unread, Option<&'static str>)>> {
     let of_the_directory = select(vec![Unread::Groups, Unread::Users, Unread::Memberships]);
@@ -1039,6 +1047,41 @@ proptest! {
         let narrowly = planned(&aws, &rules, &scope, &mut picture);
         let told = decide(&rules, &aws.organization.borrow(), now(), &scope);
         prop_assert_eq!(visible(narrowly, is_management), visible(told, is_management));
+    }
+
+    /// Law 2, where nobody may list by principal: who looks where something was held and where something is granted
+    /// sees as much as who looks everywhere, though groups, users and memberships are others by now.
+    #[test]
+    fn where_something_was_held_is_far_enough(
+        company in organizations(),
+        later in directories(),
+        renamed in select(&GROUPS[..]),
+        rules in rules_files(),
+        scope in scopes_of_principals(),
+        is_killed in any::<bool>(),
+    ) {
+        let aws = FakeAws::new(company.0);
+        let mut picture = Picture::default();
+        // A sweep looks, and another that is looked at is cut off in the end, before what it did is kept.
+        planned(&aws, &rules, &Scope::everything(), &mut picture);
+        let mut kept = picture.clone();
+        let sweep = errand(Scope::everything());
+        in_a_runtime(reconcile((&aws, &aws, &aws), &rules, Limits::default(), &sweep, &mut picture)).unwrap();
+        if !is_killed {
+            kept = picture;
+        }
+        kept.begin(is_killed);
+        let organization = &mut *aws.organization.borrow_mut();
+        organization.groups = later.0.groups;
+        organization.users = later.0.users;
+        organization.memberships = later.0.memberships;
+        let group = organization.groups.iter_mut().find(|group| group.id == group_id(renamed));
+        group.into_iter().for_each(|group| "team-renamed".clone_into(&mut group.display_name));
+        let truth = decide(&rules, organization, now(), &scope);
+        let organization = organization.clone();
+        let aws = FakeAws::new(organization);
+        let narrowly = planned(&aws, &rules, &scope, &mut kept);
+        prop_assert_eq!(visible(narrowly, false), visible(truth, false));
     }
 
     /// Law 1: what is remembered of another time says where to look, and never what to do.

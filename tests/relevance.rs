@@ -169,8 +169,11 @@ fn a_membership_matters_when_members_are_counted_or_meant() {
     );
     keeps(&all, both.clone(), &About::Members, both);
 
-    // Who it is about is hidden: it may be anybody.
-    keeps(&meant, group(), &About::Members, Scope::everything());
+    // Who it is about is hidden: whoever looks finds out whether a rule asks for a group of that name.
+    let members = Scope::members_of(GROUP.parse().unwrap());
+    keeps(&meant, group(), &About::Members, members.clone());
+    keeps(&all, group(), &About::Members, group().merge(members));
+    keeps(&meant, Scope::everything(), &About::Members, Scope::everything());
     keeps(&counted, group(), &About::Members, group());
     drops(&plain("{all: true}"), Scope::everything(), &About::Members, why);
     keeps(&counted, Scope::everything(), &About::Members, Scope::everything());
@@ -180,7 +183,8 @@ fn a_membership_matters_when_members_are_counted_or_meant() {
 fn a_group_always_matters_and_takes_its_members_with_it() {
     keeps(&plain("{all: true}"), group(), &About::Group, group());
     let meant = file(USERS, "users: [{in_group: E}]", "{all: true}", "");
-    keeps(&meant, group(), &About::Group, group().merge(Scope::everything()));
+    keeps(&meant, group(), &About::Group, group().merge(Scope::members_of(GROUP.parse().unwrap())));
+    keeps(&meant, Scope::everything(), &About::Group, Scope::everything());
 }
 
 #[test]

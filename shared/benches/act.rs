@@ -19,7 +19,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use aws_config::{BehaviorVersion, Region};
 use chrono::{DateTime, Utc};
-use local::{Local, Quotas};
+use local::{Clock, Local, Quotas};
 use serde_json::{Value, json};
 use shared::{
     act::{Limits, act},
@@ -125,7 +125,7 @@ impl<'c> Aws<'c> {
             quotas: Quotas::Strict,
             assignment_time: case.operation,
             latency: case.latency,
-            speed: case.speed,
+            clock: Clock::times_as_fast(case.speed),
             ..local::Settings::default()
         };
         let local = Local::start(organization(case), settings).await.unwrap();

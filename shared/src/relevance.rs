@@ -2,7 +2,8 @@
 //!
 //! An event names only ids, and rules only names, so most of the time the answer is "perhaps" and
 //! somebody has to look. What is dropped here is certain: no rule, and nothing that a rule leans on,
-//! asks for what has changed. Where an event names less than the rules ask for, the scope grows.
+//! asks for what has changed. Where an event names less than the rules ask for, the scope grows; and
+//! where what it lacks is a group's name, it says so, and whoever looks asks AWS.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,6 @@ use crate::{
     rules::{
         Principals, Rules,
         selector::{OrganizationalUnitPattern, Test},
-        user::UserSelector,
     },
     scope::{About, Attributes, Scope},
     source::Spanned,
@@ -46,9 +46,8 @@ pub fn relevant(
             asks_for_unit_tags(rules, keys),
             &format!("no rule asks for {} of an organizational unit", tags(keys)),
         ),
-        // Its members come and go with it, and the event does not name them. It stays named: if it is
-        // gone, what it leaves behind is looked for where nothing else would show it.
-        About::Group if asks_for_membership(rules) => Ok(scope.merge(Scope::everything())),
+        // Its members come and go with it, and the event names neither them nor the group's name.
+        About::Group if asks_for_membership(rules) => Ok(with_members(scope)),
         About::Group => Ok(scope),
         About::Members => members(rules, scope),
         About::User(attributes) => user(rules, scope, attributes),
@@ -67,12 +66,17 @@ fn members(rules: &Rules, scope: Scope) -> Result<Scope, String> {
     if !counts && !selects {
         return Err("no rule asks who is in a group".to_owned());
     }
-    if selects && scope.users.is_empty() {
-        return Ok(Scope::everything());
-    }
     let groups = if counts { scope.groups.clone() } else { BTreeSet::new() };
+    if selects && scope.users.is_empty() {
+        return Ok(Scope { groups, ..with_members(scope) });
+    }
     let users = if selects { scope.users.clone() } else { BTreeSet::new() };
     Ok(Scope { groups, users, ..scope })
+}
+
+/// The groups of a scope, and whoever is in them or was.
+fn with_members(scope: Scope) -> Scope {
+    Scope { members_of: scope.groups.clone(), ..scope }
 }
 
 fn user(rules: &Rules, scope: Scope, attributes: &Attributes) -> Result<Scope, String> {
@@ -94,13 +98,8 @@ fn user(rules: &Rules, scope: Scope, attributes: &Attributes) -> Result<Scope, S
 const ALWAYS_ASKED: [&str; 3] = ["user_name", "active", "user_status"];
 
 fn asked_attributes(rules: &Rules) -> BTreeSet<&str> {
-    let attributes = user_selectors(rules).flat_map(|selector| &selector.attributes);
+    let attributes = rules.user_selectors().flat_map(|selector| &selector.attributes);
     attributes.map(|attribute| attribute.key.as_str()).collect()
-}
-
-fn user_selectors(rules: &Rules) -> impl Iterator<Item = &UserSelector> {
-    let granted = rules.rules.iter().flat_map(|rule| rule.principals.users());
-    granted.chain(rules.fences().filter_map(|fence| fence.users.as_ref()).flatten())
 }
 
 fn manages_users(rules: &Rules) -> bool {
@@ -108,7 +107,7 @@ fn manages_users(rules: &Rules) -> bool {
 }
 
 fn asks_for_membership(rules: &Rules) -> bool {
-    manages_users(rules) && user_selectors(rules).any(|selector| selector.in_group.is_some())
+    rules.groups_of_users().next().is_some()
 }
 
 fn asks_for_member_counts(rules: &Rules) -> bool {

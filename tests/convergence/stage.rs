@@ -422,7 +422,10 @@ impl Stage {
         looks.drain(..forgotten);
         let first = looks.partition_point(|(began, _)| *began < message.sent + MARGIN);
         let sent = looks.get(first).map_or_else(wall, |(_, at)| *at - TimeDelta::seconds(1));
-        let attributes = json!({"SentTimestamp": sent.timestamp_millis().to_string()});
+        let attributes = json!({
+            "SentTimestamp": sent.timestamp_millis().to_string(),
+            "ApproximateReceiveCount": (message.attempts + 1).to_string(),
+        });
         json!({"messageId": message.id, "body": message.body, "attributes": attributes})
     }
 

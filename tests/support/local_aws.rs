@@ -122,6 +122,11 @@ impl LocalAws {
         aws_sdk_organizations::Client::new(&configuration(&self.local.endpoint()).await)
     }
 
+    /// The Identity Store, for whoever changes something there.
+    pub(crate) async fn identity_store(&self) -> aws_sdk_identitystore::Client {
+        aws_sdk_identitystore::Client::new(&configuration(&self.local.endpoint()).await)
+    }
+
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             rules: Some(self.rules_file().to_str().unwrap().parse().unwrap()),

@@ -1,12 +1,12 @@
 //! What an installation rests on besides Identity Center and Organizations, as a value served over HTTP: trails, event
-//! rules and queues, of which a test says how they are.
+//! rules, queues and who takes from them, of which a test says how they are.
 
 use std::sync::{Arc, Mutex};
 
 use axum::{
     Router,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -28,6 +28,10 @@ pub(crate) struct Surroundings {
     pub(crate) dead_letters: Queue,
     /// Whether the lane has a queue for what was given up.
     pub(crate) gives_up: bool,
+    /// Events that reached no function.
+    pub(crate) lost_events: Queue,
+    /// How it is with the mappings by which functions take from the lane.
+    pub(crate) mappings: Vec<&'static str>,
     /// Operations that fail, in which Region, and how: `("DescribeTrails", HOME, "AccessDeniedException")`.
     pub(crate) failing: Vec<(&'static str, &'static str, &'static str)>,
 }
@@ -66,6 +70,11 @@ pub(crate) fn function_arn(region: &str, stack: &str, function: &str) -> String 
 pub(crate) const LANE: &str = "https://sqs.eu-west-1.amazonaws.com/111111111111/usher-lane.fifo";
 const DEAD_LETTERS: &str =
     "https://sqs.eu-west-1.amazonaws.com/111111111111/usher-dead-letters.fifo";
+const LOST_EVENTS: &str =
+    "https://sqs.eu-west-1.amazonaws.com/111111111111/usher-LostEvents-7Qb2cD";
+
+/// What the rules of the template hear of, and more.
+const ALL_OF_AWS: &str = r#"{"source": [{"prefix": "aws."}]}"#;
 
 impl Surroundings {
     /// As the template makes them in that Region, with a trail that logs in all of them and a forwarder.
@@ -93,6 +102,7 @@ impl Surroundings {
             trails: vec![trail(HOME), trail(NORTH_VIRGINIA)],
             event_rules,
             gives_up: true,
+            mappings: vec!["Enabled"],
             ..Self::default()
         }
     }
@@ -135,13 +145,14 @@ impl Surroundings {
                 let mut rules = self.event_rules.iter().filter(|rule| rule.region == region);
                 let rule = rules.find(|rule| rule.name == text("Name"));
                 let rule = rule.ok_or("ResourceNotFoundException")?;
-                Ok(json!({"Name": rule.name, "State": rule.state}))
+                Ok(json!({"Name": rule.name, "State": rule.state, "EventPattern": ALL_OF_AWS}))
             }
             "GetQueueUrl" if self.gives_up && DEAD_LETTERS.ends_with(text("QueueName")) => {
                 Ok(json!({"QueueUrl": DEAD_LETTERS}))
             }
             "GetQueueAttributes" if text("QueueUrl") == LANE => {
                 let mut attributes = self.lane.attributes();
+                attributes["QueueArn"] = json!(lane_arn());
                 if self.gives_up {
                     let arn = format!("arn:aws:sqs:{HOME}:{MANAGEMENT}:usher-dead-letters.fifo");
                     let policy = json!({"deadLetterTargetArn": arn, "maxReceiveCount": 5});
@@ -151,6 +162,22 @@ impl Surroundings {
             }
             "GetQueueAttributes" if text("QueueUrl") == DEAD_LETTERS => {
                 Ok(json!({"Attributes": self.dead_letters.attributes()}))
+            }
+            "ListQueues" => {
+                let is_asked_for = LOST_EVENTS.contains(&format!("/{}", text("QueueNamePrefix")));
+                let urls: &[&str] = if is_asked_for { &[LOST_EVENTS] } else { &[] };
+                Ok(json!({ "QueueUrls": urls }))
+            }
+            "GetQueueAttributes" if text("QueueUrl") == LOST_EVENTS => {
+                Ok(json!({"Attributes": self.lost_events.attributes()}))
+            }
+            "ListEventSourceMappings" if text("EventSourceArn") == lane_arn() => {
+                let mapping = |(number, state): (usize, &&str)| {
+                    let function = function_arn(region, "usher", "reconciler");
+                    json!({"UUID": format!("mapping-{number}"), "FunctionArn": function, "State": state})
+                };
+                let mappings: Vec<Value> = self.mappings.iter().enumerate().map(mapping).collect();
+                Ok(json!({ "EventSourceMappings": mappings }))
             }
             _ => Err("UnknownOperationException".to_owned()),
         }
@@ -184,16 +211,28 @@ impl Queue {
     }
 }
 
+fn lane_arn() -> String {
+    format!("arn:aws:sqs:{HOME}:{MANAGEMENT}:usher-lane.fifo")
+}
+
 async fn answer(
     State(surroundings): State<Arc<Mutex<Surroundings>>>,
+    uri: Uri,
     headers: HeaderMap,
     body: String,
 ) -> Response {
-    let header = |name: &str| headers[name].to_str().unwrap();
-    let operation = header("x-amz-target").rsplit('.').next().unwrap();
+    let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap());
+    // AWS Lambda has paths and queries where the others have a header and a body; one question is asked.
+    let (operation, asked) = match header("x-amz-target") {
+        Some(target) => (target.rsplit('.').next().unwrap(), serde_json::from_str(&body).unwrap()),
+        None => {
+            let of = uri.query().unwrap_or_default().replace("%3A", ":");
+            let of = of.split('&').find_map(|part| part.strip_prefix("EventSourceArn="));
+            ("ListEventSourceMappings", json!({ "EventSourceArn": of }))
+        }
+    };
     // `Credential=KEY/DATE/REGION/SERVICE/aws4_request`
-    let region = header("authorization").split('/').nth(2).unwrap();
-    let asked = serde_json::from_str(&body).unwrap();
+    let region = header("authorization").unwrap().split('/').nth(2).unwrap();
     match surroundings.lock().unwrap().answer(operation, region, &asked) {
         Ok(answer) => answer.to_string().into_response(),
         Err(code) => {

@@ -51,6 +51,8 @@ impl<'s> Reach<'s> {
             })
         };
         self.scope.is_everything()
+            // Who was in a group, no table says: it may be anybody.
+            || !self.scope.members_of.is_empty()
             || self.scope.names_whole(&of.id)
             || self.scope.organizational_units.iter().any(below)
     }

@@ -3,7 +3,8 @@
 //! Identity Center tells them in two ways. By principal: all that a group has, anywhere, in one
 //! listing, but only to the management account, and only of principals that still exist. By pair: who
 //! has one permission set in one account, after which sets are there at all. One account is read by
-//! pairs, one group by principal; for everything, whichever costs less.
+//! pairs, one group by principal; for everything, whichever costs less. Where nobody may list by principal, one
+//! group is read by the pairs that matter for it (`narrow`).
 
 use std::collections::BTreeSet;
 
@@ -63,8 +64,9 @@ impl<Reads: Observe> Gathering<'_, Reads> {
         let (gone, there): (Vec<_>, Vec<_>) =
             principals.into_iter().partition(|principal| self.is_gone(principal));
         if !self.by_principals(&there, None).await {
-            self.by_pairs(accounts).await;
-        } else if !gone.is_empty() {
+            self.by_what_they_held(&there, accounts, unknown).await;
+        }
+        if !gone.is_empty() {
             self.left_behind(&gone, accounts, unknown).await;
         }
     }
@@ -108,7 +110,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
                 "not known what was in place there: what those have left that are gone, the slow sweep finds"
             );
         }
-        self.by_pairs(&to_look_at).await;
+        self.by_pairs(&(&to_look_at - &self.read_whole)).await;
         // No listing by principal may take the place of what is left of this.
         let rest = &mut self.rest;
         let to_look_at_later = &rest.part_of_sweep & &to_look_at;
@@ -136,6 +138,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
     }
 
     async fn everything(&mut self, accounts: &BTreeSet<AccountId>, unknown: &BTreeSet<AccountId>) {
+        self.picture.see_everything(self.now);
         match self.all_principals(accounts.len()).await {
             Some(principals) if self.by_all_principals(&principals, accounts).await => {
                 self.picture.see_number_of_principals(principals.len());
@@ -258,7 +261,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
 
     /// Who has what in those accounts; how many pairs there were. Those for which there is no time are
     /// put off, all but one: a run that does nothing would be followed by others that do nothing.
-    async fn by_pairs(&mut self, accounts: &BTreeSet<AccountId>) -> usize {
+    pub(super) async fn by_pairs(&mut self, accounts: &BTreeSet<AccountId>) -> usize {
         let mut pairs = 0;
         let (mut read, mut too_late) = (BTreeSet::new(), BTreeSet::new());
         let reads = self.reads;
@@ -277,6 +280,7 @@ impl<Reads: Observe> Gathering<'_, Reads> {
                     continue;
                 }
             }
+            self.read_whole.insert(account.clone());
             if self.organization.gaps.len() == gaps {
                 read.insert(account.clone());
             }
@@ -293,14 +297,35 @@ impl<Reads: Observe> Gathering<'_, Reads> {
                 let reads = self.reads;
                 let with = with.iter().filter(|id| accounts.contains(*id));
                 let ask = async |account| (account, pair(reads, account, arn.clone()).await);
-                let answers = each(with, ask).await;
-                answers.into_iter().for_each(|(account, answer)| self.see_pair(account, answer));
+                for (account, (permission_set, answer)) in each(with, ask).await {
+                    match answer {
+                        Ok(assignments) => {
+                            self.see_single_pair(account, permission_set, assignments);
+                        }
+                        Err(failure) => self.gap(Unread::Assignments, Some(account), &failure),
+                    }
+                }
             }
             Err(failure) => self.gap(Unread::Assignments, None, &failure),
         }
     }
 
-    fn see_pair(&mut self, account: &AccountId, (permission_set, answer): Pair) {
+    /// Who has a permission set in an account of which not all is read.
+    pub(super) fn see_single_pair(
+        &mut self,
+        account: &AccountId,
+        permission_set: PermissionSetArn,
+        assignments: Vec<Assignment>,
+    ) {
+        let pair = (account.clone(), permission_set);
+        let everybody = assignments.iter().map(|one| one.principal.clone()).collect();
+        self.picture.see_pair(&pair, &everybody);
+        self.everybody_with.insert(pair.clone(), Some(everybody));
+        self.organization.assignments.extend(assignments);
+        self.read_pairs.insert(pair);
+    }
+
+    fn see_pair(&mut self, account: &AccountId, (permission_set, answer): Answered) {
         match answer {
             Ok(assignments) => {
                 let everybody = assignments.iter().map(|one| one.principal.clone()).collect();
@@ -344,15 +369,19 @@ impl<Reads: Observe> Gathering<'_, Reads> {
 }
 
 /// A permission set, and who has it in an account.
-type Pair = (PermissionSetArn, Result<Vec<Assignment>, CallFailure>);
+pub(super) type Answered = (PermissionSetArn, Result<Vec<Assignment>, CallFailure>);
 
 /// Who has what in an account.
-async fn pairs_of(reads: &impl Observe, account: &AccountId) -> Result<Vec<Pair>, CallFailure> {
+async fn pairs_of(reads: &impl Observe, account: &AccountId) -> Result<Vec<Answered>, CallFailure> {
     let permission_sets = reads.provisioned_permission_sets(account).await?;
     Ok(each(permission_sets, async |arn| pair(reads, account, arn).await).await)
 }
 
-async fn pair(reads: &impl Observe, account: &AccountId, arn: PermissionSetArn) -> Pair {
+pub(super) async fn pair(
+    reads: &impl Observe,
+    account: &AccountId,
+    arn: PermissionSetArn,
+) -> Answered {
     let assignments = reads.assignments(account, &arn).await;
     (arn, assignments)
 }

@@ -136,7 +136,9 @@ fn names_made_by(
 impl<Reads: Observe> Gathering<'_, Reads> {
     /// The groups and users that the scope names, one call each.
     pub(super) async fn named_principals(&mut self) {
-        for id in &self.scope.groups.clone() {
+        let read = self.organization.groups.iter().map(|group| group.id.clone());
+        let read: BTreeSet<GroupId> = read.chain(self.gone_groups.iter().cloned()).collect();
+        for id in &(&self.scope.groups - &read) {
             match self.reads.group(id).await {
                 Ok(Some(group)) => self.organization.groups.push(group),
                 Ok(None) => _ = self.gone_groups.insert(id.clone()),

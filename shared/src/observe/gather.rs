@@ -22,7 +22,9 @@ use crate::{
     source::Spanned,
 };
 
-use super::{Facts, Observe, picture::Picture, questions::asked_tags, together::each};
+use super::{
+    Facts, Observe, members::asked_groups, picture::Picture, questions::asked_tags, together::each,
+};
 
 /// Reads what a plan for the scope needs, as cheaply as the scope allows, and remembers nothing.
 ///
@@ -72,7 +74,9 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
         let facts = reads.facts().await?;
         picture.ask_for_tags(asked_tags(rules));
         picture.ask_for_users(!rules.manage.users.is_none());
+        picture.ask_for_groups_of_users(asked_groups(rules));
         let mut gathering = Gathering::new(reads, rules, scope, facts, (when, picture));
+        gathering.who_is_in_the_groups().await;
         gathering.accounts().await?;
         gathering.what_the_hour_brings().await;
         gathering.keep_to_the_scope();
@@ -94,6 +98,12 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
         self.gathering.scope_looked_at()
     }
 
+    /// Whether the scope turned out to mean everything, because of those who are in a group, or were.
+    #[must_use]
+    pub fn is_widened(&self) -> bool {
+        self.gathering.is_widened
+    }
+
     /// Where there was no time to look: the rest of the scope.
     #[must_use]
     pub fn rest(&self) -> Scope {
@@ -113,6 +123,15 @@ impl<'a, Reads: Observe> Observation<'a, Reads> {
     /// When there are so many of them that all accounts are listed, and they cannot be.
     pub async fn refresh(&mut self, accounts: &BTreeSet<AccountId>) -> Result<bool, CallFailure> {
         self.gathering.refresh(accounts).await
+    }
+
+    /// Reads those of the pairs in which something is to be granted that were not read because nobody
+    /// held anything there. Says whether there were any: then the plan has to be made anew.
+    pub async fn look_where_it_grants(
+        &mut self,
+        pairs: &BTreeSet<(AccountId, PermissionSetArn)>,
+    ) -> bool {
+        self.gathering.look_where_it_grants(pairs).await
     }
 
     /// Asks who has each of these permission sets in these accounts, where that was not asked, and says
@@ -157,6 +176,8 @@ pub(super) struct Gathering<'a, Reads> {
     pub(super) reads: &'a Reads,
     pub(super) rules: &'a Rules,
     pub(super) scope: Scope,
+    /// Whether the scope turned out to mean everything, because of those who are in a group, or were.
+    pub(super) is_widened: bool,
     pub(super) now: DateTime<Utc>,
     pub(super) look_until: Option<Instant>,
     pub(super) began: Instant,
@@ -174,11 +195,17 @@ pub(super) struct Gathering<'a, Reads> {
     pub(super) reached: BTreeSet<AccountId>,
     /// Who has a permission set in an account, where that was asked for; nothing, where that failed.
     pub(super) everybody_with: BTreeMap<(AccountId, PermissionSetArn), Option<BTreeSet<Principal>>>,
+    /// The accounts of which all was asked for, pair by pair.
+    pub(super) read_whole: BTreeSet<AccountId>,
+    /// The pairs of which who has them was asked for singly.
+    pub(super) read_pairs: BTreeSet<(AccountId, PermissionSetArn)>,
+    /// Whether what is granted has to be read first: only what somebody held was read.
+    pub(super) reads_what_it_grants: bool,
     /// Whether all groups were listed, or that failed.
     pub(super) has_listed_groups: bool,
     /// Whether all users were listed, or that failed.
     pub(super) has_listed_users: bool,
-    /// Groups of the scope that AWS said are not there.
+    /// Groups that the scope named, and that AWS said are not there.
     pub(super) gone_groups: BTreeSet<GroupId>,
     /// Users of the scope that AWS said are not there.
     pub(super) gone_users: BTreeSet<UserId>,
@@ -238,6 +265,7 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             reads,
             rules,
             scope: scope.clone(),
+            is_widened: false,
             now,
             look_until,
             began: Instant::now(),
@@ -249,6 +277,9 @@ impl<'a, Reads: Observe> Gathering<'a, Reads> {
             tagged_units: BTreeSet::new(),
             reached: BTreeSet::new(),
             everybody_with: BTreeMap::new(),
+            read_whole: BTreeSet::new(),
+            read_pairs: BTreeSet::new(),
+            reads_what_it_grants: false,
             has_listed_groups: false,
             has_listed_users: false,
             gone_groups: BTreeSet::new(),

@@ -17,6 +17,9 @@ use crate::{
 /// Permission sets by their places in a list, so that an assignment is written in a few bytes.
 type Sets = BTreeSet<u32>;
 
+/// An account, and a permission set there.
+pub(super) type Pair = (AccountId, PermissionSetArn);
+
 /// Who holds what where.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -47,6 +50,19 @@ impl Held {
     pub(super) fn places_of(&self, principal: &Principal) -> impl Iterator<Item = AccountId> {
         let held = self.by_principal.get(principal.id());
         held.into_iter().flat_map(|held| held.keys().cloned())
+    }
+
+    /// Which permission sets those principals held where, as far as is known, and of which that is not
+    /// certain.
+    pub(super) fn may_be_of(&self, principals: &[Principal]) -> BTreeSet<Pair> {
+        let ids: BTreeSet<&str> = principals.iter().map(Principal::id).collect();
+        let held = ids.iter().filter_map(|id| self.by_principal.get(*id)).flatten();
+        let held = held.flat_map(|(account, sets)| {
+            let arns = sets.iter().filter_map(|set| self.permission_sets.get(*set as usize));
+            arns.map(|arn| (account.clone(), arn.clone()))
+        });
+        let doubtful = self.doubtful.iter().filter(|(_, _, id)| ids.contains(id.as_str()));
+        held.chain(doubtful.map(|(account, arn, _)| (account.clone(), arn.clone()))).collect()
     }
 
     /// Those of the accounts of which it is not known what was in place.
@@ -94,6 +110,28 @@ impl Held {
         }
         self.doubtful.retain(|(_, _, id)| !asked.contains(id.as_str()));
         is_changed
+    }
+
+    /// All who have a permission set in an account were read.
+    pub(super) fn see_pair(&mut self, (account, arn): &Pair, all: &BTreeSet<Principal>) -> bool {
+        let set = self.place_of(arn);
+        let now: BTreeSet<&str> = all.iter().map(Principal::id).collect();
+        let holds = |held: &BTreeMap<AccountId, Sets>| {
+            held.get(account).is_some_and(|sets| sets.contains(&set))
+        };
+        let before = self.by_principal.iter().filter(|(_, held)| holds(held));
+        let before: BTreeSet<String> = before.map(|(id, _)| id.clone()).collect();
+        let came = now.iter().filter(|id| !before.contains(**id)).map(|id| (*id).to_owned());
+        let went = before.iter().filter(|id| !now.contains(id.as_str())).cloned();
+        let changed: Vec<String> = came.chain(went).collect();
+        for id in &changed {
+            let held = self.by_principal.get(id).and_then(|held| held.get(account));
+            let sets = held.cloned().unwrap_or_default();
+            let sets = &sets ^ &Sets::from([set]);
+            self.replace(id, BTreeMap::from([(account.clone(), sets)]), |place| place == account);
+        }
+        self.doubtful.retain(|(place, of, _)| place != account || of != arn);
+        !changed.is_empty()
     }
 
     /// All assignments of everybody were read, so all is known that there is in those accounts.
@@ -418,6 +456,38 @@ mod tests {
         assert!(!held.see_by_everybody_in(&[account(1), account(2)].into()));
         held.lose_sight_of(&[account(2)].into());
         assert_eq!(held.unknown_of(&all), [account(2), account(3)].into());
+    }
+
+    #[test]
+    fn one_permission_set_in_an_account_is_seen_by_itself() {
+        let (gone, stays) = (assignment(1, '1', 'a'), assignment(1, '2', 'a'));
+        let (came, elsewhere) = (assignment(1, '1', 'b'), assignment(2, '1', 'a'));
+        let mut held = seen(&[gone.clone(), stays.clone(), elsewhere.clone()]);
+        let pair = (account(1), gone.permission_set_arn.clone());
+        assert!(held.see_pair(&pair, &[group('b')].into()));
+        let since = held.take_since();
+        assert_eq!((since.came, since.went), (spots(from_ref(&came)), spots(from_ref(&gone))));
+        let pair_of = |one: &Assignment| (one.account_id.clone(), one.permission_set_arn.clone());
+        assert_eq!(held.may_be_of(&[group('a')]), [pair_of(&stays), pair_of(&elsewhere)].into());
+        assert_eq!(held.may_be_of(&[group('b')]), [pair.clone()].into());
+        assert!(!held.see_pair(&pair, &[group('b')].into()), "it is known");
+        assert!(held.see_pair(&pair, &BTreeSet::new()));
+        assert!(held.may_be_of(&[group('b')]).is_empty());
+    }
+
+    /// Where nobody knows whether something was made, it has to be looked for.
+    #[test]
+    fn what_is_doubtful_may_be_there_until_it_is_read() {
+        let mut held = seen(&[]);
+        let late = assignment(1, '3', 'a');
+        let pair = (account(1), late.permission_set_arn.clone());
+        held.doubt(&late);
+        assert_eq!(held.may_be_of(&[group('a')]), [pair.clone()].into());
+        assert!(held.may_be_of(&[group('b')]).is_empty());
+        held.see_pair(&pair, &[group('a')].into());
+        assert_eq!(held.take_since().came.len(), 0, "nobody else's work");
+        held.see_pair(&pair, &BTreeSet::new());
+        assert!(held.may_be_of(&[group('a')]).is_empty());
     }
 
     /// Of a thousand groups most may have nothing: they are not worth a line in a file that is written

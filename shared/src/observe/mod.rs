@@ -14,15 +14,18 @@
 //!
 //! **Price.** A new account costs the same number of calls however many accounts there are. A large
 //! directory costs some more pages of groups, at most as many as names are asked for; then the names
-//! are asked for singly. A group costs its own listing, and what it changes. Everything costs a call
-//! for each group, from the management account; from another, one for each account and each
-//! permission set in it.
+//! are asked for singly. A group costs its own listing, and what it changes; from another than the
+//! management account, a call for each pair of account and permission set that it held or is to get.
+//! Everything costs a call for each group, from the management account; from another, one for each
+//! account and each permission set in it.
 
 mod accounts;
 mod assignments;
 mod directory;
 mod gather;
 mod held;
+mod members;
+mod narrow;
 mod picture;
 mod questions;
 mod time;
@@ -39,7 +42,7 @@ use crate::{
 };
 
 pub use gather::{IfUnread, Observation, When, observe};
-pub use picture::{BELIEVED_FOR_HOURS, Picture};
+pub use picture::{BELIEVED_FOR_HOURS, LookedAtUsers, Picture};
 
 /// Reading AWS: one method a call (or a paginated listing), nothing decided.
 #[expect(async_fn_in_trait, reason = "one task drives them: nobody needs the futures to be Send")]

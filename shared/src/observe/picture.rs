@@ -14,11 +14,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     drift::Since,
-    ids::{AccountId, OrganizationalUnitId},
-    organization::{AccountState, Assignment, Principal, Tags},
+    ids::{AccountId, GroupId, OrganizationalUnitId},
+    organization::{AccountState, Assignment, Group, Principal, Tags},
+    rules::Rules,
 };
 
-use super::{SeenAccount, held::Held};
+use super::{
+    SeenAccount,
+    held::{Held, Pair},
+    members::is_asked_for,
+};
 
 /// How long a picture is believed. Events keep it right; this bounds what a lost event costs: as
 /// long as somebody who waits would wait before asking.
@@ -38,8 +43,18 @@ pub struct Picture {
     units_at: Option<DateTime<Utc>>,
     /// The tags that the rules asked for. Of others no event is heeded, so they are not known.
     asked_tags: BTreeSet<String>,
+    /// What groups are called that the rules asked users to be in.
+    asked_groups: BTreeSet<String>,
+    /// The groups that were called so in any look since all users were looked at: what users have may have
+    /// come of it. Nothing: when that was is not known.
+    groups_of_users: Option<BTreeSet<GroupId>>,
     /// Who holds what where.
     assignments: Held,
+    /// When everything was looked at last.
+    everything_at: Option<DateTime<Utc>>,
+    /// Whether an earlier run of the same work may have changed what nobody has kept.
+    #[serde(skip)]
+    is_behind: bool,
     /// How many pairs of an account and a permission set held assignments in the last whole listing
     /// by pairs.
     pairs: Option<usize>,
@@ -50,6 +65,17 @@ pub struct Picture {
     /// Whether anything was added since it was read.
     #[serde(skip)]
     is_changed: bool,
+}
+
+/// How many users a run looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookedAtUsers {
+    /// Some, or nobody.
+    Some,
+    /// All, or those who are left come next; but in single accounts something may have failed.
+    All,
+    /// All, and each has what the rules say.
+    AllAndDone,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,6 +169,36 @@ impl Picture {
         self.asked_tags = asked;
     }
 
+    /// Rules ask users to be in groups of these names from now on. If they did not ask for one of them
+    /// before, it is not known any more of any group that nobody was given anything for being in it.
+    pub(super) fn ask_for_groups_of_users(&mut self, asked: BTreeSet<String>) {
+        if !asked.is_subset(&self.asked_groups) {
+            self.groups_of_users = None;
+        }
+        self.is_changed |= asked != self.asked_groups;
+        self.asked_groups = asked;
+    }
+
+    /// Whether users may have been given something for being in that group, or had it taken away.
+    pub(super) fn may_have_given_access(&self, group: &GroupId) -> bool {
+        let is_known = |groups: &BTreeSet<GroupId>| groups.contains(group);
+        self.is_behind || self.groups_of_users.as_ref().is_none_or(is_known)
+    }
+
+    /// A run is over that saw these groups.
+    pub fn see_groups(&mut self, rules: &Rules, groups: &[Group], looked: LookedAtUsers) {
+        let known = match (self.groups_of_users.clone(), looked) {
+            (_, LookedAtUsers::AllAndDone) | (None, LookedAtUsers::All) => BTreeSet::new(),
+            (Some(known), _) => known,
+            (None, LookedAtUsers::Some) => return,
+        };
+        let asked_for = groups.iter().filter(|group| is_asked_for(rules, group));
+        let asked_for = asked_for.map(|group| group.id.clone());
+        let now = Some(known.into_iter().chain(asked_for).collect());
+        self.is_changed |= self.groups_of_users != now;
+        self.groups_of_users = now;
+    }
+
     /// One account was read.
     pub(super) fn see(&mut self, account: &SeenAccount) {
         let before = self.accounts.get(&account.id);
@@ -204,7 +260,35 @@ impl Picture {
 
     /// Those of the accounts of which it is not known what was in place.
     pub(super) fn without_sight_of(&self, accounts: &BTreeSet<AccountId>) -> BTreeSet<AccountId> {
-        self.assignments.unknown_of(accounts)
+        if self.is_behind { accounts.clone() } else { self.assignments.unknown_of(accounts) }
+    }
+
+    /// A run begins. Where it is the second for some of its messages, the first may have been cut off after
+    /// it had changed something, and before that was kept: then it is not known what is in place.
+    pub fn begin(&mut self, is_second: bool) {
+        self.is_behind = is_second;
+    }
+
+    /// Whether everything was looked at not too long ago: what is remembered of assignments is believed for
+    /// no longer.
+    pub(super) fn has_seen_everything(&self, now: DateTime<Utc>) -> bool {
+        self.everything_at.is_some_and(|at| is_believed(at, now))
+    }
+
+    /// Everything is looked at, now or in the parts that follow.
+    pub(super) fn see_everything(&mut self, now: DateTime<Utc>) {
+        self.is_changed |= !is_recent(self.everything_at, now);
+        self.everything_at = Some(now);
+    }
+
+    /// Which permission sets those principals may hold where, as far as is known.
+    pub(super) fn pairs_of(&self, principals: &[Principal]) -> BTreeSet<Pair> {
+        self.assignments.may_be_of(principals)
+    }
+
+    /// All who have a permission set in an account were read.
+    pub(super) fn see_pair(&mut self, pair: &Pair, all: &BTreeSet<Principal>) {
+        self.is_changed |= self.assignments.see_pair(pair, all);
     }
 
     /// Whether direct assignments of users are among those that are read, which the rules say.

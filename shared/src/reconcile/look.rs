@@ -9,7 +9,7 @@ use crate::{
     ids::{AccountId, PermissionSetArn},
     observe::{IfUnread, Observation, Observe, Picture, When},
     organization::{Organization, Principal},
-    plan::{Change, Plan, Role},
+    plan::{Action, Change, Plan, Role},
     rules::Rules,
     scope::Scope,
 };
@@ -25,6 +25,8 @@ pub struct Looked {
     pub plan: Plan,
     /// Where was looked: see [`Reconciled::looked_at`](super::Reconciled::looked_at).
     pub scope: Scope,
+    /// Whether the scope turned out to mean everything.
+    pub is_widened: bool,
     /// What there was no time to look at.
     pub rest: Scope,
 }
@@ -56,14 +58,17 @@ pub async fn look(
     let Errand { scope, now, look_until, .. } = errand;
     let when = When { now: *now, look_until: *look_until };
     let mut observation = Observation::new(reads, rules, scope, when, picture).await?;
+    let is_widened = observation.is_widened();
+    let earlier = errand.widened(is_widened).earlier();
     let mut roles_left = ROLES_LOOKED_AT;
     loop {
         let (organization, scope) = (observation.organization(), observation.scope());
-        let mut plan = decide_further(rules, organization, *now, &scope, errand.earlier());
+        let mut plan = decide_further(rules, organization, *now, &scope, earlier);
         let changed = plan.changes.iter().map(|change| change.account.id.clone());
-        // Each round reads accounts that were not read before, or finds a gap more where something was
+        // Each round reads accounts or pairs that were not read before, or finds a gap more where something was
         // to go that then stays; so there is a last one.
         if observation.refresh(&changed.collect()).await?
+            || observation.look_where_it_grants(&granted(&plan)).await
             || look_at_roles(&mut observation, &plan, &mut roles_left).await
         {
             continue;
@@ -71,7 +76,8 @@ pub async fn look(
         settle_roles(&mut plan, &observation);
         let plan = plan.approved_by(&errand.approvals());
         let rest = observation.rest();
-        return Ok(Looked { organization: observation.into_organization(), plan, scope, rest });
+        let organization = observation.into_organization();
+        return Ok(Looked { organization, plan, scope, is_widened, rest });
     }
 }
 
@@ -82,6 +88,12 @@ const ROLES_LOOKED_AT: usize = 100;
 
 /// An account, and a permission set that is a role there.
 type RoleOf = (AccountId, PermissionSetArn);
+
+/// Where something is to be granted, by whomever it may be.
+fn granted(plan: &Plan) -> BTreeSet<RoleOf> {
+    let all = plan.changes.iter().chain(&plan.not_ours).chain(&plan.impossible);
+    all.filter(|change| change.action == Action::Create).map(role_of).collect()
+}
 
 /// Looks more closely where a permission set seems to leave an account: a listing by principal does not show those who
 /// are gone, nor those whom the rules do not manage. Says whether there is a gap more for it.

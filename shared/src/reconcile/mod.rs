@@ -6,8 +6,9 @@
 //! has ended. What there was no time for, accounts to look at and changes to make, is handed back as the
 //! rest of the scope.
 //!
-//! **Guarantees.** The plan is complete before the first write. Nothing is remembered between runs:
-//! a run that was cut off at any point is made good by the next one over the same scope.
+//! **Guarantees.** The plan is complete before the first write. What is remembered between runs only says
+//! where to look, and of a run that was cut off nothing is taken to be remembered: so it is made good by
+//! the next one over the same scope.
 //!
 //! **Caveat.** The world moves on while it is read. What a plan missed is the next event's, or the
 //! sweep's.
@@ -36,7 +37,7 @@ use crate::{
     drift::{Drift, drift},
     failure::CallFailure,
     lane::{Cause, LaneMessage, Tally},
-    observe::{Observe, Picture},
+    observe::{LookedAtUsers, Observe, Picture},
     organization::{Assignment, Organization},
     plan::{Action, Change, Earlier, Plan},
     rules::Rules,
@@ -90,6 +91,12 @@ impl Errand {
             approval: None,
             earlier: Earlier::default(),
         }
+    }
+
+    /// The same, where the scope may have turned out to mean everything.
+    fn widened(&self, is_everything: bool) -> Self {
+        let everything = self.scope.everything || is_everything;
+        Self { scope: Scope { everything, ..self.scope.clone() }, ..self.clone() }
     }
 
     /// What may go although it is over the limit.
@@ -180,7 +187,8 @@ async fn carry_out(
     (looked, picture): (Looked, &mut Picture),
     news: UnboundedSender<Announcement>,
 ) -> Reconciled {
-    let Looked { organization, plan, scope: looked_at, rest } = looked;
+    let Looked { organization, plan, scope: looked_at, is_widened, rest } = looked;
+    let errand = &errand.widened(is_widened);
     let causes = &errand.causes;
     // Nobody hears it any more once the run is over, and then nobody is to.
     let announce = |announcement| drop(news.send(announcement));
@@ -200,6 +208,8 @@ async fn carry_out(
     see_done(picture, &acted);
     let rest = rest.merge(accounts_to_come(&acted)).merge(accounts_with_room(&plan, &acted));
     let is_stuck = !rest.is_empty() && !has_headway(&rest, &organization, &acted);
+    let users = users_looked_at(errand, &plan, &acted, (&rest, is_stuck));
+    picture.see_groups(rules, &organization.groups, users);
     let rest = if is_stuck { Scope::default() } else { rest };
     if errand.scope.tick && !is_stuck {
         see_tick(picture, errand.now, &plan, &acted);
@@ -287,6 +297,26 @@ fn see_done(picture: &mut Picture, acted: &Acted) {
     let taken_away = of(|one| one.result.is_ok() && one.change.action == Action::Delete);
     let uncertain = of(|one| one.result.is_err());
     picture.see_done(made.iter(), taken_away.iter(), uncertain.iter());
+}
+
+/// Of how many users what they have agrees with the groups that were seen. What single accounts lack is
+/// looked at again there.
+fn users_looked_at(
+    errand: &Errand,
+    plan: &Plan,
+    acted: &Acted,
+    (rest, is_stuck): (&Scope, bool),
+) -> LookedAtUsers {
+    let is_of_single_accounts = plan.gaps.iter().all(|gap| gap.account_id.is_some());
+    if !errand.scope.is_everything() || is_stuck || !is_of_single_accounts {
+        return LookedAtUsers::Some;
+    }
+    let is_done = acted.outcomes.iter().all(|one| one.result.is_ok());
+    if is_done && plan.gaps.is_empty() && rest.is_empty() {
+        LookedAtUsers::AllAndDone
+    } else {
+        LookedAtUsers::All
+    }
 }
 
 /// How long a tick is made good by the next ones when something failed. After that it is the sweep's.

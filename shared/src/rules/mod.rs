@@ -326,6 +326,19 @@ impl Rules {
         let granted = self.rules.iter().map(|rule| &rule.accounts);
         std::iter::once(&self.manage.accounts).chain(fenced).chain(granted)
     }
+
+    /// Every user selector of the file.
+    pub fn user_selectors(&self) -> impl Iterator<Item = &UserSelector> {
+        let granted = self.rules.iter().flat_map(|rule| rule.principals.users());
+        granted.chain(self.fences().filter_map(|fence| fence.users.as_ref()).flatten())
+    }
+
+    /// What groups are called in which somebody's membership says what users have themselves. Nothing,
+    /// where the rules leave users alone.
+    pub fn groups_of_users(&self) -> impl Iterator<Item = &SpannedGlob> {
+        let asked = self.user_selectors().filter_map(|selector| selector.in_group.as_ref());
+        asked.flatten().filter(|_| !self.manage.users.is_none())
+    }
 }
 
 /// A rules file with mistakes. Nothing is done with it.

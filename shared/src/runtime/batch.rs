@@ -1,6 +1,6 @@
 //! A batch of messages from a queue, and which of them are to come again.
 //!
-//! Read leniently, four fields a message: a field that we do not look at must not make a whole batch
+//! Read leniently, five fields a message: a field that we do not look at must not make a whole batch
 //! unreadable.
 
 use aws_lambda_events::sqs::SqsBatchResponse;
@@ -18,6 +18,8 @@ pub struct Record {
     pub receipt_handle: Option<String>,
     /// When it was sent, by the queue's clock; nothing, when the queue does not say.
     pub sent_at: Option<DateTime<Utc>>,
+    /// Whether the queue has handed it over before: that run failed, or was cut off.
+    pub is_again: bool,
 }
 
 /// Lambda's answer to a batch: those messages are to come again, all others are done.
@@ -45,11 +47,13 @@ pub fn records(event: &Value) -> Result<Vec<Record>, String> {
 
 fn read(record: &Value) -> Option<Record> {
     let text = |field| record.get(field).and_then(Value::as_str).map(str::to_owned);
+    let attribute = |name: &str| record.get("attributes").and_then(|all| all.get(name)?.as_str());
     Some(Record {
         message_id: text("messageId")?,
         body: text("body").unwrap_or_default(),
         receipt_handle: text("receiptHandle"),
-        sent_at: record.pointer("/attributes/SentTimestamp").and_then(Value::as_str).and_then(time),
+        sent_at: attribute("SentTimestamp").and_then(time),
+        is_again: attribute("ApproximateReceiveCount").is_some_and(|count| count != "1"),
     })
 }
 
@@ -65,7 +69,7 @@ mod tests {
 
     fn record(message_id: &str, body: &str) -> Record {
         let (message_id, body) = (message_id.to_owned(), body.to_owned());
-        Record { message_id, body, receipt_handle: None, sent_at: None }
+        Record { message_id, body, receipt_handle: None, sent_at: None, is_again: false }
     }
 
     #[test]
@@ -86,6 +90,17 @@ mod tests {
         ]});
         let sent: Vec<_> = records(&batch).unwrap().into_iter().map(|one| one.sent_at).collect();
         assert_eq!(sent, [Some("2026-03-02T09:14:15.123Z".parse().unwrap()), None]);
+    }
+
+    #[test]
+    fn a_message_says_whether_it_comes_again() {
+        let batch = json!({"Records": [
+            {"messageId": "1", "attributes": {"ApproximateReceiveCount": "1"}},
+            {"messageId": "2", "attributes": {"ApproximateReceiveCount": "2"}},
+            {"messageId": "3", "attributes": {}},
+        ]});
+        let again: Vec<_> = records(&batch).unwrap().into_iter().map(|one| one.is_again).collect();
+        assert_eq!(again, [false, true, false]);
     }
 
     #[test]

@@ -202,6 +202,7 @@ async fn run_for<'a>(
     read: &[Read<'a>],
 ) -> Result<(Reconciled, Vec<&'a Record>), CallFailure> {
     let mut memory = world.memory().open().await;
+    memory.picture().begin(read.iter().any(|read| read.record.is_again));
     let last_tick = memory.picture().ticked_at();
     let result = run(world, rules, errand, allotment, memory.picture()).await;
     let is_handed_on = match &result {

@@ -44,6 +44,11 @@ pub struct Scope {
     pub groups: BTreeSet<GroupId>,
     /// All assignments of these users themselves, not those of the groups that they are in.
     pub users: BTreeSet<UserId>,
+    /// All assignments of users who are in these groups, or were. Nothing, where no rule asks who is in
+    /// a group of that name; else everywhere, since nobody says who left. Which it is depends on what the
+    /// groups are and were called, and is found out by whoever looks.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub members_of: BTreeSet<GroupId>,
     /// All assignments of these permission sets.
     pub permission_sets: BTreeSet<PermissionSetArn>,
     /// The rules file has changed.
@@ -98,6 +103,12 @@ impl Scope {
         Self { users: BTreeSet::from([id]), ..Self::default() }
     }
 
+    /// Whoever is in that group, or was.
+    #[must_use]
+    pub fn members_of(id: GroupId) -> Self {
+        Self { members_of: BTreeSet::from([id]), ..Self::default() }
+    }
+
     /// One permission set.
     #[must_use]
     pub fn permission_set(arn: PermissionSetArn) -> Self {
@@ -130,6 +141,7 @@ impl Scope {
         self.organizational_units.append(&mut other.organizational_units);
         self.groups.append(&mut other.groups);
         self.users.append(&mut other.users);
+        self.members_of.append(&mut other.members_of);
         self.permission_sets.append(&mut other.permission_sets);
         self.rules_changed |= other.rules_changed;
         self.part_of_sweep.append(&mut other.part_of_sweep);
@@ -185,8 +197,9 @@ impl Scope {
         let units = units.map(|id| format!("organizational unit {id}"));
         let groups = self.groups.iter().map(|id| format!("group {id}"));
         let users = self.users.iter().map(|id| format!("user {id}"));
+        let members = self.members_of.iter().map(|id| format!("members of group {id}"));
         let sets = self.permission_sets.iter().map(|id| format!("permission set {id}"));
-        accounts.chain(units).chain(groups).chain(users).chain(sets)
+        accounts.chain(units).chain(groups).chain(users).chain(members).chain(sets)
     }
 
     /// Whether there is nothing to look at.
