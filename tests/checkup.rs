@@ -53,6 +53,9 @@ struct Told {
 /// What is to be told of an ailment: the check, how it is, and some of the words, also of those that say what to do.
 type Finding = (&'static str, &'static str, &'static str, &'static str);
 
+/// What somebody does to an installation that is well, and what is told of it then.
+type Ailment = (fn(&mut Patient), Finding);
+
 fn now() -> DateTime<Utc> {
     #[expect(clippy::disallowed_methods, reason = "the binary asks the same clock")]
     std::time::SystemTime::now().into()
@@ -167,7 +170,7 @@ impl Told {
 }
 
 /// Each ailment by itself, in an installation that is well otherwise.
-async fn each(ailments: &[(fn(&mut Patient), Finding)]) {
+async fn each(ailments: &[Ailment]) {
     for (number, (ail, finding)) in ailments.iter().enumerate() {
         let mut patient = Patient::well();
         ail(&mut patient);

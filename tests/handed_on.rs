@@ -298,8 +298,8 @@ async fn one_part_of_a_sweep_is_approved_by_itself() {
 #[tokio::test(start_paused = true)]
 async fn an_approved_set_that_takes_long_goes_in_parts() {
     // Ten deletes are under way at once, which end before a run of this time does, and too late to begin more of them.
-    const DELETES: Duration = Duration::from_secs(200);
-    const RUN: Duration = Duration::from_secs(260);
+    const DELETES: Duration = Duration::from_secs(50);
+    const RUN: Duration = Duration::from_secs(65);
     let settings = local::Settings {
         latency: Duration::from_millis(50),
         assignment_time: DELETES,

@@ -184,7 +184,7 @@ async fn retries_of_the_sdk_are_within_the_quotas() {
     ])
     .await;
     let (units, sso_admin) = (times.burst(UNITS, 1.8), times.burst(SSO_ADMIN, 18.0));
-    assert!(units <= 6.0 && sso_admin <= 20.0, "{units} units, {sso_admin} of Identity Center");
+    assert!(units <= 20.0 && sso_admin <= 20.0, "{units} units, {sso_admin} of Identity Center");
 }
 
 /// Others ask too, and then AWS throttles all: whoever hears that asks less often, also where the SDK makes it good
