@@ -222,7 +222,7 @@ async fn events_that_do_not_come_are_told() {
         ),
         (
             |patient| {
-                patient.surroundings.failing.push(("GetTrailStatus", NORTH_VIRGINIA, REFUSED))
+                patient.surroundings.failing.push(("GetTrailStatus", NORTH_VIRGINIA, REFUSED));
             },
             ("trail there", "warning", "cloudtrail:GetTrailStatus failed", OF_TRAILS),
         ),
@@ -254,7 +254,7 @@ async fn events_that_do_not_come_are_told() {
         ),
         (
             |patient| {
-                patient.surroundings.failing.push(("DescribeRule", HOME, "InternalException"))
+                patient.surroundings.failing.push(("DescribeRule", HOME, "InternalException"));
             },
             ("event rules", "warning", "events:DescribeRule failed", "try again"),
         ),
@@ -303,10 +303,6 @@ async fn a_lane_that_does_not_move_is_told() {
         (
             |patient| patient.surroundings.lane = Queue { waiting: 101, in_work: 10 },
             ("lane", "warning", "101 messages wait, 10 are worked on", "the reconciler's log"),
-        ),
-        (
-            |patient| patient.surroundings.failing.push(("GetQueueAttributes", HOME, REFUSED)),
-            ("lane", "warning", "sqs:GetQueueAttributes failed", OF_QUEUES),
         ),
         (
             |patient| patient.surroundings.gives_up = false,
@@ -386,6 +382,14 @@ async fn a_lane_that_does_not_move_is_told() {
         ),
     ])
     .await;
+    // Two queues are asked for what they hold.
+    let mut patient = Patient::well();
+    patient.surroundings.failing.push(("GetQueueAttributes", HOME, REFUSED));
+    let told = patient.told().await;
+    let [lane, lost] = told.ailing()[..] else { panic!("{:#?}", told.ailing()) };
+    let says = |check: &Value, words: &str| check.to_string().contains(words);
+    assert!(says(lane, "sqs:GetQueueAttributes failed") && says(lane, OF_QUEUES), "{lane:#}");
+    assert!(says(lost, "allow sqs:ListQueues and sqs:GetQueueAttributes to whoever"), "{lost:#}");
     let mut patient = Patient::well();
     patient.surroundings.lane = Queue { waiting: 100, in_work: 10 };
     assert!(patient.told().await.ailing().is_empty(), "as much as a few runs take");
@@ -405,7 +409,7 @@ async fn rules_that_are_not_in_force_are_told() {
         ),
         (
             |patient| patient.unreadable = Some("active/rules.yaml"),
-            ("rules", "failed", "active/rules.yaml", "upload a rules file"),
+            ("rules", "failed", "active/rules.yaml", "let whoever calls `usher doctor` read it"),
         ),
         (
             |patient| patient.written = Some(OTHER),
@@ -421,7 +425,7 @@ async fn rules_that_are_not_in_force_are_told() {
         ),
         (
             |patient| patient.unreadable = Some("rules.yaml"),
-            ("uploaded", "warning", "rules.yaml", "allow s3:GetObject"),
+            ("uploaded", "warning", "rules.yaml", "let whoever calls `usher doctor` read it"),
         ),
     ])
     .await;
@@ -450,7 +454,12 @@ async fn a_sweep_that_did_not_do_all_is_told() {
         ),
         (
             |patient| patient.unreadable = Some("status/last-sweep.json"),
-            ("last sweep", "warning", "last-sweep.json", "allow s3:GetObject"),
+            (
+                "last sweep",
+                "warning",
+                "last-sweep.json",
+                "let whoever calls `usher doctor` read it",
+            ),
         ),
         // Every six hours, with an hour to sweep in.
         (|patient| patient.sweep = Some((sweep(0, 0), 14)), ("last sweep", "warning", FOUND, WHY)),

@@ -344,6 +344,10 @@ fn lead(function: Function, event: Event<'_>) -> Lead {
 
 /// What an event leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each event, and it is soon taken apart"
+)]
 pub enum Lead {
     /// Look.
     Look {
