@@ -355,6 +355,8 @@ async fn a_busy_day(watched: &mut Watched) {
         wait_for(watched, "Rules Activated").await;
         watched.bed.settle().await;
         let about = |what: &str| format!("{what} by {} bytes of rules", rules.len());
+        // So does a list of units.
+        watched.local.fail(once("organizations:ListOrganizationalUnitsForParent"));
         watched.look_at(Scope::account(PAYMENTS_PROD.parse().unwrap()), &about("account")).await;
         watched.look_at(Scope::group(group.clone()), &about("group")).await;
         watched.look_at(Scope::user(user.clone()), &about("user")).await;
