@@ -355,8 +355,14 @@ async fn a_busy_day(watched: &mut Watched) {
         wait_for(watched, "Rules Activated").await;
         watched.bed.settle().await;
         let about = |what: &str| format!("{what} by {} bytes of rules", rules.len());
-        // So does a list of units.
-        watched.local.fail(once("organizations:ListOrganizationalUnitsForParent"));
+        // So does a list of units, which is tried more often than others, unless it is refused.
+        let refused = FaultKind::Error {
+            code: "AccessDeniedException".to_owned(),
+            message: "once".to_owned(),
+            status: 400,
+        };
+        let of_units = once("organizations:ListOrganizationalUnitsForParent");
+        watched.local.fail(Fault { error: refused, times: Some(1), ..of_units });
         watched.look_at(Scope::account(PAYMENTS_PROD.parse().unwrap()), &about("account")).await;
         watched.look_at(Scope::group(group.clone()), &about("group")).await;
         watched.look_at(Scope::user(user.clone()), &about("user")).await;
