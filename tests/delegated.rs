@@ -2,17 +2,20 @@
 //! and where they are to get something. The laws say that this is enough where the memory is right; here is
 //! what it does where the memory is old, wrong or of what is gone.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     act::Limits,
     observe::Picture,
-    reconcile::{Errand, Reconciled, reconcile},
+    reconcile::{Errand, reconcile},
     rules::Rules,
     scope::Scope,
 };
+use tokio::time::Instant;
 
 use crate::support::{
-    fake_aws::FakeAws,
+    fake_aws::{FakeAws, look},
     organization::{Company, account_id, assignment, company, group_id},
     rules,
 };
@@ -24,7 +27,7 @@ fn now() -> DateTime<Utc> {
     "2026-03-02T15:47:00Z".parse().unwrap()
 }
 
-/// Ten shops and a lab; in each, others have something.
+/// Ten shops, in each of which the crew has something, and a lab.
 fn shops() -> Company {
     let mut company = company().permission_set("View").permission_set("Power");
     company = company.group("crew").group("others").account("lab", "/");
@@ -33,16 +36,6 @@ fn shops() -> Company {
         company = company.account(&name, "/").assigned("View", "crew", &name);
     }
     company
-}
-
-async fn look(
-    aws: &FakeAws,
-    rules: &Rules,
-    (scope, at): (Scope, DateTime<Utc>),
-    picture: &mut Picture,
-) -> Reconciled {
-    let errand = Errand::new(scope, Vec::new(), at);
-    reconcile((aws, aws, aws), rules, Limits::default(), &errand, picture).await.unwrap()
 }
 
 async fn swept(aws: &FakeAws, rules: &Rules) -> Picture {
@@ -147,4 +140,36 @@ async fn where_a_pair_cannot_be_read_the_account_is() {
     assert!(looked.plan.changes.is_empty() && looked.plan.gaps.is_empty());
     // The permission sets of the account, and who has the one that is there.
     assert_eq!(aws.reads.get(), reads + 2);
+}
+
+/// What the crew loses, it loses in that account too.
+#[tokio::test(start_paused = true)]
+async fn what_is_read_of_the_whole_account_is_revoked_there() {
+    let before = rules(SHOPS);
+    let nothing = rules(&SHOPS.replace("shop-*", "lab-*"));
+    let calm = FakeAws::new(shops().0);
+    let picture = swept(&calm, &before).await;
+    let first_pair = 2;
+    let aws = FakeAws::new(shops().0).failing_read(first_pair);
+    let looked = look(&aws, &nothing, (crew(), now()), &mut picture.clone()).await;
+    assert_eq!((looked.outcomes.len(), looked.plan.gaps.len()), (10, 0));
+    assert!(aws.assignments().is_empty());
+}
+
+/// The shops for which there is no time are the rest: whoever looks there does what is left.
+#[tokio::test(start_paused = true)]
+async fn pairs_for_which_there_is_no_time_are_the_rest() {
+    let before = rules(SHOPS);
+    let nothing = rules(&SHOPS.replace("shop-*", "lab-*"));
+    let calm = FakeAws::new(shops().0);
+    let mut picture = swept(&calm, &before).await;
+    let aws = FakeAws::new(shops().0).taking(Duration::from_secs(1));
+    let look_until = Some(Instant::now() + Duration::from_secs(5));
+    let errand = Errand { look_until, ..Errand::new(crew(), Vec::new(), now()) };
+    let parts = (&aws, &aws, &aws);
+    let run = reconcile(parts, &nothing, Limits::default(), &errand, &mut picture).await.unwrap();
+    let left = aws.assignments().len();
+    assert!((1..10).contains(&left), "{left} shops are left");
+    look(&aws, &nothing, (run.rest.unwrap().scope, now()), &mut picture).await;
+    assert!(aws.assignments().is_empty());
 }

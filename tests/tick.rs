@@ -8,13 +8,12 @@ use shared::{
     decide::what_is_due,
     ids::AccountId,
     observe::Picture,
-    reconcile::{Errand, Reconciled, reconcile},
-    rules::Rules,
+    reconcile::{Errand, reconcile},
     scope::{HOURS_OF_A_ROUND, Scope, is_due},
 };
 
 use crate::support::{
-    fake_aws::FakeAws,
+    fake_aws::{FakeAws, look},
     organization::{Company, account_id, assignment, company, group_id},
     rules,
 };
@@ -68,16 +67,6 @@ fn lost_ticks_are_made_good_by_the_next() {
     // Without a last tick, or with one that is still to come, it is this hour's turn.
     assert_eq!(due(None), due(Some(now() - hours(1))));
     assert_eq!(due(Some(now() + hours(30))), due(None));
-}
-
-async fn look(
-    aws: &FakeAws,
-    rules: &Rules,
-    (scope, at): (Scope, DateTime<Utc>),
-    picture: &mut Picture,
-) -> Reconciled {
-    let errand = Errand::new(scope, Vec::new(), at);
-    reconcile((aws, aws, aws), rules, Limits::default(), &errand, picture).await.unwrap()
 }
 
 const EVERYBODY: &str = "{version: 1, manage: {unlisted: revoke}, rules: [\

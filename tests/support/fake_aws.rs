@@ -8,15 +8,18 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use shared::{
-    act::{Act, Progress, RequestId, RequestState},
+    act::{Act, Limits, Progress, RequestId, RequestState},
     announcement::Announcement,
     failure::{CallFailure, FailureKind},
     ids::{AccountId, GroupId, OrganizationalUnitId, PermissionSetArn, UserId},
-    observe::{Facts, GroupPage, Observe, SeenAccount},
+    observe::{Facts, GroupPage, Observe, Picture, SeenAccount},
     organization::{Assignment, Group, Organization, PermissionSet, Principal, Tags, User},
     plan::Action,
-    reconcile::{Announce, NotAnnounced},
+    reconcile::{Announce, Errand, NotAnnounced, Reconciled, reconcile},
+    rules::Rules,
+    scope::Scope,
 };
 
 /// AWS in memory.
@@ -508,4 +511,15 @@ impl Announce for FakeAws {
         self.announced.borrow_mut().extend(announcements);
         Ok(())
     }
+}
+
+/// Looks at a scope at that time, and does what there is to do.
+pub(crate) async fn look(
+    aws: &FakeAws,
+    rules: &Rules,
+    (scope, at): (Scope, DateTime<Utc>),
+    picture: &mut Picture,
+) -> Reconciled {
+    let errand = Errand::new(scope, Vec::new(), at);
+    reconcile((aws, aws, aws), rules, Limits::default(), &errand, picture).await.unwrap()
 }
